@@ -1,0 +1,53 @@
+# The project's own build vocabulary: one library per folder, one test binary per library, one module per plugin.
+find_package(Threads REQUIRED)
+find_package(GTest REQUIRED)
+
+add_library(rigger_options INTERFACE)
+target_compile_options(rigger_options INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wno-psabi -fno-omit-frame-pointer
+  $<$<BOOL:${RIGGER_WERROR}>:-Werror>)
+target_include_directories(rigger_options INTERFACE ${CMAKE_SOURCE_DIR}/core)
+# Half-optimised debug info keeps RelWithDebInfo builds small and quick on two cores.
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
+set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
+if(RIGGER_SANITIZE)
+  add_compile_options(-fsanitize=${RIGGER_SANITIZE} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${RIGGER_SANITIZE})
+endif()
+find_program(RIGGER_MOLD mold)
+if(RIGGER_MOLD AND NOT RIGGER_SANITIZE)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+# rigger_library(<target> <source>... [DEPS <target>...] [PRIVATE_DEPS <target>...])
+function(rigger_library target)
+  cmake_parse_arguments(P "" "" "DEPS;PRIVATE_DEPS" ${ARGN})
+  add_library(${target} STATIC ${P_UNPARSED_ARGUMENTS})
+  target_link_libraries(${target} PUBLIC rigger_options ${P_DEPS} PRIVATE ${P_PRIVATE_DEPS})
+endfunction()
+
+# rigger_test(<target> <source>... [DEPS ...]): a GoogleTest binary, registered with CTest as one test per binary.
+function(rigger_test target)
+  if(NOT RIGGER_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(P "" "TIMEOUT" "DEPS;LABELS" ${ARGN})
+  add_executable(${target} ${P_UNPARSED_ARGUMENTS})
+  target_link_libraries(${target} PRIVATE rigger_options ${P_DEPS} GTest::gmock GTest::gtest GTest::gtest_main Threads::Threads)
+  if(NOT P_TIMEOUT)
+    set(P_TIMEOUT 300)
+  endif()
+  add_test(NAME ${target} COMMAND ${target})
+  set_tests_properties(${target} PROPERTIES TIMEOUT ${P_TIMEOUT} LABELS "${P_LABELS}")
+endfunction()
+
+# rigger_fuzz(<target> <source>... [DEPS ...]): a libFuzzer binary in build/fuzz/, run by `./dev fuzz`.
+function(rigger_fuzz target)
+  if(NOT RIGGER_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(P "" "" "DEPS" ${ARGN})
+  add_executable(${target} ${P_UNPARSED_ARGUMENTS})
+  target_link_libraries(${target} PRIVATE rigger_options ${P_DEPS})
+  target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+endfunction()

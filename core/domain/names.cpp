@@ -1,0 +1,26 @@
+#include "domain/deployment.hpp"
+#include "domain/server.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace rigger {
+namespace {
+constexpr std::array<std::string_view, 8> phase_names{"planned",  "claimed", "created",     "registered",
+                                                      "verified", "active",  "terminating", "gone"};
+}
+
+std::string_view phase_name(Phase phase) noexcept { return phase_names[static_cast<size_t>(phase)]; }
+
+std::optional<Phase> parse_phase(std::string_view name) noexcept {
+    const auto at = std::find(phase_names.begin(), phase_names.end(), name);
+    if (at == phase_names.end()) return std::nullopt;
+    return static_cast<Phase>(at - phase_names.begin());
+}
+
+double Server::disk_available_gb() const noexcept {
+    constexpr double kept_free_gb = 20; // the margin that chutes miners keep on every node
+    return std::max(0.0, disk_total_gb - disk_used_gb - kept_free_gb);
+}
+
+} // namespace rigger

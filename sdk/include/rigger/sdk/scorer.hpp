@@ -1,0 +1,101 @@
+// rigger/sdk/scorer.hpp -- write a placement scorer: derive from rig::Scorer, declare with rig::scorer<YourScorer>(...).
+#pragma once
+#include <rigger/abi/kind/placement_scorer.h>
+#include <rigger/sdk/host.hpp>
+
+#include <type_traits>
+
+namespace rig __attribute__((visibility("hidden"))) {
+inline namespace abi1 {
+
+template <typename T> struct Column { // no copy, no virtual: a pointer the compiler can vectorise over
+    const T *data;
+    size_t size;
+    const T &operator[](size_t i) const noexcept { return data[i]; }
+    explicit operator bool() const noexcept { return data != nullptr; } ///< false: optional column absent
+};
+
+/// Columns by position in candidate_columns / workload_columns. Valid during the call.
+class ScoreBatch {
+public:
+    explicit ScoreBatch(const rig_score_batch &b) noexcept : b_(b) {}
+    size_t candidates() const noexcept { return b_.candidates.rows; }
+    size_t workloads() const noexcept { return b_.workloads.rows; }
+    uint64_t snapshot() const noexcept { return b_.snapshot_id; }
+    Column<double> candidate(size_t i) const noexcept { return candidate_as<double>(i); }
+    Column<double> workload(size_t i) const noexcept { return workload_as<double>(i); }
+    template <typename T> Column<T> candidate_as(size_t i) const noexcept {
+        return {static_cast<const T *>(b_.candidates.column[i].data), candidates()};
+    }
+    template <typename T> Column<T> workload_as(size_t i) const noexcept {
+        return {static_cast<const T *>(b_.workloads.column[i].data), workloads()};
+    }
+    double *scores(size_t w) const noexcept { return b_.scores + w * b_.score_stride; }
+    const rig_score_batch &raw() const noexcept { return b_; }
+
+private:
+    const rig_score_batch &b_;
+};
+
+/// Workload columns only, for appraise().
+class WorkloadTable {
+public:
+    explicit WorkloadTable(const rig_table &t) noexcept : t_(t) {}
+    size_t workloads() const noexcept { return t_.rows; }
+    Column<double> workload(size_t i) const noexcept { return {static_cast<const double *>(t_.column[i].data), workloads()}; }
+
+private:
+    const rig_table &t_;
+};
+
+/// The derived class declares
+///   static constexpr rig_column_spec candidate_columns[], workload_columns[];  // ended by {nullptr, 0, 0}
+///   static constexpr double score_min, score_max;                              // range of a preference score
+///   static constexpr uint32_t role = RIG_ROLE_VALUE;                           // optional; default: preference
+///   static constexpr const char *unit = "...";                                 // optional; of a value score
+class Scorer : public Component {
+public:
+    virtual Status score(const ScoreBatch &) = 0;
+    /// One pair's reasons as JSON; default: unsupported.
+    virtual Result<std::string> explain(const ScoreBatch &, size_t /*workload*/, size_t /*candidate*/) {
+        return Error{RIG_E_UNSUPPORTED, "Unsupported", "this scorer does not explain", 0};
+    }
+    /// Value scorers: worth of one more instance per workload, before cost.
+    virtual Status appraise(const WorkloadTable &, double * /*values*/) { return detail::unsupported("appraise"); }
+};
+
+namespace detail {
+template <typename C, typename = void> struct RoleOf { static constexpr uint32_t value = RIG_ROLE_PREFERENCE; };
+template <typename C> struct RoleOf<C, std::void_t<decltype(C::role)>> { static constexpr uint32_t value = C::role; };
+template <typename C, typename = void> struct UnitOf { static constexpr const char *value = nullptr; };
+template <typename C> struct UnitOf<C, std::void_t<decltype(C::unit)>> { static constexpr const char *value = C::unit; };
+
+template <typename C> struct ScorerKind {
+    static constexpr const char *id = RIG_KIND_PLACEMENT_SCORER;
+    static C &of(rig_instance *i) noexcept { return Adapter<C, ScorerKind>::of(i); }
+    static rig_code score(rig_instance *i, const rig_call *, const rig_score_batch *b, rig_error *e) {
+        return guard(e, [&] { return of(i).score(ScoreBatch(*b)); });
+    }
+    static rig_code explain(rig_instance *i, const rig_call *, const rig_score_batch *b, uint64_t w, uint64_t c,
+                            const rig_sink *out, rig_error *e) {
+        return guard(e, [&]() -> Status {
+            auto text = of(i).explain(ScoreBatch(*b), w, c);
+            return text.ok() ? Sink(out).write(*text) : Status(text.error());
+        });
+    }
+    static rig_code appraise(rig_instance *i, const rig_call *, const rig_table *t, double *values, rig_error *e) {
+        return guard(e, [&] { return of(i).appraise(WorkloadTable(*t), values); });
+    }
+    static constexpr rig_placement_scorer table{
+        sizeof(rig_placement_scorer), C::candidate_columns, C::workload_columns, C::score_min, C::score_max,
+        &score, &explain, RoleOf<C>::value, 0, UnitOf<C>::value, RoleOf<C>::value == RIG_ROLE_VALUE ? &appraise : nullptr};
+};
+} // namespace detail
+
+template <typename C>
+constexpr rig_component scorer(const char *id, const char *title, const char *config_schema, uint64_t flags = 0,
+                               const char *const *needs = nullptr) {
+    return detail::component<C, detail::ScorerKind>(id, title, config_schema, needs, flags);
+}
+} // namespace abi1
+} // namespace rig
