@@ -9,6 +9,10 @@ target_include_directories(rigger_options INTERFACE ${CMAKE_SOURCE_DIR}/core)
 # Half-optimised debug info keeps RelWithDebInfo builds small and quick on two cores.
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
 set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
+# Sanitizer and fuzz builds: some optimisation, line tables only.
+set(CMAKE_CXX_FLAGS_SANITIZE "-O1 -g1")
+set(CMAKE_C_FLAGS_SANITIZE "-O1 -g1")
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 if(RIGGER_SANITIZE)
   add_compile_options(-fsanitize=${RIGGER_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${RIGGER_SANITIZE})
@@ -40,6 +44,8 @@ function(rigger_test target)
   set_tests_properties(${target} PROPERTIES TIMEOUT ${P_TIMEOUT} LABELS "${P_LABELS}")
 endfunction()
 
+add_custom_target(fuzzers)
+
 # rigger_fuzz(<target> <source>... [DEPS ...]): a libFuzzer binary in build/fuzz/, run by `./dev fuzz`.
 function(rigger_fuzz target)
   if(NOT RIGGER_FUZZ)
@@ -50,4 +56,5 @@ function(rigger_fuzz target)
   target_link_libraries(${target} PRIVATE rigger_options ${P_DEPS})
   target_link_options(${target} PRIVATE -fsanitize=fuzzer)
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+  add_dependencies(fuzzers ${target})
 endfunction()
