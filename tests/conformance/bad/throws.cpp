@@ -1,0 +1,33 @@
+// Throws a C++ exception out of the call named by BAD_CALL; the SDK's guard turns it into an Internal error.
+#include "honest.hpp"
+
+#include <stdexcept>
+
+namespace {
+
+enum class In { create, start, score, explain, stop };
+
+class Throws final : public bad::Honest {
+public:
+    Throws(rig::Host host, std::string_view config) : Honest(host, config) { when(In::create); }
+    rig::Status start() override { return when(In::start); }
+    rig::Status stop() override { return when(In::stop); }
+    rig::Status score(const rig::ScoreBatch &b) override {
+        (void)when(In::score);
+        return Honest::score(b);
+    }
+    rig::Result<std::string> explain(const rig::ScoreBatch &b, size_t w, size_t c) override {
+        (void)when(In::explain);
+        return Honest::explain(b, w, c);
+    }
+
+private:
+    static rig::Status when(In here) {
+        if (here == In::BAD_CALL) throw std::runtime_error("thrown on purpose");
+        return {};
+    }
+};
+
+} // namespace
+
+BAD_SCORER(Throws, RIG_COMPONENT_CONCURRENT | RIG_COMPONENT_PURE);
