@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace rigger {
+namespace rigger::placement {
 
 /// A scorer and the sources whose offers it speaks of. Of several value scorers the first that covers an offer's source counts.
 struct ScorerBinding {
@@ -138,10 +138,12 @@ public:
     /// What an operator's deploy would do: the market's and the memory's rules do not count, the physical ones and bans do.
     /// "Infeasible" (conflict): the message lists the rules that refuse it.
     Result<Placement> check_operator_deploy(const SnapshotPtr &snapshot, const OfferId &offer, const ServerId &server);
+    /// The rules that refuse an operator's deploy; empty: feasible. Errors as above, never "Infeasible".
+    Result<std::vector<RejectionReason>> operator_rejections(const SnapshotPtr &snapshot, const OfferId &offer, const ServerId &server);
 
 private:
     struct State;
     std::unique_ptr<State> state_;
 };
 
-} // namespace rigger
+} // namespace rigger::placement

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <functional>
 
-namespace rigger {
+namespace rigger::placement {
 
 /// Runs independent chunks of one pass. run() returns when every chunk has returned; task(chunk, worker) gets each chunk in [0, chunks)
 /// exactly once, and two tasks with the same worker number never overlap (worker < width()). Tasks do not throw.
@@ -23,4 +23,4 @@ public:
     }
 };
 
-} // namespace rigger
+} // namespace rigger::placement

@@ -2,7 +2,7 @@
 
 #include <array>
 
-namespace rigger {
+namespace rigger::placement {
 
 std::string_view rejection_code(Rejection reason) noexcept {
     static constexpr std::array<std::string_view, 25> codes{
@@ -14,4 +14,4 @@ std::string_view rejection_code(Rejection reason) noexcept {
     return codes[static_cast<size_t>(reason)];
 }
 
-} // namespace rigger
+} // namespace rigger::placement

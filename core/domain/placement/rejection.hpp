@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace rigger {
+namespace rigger::placement {
 
 /// In the order in which reasons are listed. The market's and the memory's rules stand in one run (no_metrics ... recently_failed_here).
 enum class Rejection : uint8_t {
@@ -44,4 +44,4 @@ struct RejectionReason {
     std::string text; ///< a sentence with the figures, without a final period
 };
 
-} // namespace rigger
+} // namespace rigger::placement

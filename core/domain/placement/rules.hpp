@@ -5,7 +5,7 @@
 #include <optional>
 #include <set>
 
-namespace rigger {
+namespace rigger::placement {
 
 struct PlacementRules {
     std::optional<std::set<OfferId>> whitelist; ///< absent: every offer; present and empty: none
@@ -18,4 +18,4 @@ struct PlacementRules {
     size_t max_actions = 0;                     ///< of one plan; 0: until nothing fits any more
 };
 
-} // namespace rigger
+} // namespace rigger::placement
