@@ -35,15 +35,17 @@ struct JournalEntry {
     bool handled = false;
 };
 
-// One transaction is a list of these, applied in order, all or none.
-struct PutServer { Server server; };               ///< with its GPUs: upserts the row and its gpus rows, deletes gpus rows not listed
-struct DeleteServer { ServerId id; };
+// One transaction is a list of these, applied in order, all or none. A row that refers to another (deployment -> offer and
+// server, GPU -> owning deployment) comes after it, else the commit fails with invalid/StoreMissingRow. Deleting or
+// confirming what does not exist is no error.
+struct PutServer { Server server; };               ///< with its GPUs and their owners: upserts the row and its gpus rows, deletes gpus rows not listed
+struct DeleteServer { ServerId id; };              ///< and its GPUs and deployments
 struct SetGpuOwner { GpuId gpu; DeploymentId owner; }; ///< empty owner: free
 struct PutOffer { Offer offer; };                  ///< row in `chutes`; keeps ban_reason
-struct DeleteOffer { OfferId id; };
-struct SetBan { OfferId offer; std::string reason; }; ///< empty: lift
-struct PutDeployment { Deployment deployment; };   ///< `deployments` plus `rigger_deployments`
-struct DeleteDeployment { DeploymentId id; };
+struct DeleteOffer { OfferId id; };                ///< and its ban and deployments
+struct SetBan { OfferId offer; std::string reason; }; ///< empty: lift. An unknown offer gets a row that fits nowhere, so the ban is kept
+struct PutDeployment { Deployment deployment; };   ///< `deployments` plus `rigger_deployments`; does not touch the GPUs' owners
+struct DeleteDeployment { DeploymentId id; };      ///< frees its GPUs; keeps its intents
 struct PutIntent { Intent intent; };
 struct ConfirmIntent { std::string key; WallTime at; std::string outcome; };
 struct DeleteIntents { DeploymentId deployment; };
@@ -81,7 +83,8 @@ struct KvWrite {
     std::optional<uint64_t> if_revision; ///< 0: must not exist
 };
 
-/// Not thread-safe except where said: one thread commits. Errors: unavailable (disk full, locked, connection lost: retry), internal (corrupt).
+/// Not thread-safe except where said: one thread commits. Times are kept to the microsecond.
+/// Errors: unavailable (disk full, read-only, locked, connection lost: retry), internal (corrupt), invalid (breaks a rule of the schema).
 class Store {
 public:
     virtual ~Store() = default;
@@ -90,9 +93,9 @@ public:
     virtual Result<PersistentState> load() = 0;
     /// All or none, durable when it returns ok. A repeated AppendJournal (same origin and event_id) is dropped silently.
     virtual Status commit(const std::vector<Write> &writes) = 0;
-    /// Newest first; at most `limit`. [any thread]
+    /// Newest first; at most `limit`; before_sequence 0: from the newest on. [any thread]
     virtual Result<std::vector<JournalEntry>> journal(uint64_t before_sequence, size_t limit, std::string_view type_prefix) = 0;
-    /// Drops handled entries older than `before` beyond the newest `keep`.
+    /// Drops handled entries older than `before` beyond the newest `keep`. A repeat of a dropped entry is taken as new.
     virtual Status trim_journal(WallTime before, size_t keep) = 0;
 
     // The key space of one plugin. [any thread]
