@@ -63,6 +63,8 @@ public:
         const rig_code code = sink_ && sink_->write ? sink_->write(sink_->ctx, bytes.data(), bytes.size()) : RIG_OK;
         return code == RIG_OK ? Status() : Status(Error{code, "SinkRefused", "the receiver refused the result"});
     }
+    /// To hand it on to a service call.
+    const rig_sink *raw() const noexcept { return sink_; }
 
 private:
     const rig_sink *sink_;
