@@ -65,7 +65,7 @@ Json environment(const Request &r, const std::vector<Port> &ports, const std::ve
 }
 
 Json command(const Settings &settings, const Request &r) {
-    Json words{"chutes", "run", r.chute.ref_str, "--port", std::to_string(Request::primary_port)};
+    Json words = Json::array({"chutes", "run", r.chute.ref_str, "--port", std::to_string(Request::primary_port)});
     if (r.grant.token.empty()) {
         words.push_back("--graval-seed");
         words.push_back(std::to_string(*r.server.seed));
@@ -80,7 +80,7 @@ Json command(const Settings &settings, const Request &r) {
 Json readiness_probe(const Request &r) {
     const int port = r.chute.runtime_version() >= since::separate_log_port ? Request::logging_port : Request::primary_port;
     const std::string probe = "curl -sf --max-time 1 http://127.0.0.1:" + std::to_string(port) + "/_alive || exit 1";
-    return {{"exec", {{"command", {"/bin/sh", "-c", probe}}}},
+    return {{"exec", Json{{"command", Json::array({"/bin/sh", "-c", probe})}}},
             {"initialDelaySeconds", 15},
             {"periodSeconds", 15},
             {"timeoutSeconds", 1},
@@ -103,7 +103,7 @@ Json cache_init(const Settings &settings, const Request &r) {
             {"imagePullPolicy", "Always"},
             {"securityContext", {{"runAsUser", 0}, {"runAsGroup", 0}}},
             {"env", std::move(env)},
-            {"volumeMounts", {{{"name", "raw-cache"}, {"mountPath", "/cache"}}}}};
+            {"volumeMounts", Json::array({Json{{"name", "raw-cache"}, {"mountPath", "/cache"}}})}};
 }
 
 Json container(const Settings &settings, const Request &r, const std::vector<Port> &ports, const std::vector<int> &node_ports) {
@@ -126,7 +126,7 @@ Json container(const Settings &settings, const Request &r, const std::vector<Por
             {"ports", std::move(container_ports)},
             {"resources", {{"requests", amounts}, {"limits", amounts}}},
             {"volumeMounts", std::move(mounts)},
-            {"securityContext", {{"capabilities", {{"add", {"IPC_LOCK"}}}}}},
+            {"securityContext", {{"capabilities", {{"add", Json::array({"IPC_LOCK"})}}}}},
             {"readinessProbe", readiness_probe(r)}};
 }
 
@@ -155,8 +155,8 @@ rig::Result<std::string> job_object(const Settings &settings, const Request &r, 
                   {"nodeName", r.server.name},
                   {"terminationGracePeriodSeconds", settings.termination_grace_seconds},
                   {"volumes", volumes(settings, r)},
-                  {"initContainers", {cache_init(settings, r)}},
-                  {"containers", {container(settings, r, ports, node_ports)}}};
+                  {"initContainers", Json::array({cache_init(settings, r)})},
+                  {"containers", Json::array({container(settings, r, ports, node_ports)})}};
     if (!settings.runtime_class.empty()) pod_spec["runtimeClassName"] = settings.runtime_class;
     if (settings.run_as >= 0) pod_spec["securityContext"] = {{"runAsUser", settings.run_as}, {"runAsGroup", settings.run_as}};
 
