@@ -17,8 +17,7 @@ using namespace sqlite;
 constexpr const char *writer_pragmas = "PRAGMA foreign_keys = ON;"
                                        "PRAGMA synchronous = FULL;"
                                        "PRAGMA journal_size_limit = 16777216;"
-                                       "PRAGMA temp_store = MEMORY;"
-                                       "PRAGMA trusted_schema = OFF;";
+                                       "PRAGMA temp_store = MEMORY;";
 
 class SqliteStore final : public Store {
 public:
