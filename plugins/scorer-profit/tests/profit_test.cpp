@@ -1,6 +1,6 @@
 #include "profit.hpp"
 
-#include <testkit/batch.hpp>
+#include <rigger/sdk/testing.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -11,19 +11,24 @@
 namespace profit {
 namespace {
 
-using testkit::Batch;
+using rig::testing::ScoreTable;
 
 struct OfferRow {
     double gpus = 1, multiplier = 1, compute_time = 0, calls = 1, rate_limits = 0, instances = 0, is_private = 0;
 };
 
-std::vector<std::vector<double>> columns(const std::vector<OfferRow> &rows) {
-    std::vector<std::vector<double>> c(7);
+const rig_placement_scorer &spec() { return rig::detail::ScorerKind<ProfitScorer>::table; }
+
+ScoreTable table_of(const std::vector<OfferRow> &rows, const std::vector<double> &prices) {
+    std::vector<double> columns[7];
     for (const OfferRow &r : rows) {
         const double values[] = {r.gpus, r.multiplier, r.compute_time, r.calls, r.rate_limits, r.instances, r.is_private};
-        for (size_t i = 0; i < 7; ++i) c[i].push_back(values[i]);
+        for (size_t i = 0; i < 7; ++i) columns[i].push_back(values[i]);
     }
-    return c;
+    ScoreTable table(spec(), rows.size(), prices.size());
+    table.candidate("node.price", prices);
+    for (size_t i = 0; i < 7; ++i) table.workload(ProfitScorer::workload_columns[i].name, columns[i]);
+    return table;
 }
 
 /// The rule as the replaced system states it, written down once more and independently.
@@ -38,24 +43,24 @@ double reference_value(const OfferRow &o, double cost) {
 
 ProfitScorer scorer(const char *config = "{}") { return {rig::Host(nullptr), config}; }
 
-void run(ProfitScorer &s, Batch &batch) {
-    const rig_score_batch raw = batch.raw();
-    ASSERT_TRUE(s.score(rig::ScoreBatch(raw)).ok());
+void run(ProfitScorer &s, ScoreTable &table) {
+    ASSERT_TRUE(s.score(rig::ScoreBatch(table.batch())).ok());
+    EXPECT_TRUE(table.guards_intact());
+    EXPECT_TRUE(table.columns_intact());
 }
 
 double one_value(const OfferRow &offer, double price, const char *config = "{}") {
     ProfitScorer s = scorer(config);
-    Batch batch({{price}}, columns({offer}));
-    run(s, batch);
-    return batch.score(0, 0);
+    ScoreTable table = table_of({offer}, {price});
+    run(s, table);
+    return table.at(0, 0);
 }
 
 double one_gain(const OfferRow &offer, const char *config = "{}") {
     ProfitScorer s = scorer(config);
-    testkit::Table table(columns({offer}));
+    ScoreTable table = table_of({offer}, {1});
     double value = NAN;
-    const rig_table raw = table.raw();
-    EXPECT_TRUE(s.appraise(rig::WorkloadTable(raw), &value).ok());
+    EXPECT_TRUE(s.appraise(rig::WorkloadTable(table.batch().workloads), &value).ok());
     return value;
 }
 
@@ -137,27 +142,26 @@ protected:
 
 TEST_F(RandomMarket, Values_EqualTheReference) {
     ProfitScorer s = scorer();
-    Batch batch({prices}, columns(offers));
+    ScoreTable batch = table_of(offers, prices);
     run(s, batch);
     for (size_t w = 0; w < offers.size(); ++w)
         for (size_t c = 0; c < prices.size(); ++c) {
             const double expected = reference_value(offers[w], prices[c]);
-            ASSERT_NEAR(batch.score(w, c), expected, 1e-12 * std::abs(expected));
+            ASSERT_NEAR(batch.at(w, c), expected, 1e-12 * std::abs(expected));
         }
-    EXPECT_TRUE(batch.tails_untouched());
 }
 
 TEST_F(RandomMarket, Values_DoNotDependOnTheBatch) {
     ProfitScorer s = scorer();
-    Batch all({prices}, columns(offers));
+    ScoreTable all = table_of(offers, prices);
     run(s, all);
     for (const size_t w : {0u, 17u, 59u})
-        for (const size_t c : {0u, 511u, 512u, 1332u}) EXPECT_EQ(one_value(offers[w], prices[c]), all.score(w, c));
+        for (const size_t c : {0u, 511u, 512u, 1332u}) EXPECT_EQ(one_value(offers[w], prices[c]), all.at(w, c));
 }
 
 TEST_F(RandomMarket, Values_DoNotDependOnTheSelection) {
     ProfitScorer s = scorer();
-    Batch all({prices}, columns(offers)), some({prices}, columns(offers)), many({prices}, columns(offers));
+    ScoreTable all = table_of(offers, prices), some = table_of(offers, prices), many = table_of(offers, prices);
     run(s, all);
     some.select({3, 500, 1332});
     run(s, some);
@@ -167,23 +171,22 @@ TEST_F(RandomMarket, Values_DoNotDependOnTheSelection) {
     run(s, many);
     for (size_t w = 0; w < offers.size(); ++w)
         for (const uint32_t c : {3u, 500u, 1332u}) {
-            EXPECT_EQ(some.score(w, c), all.score(w, c));
-            EXPECT_EQ(many.score(w, c), all.score(w, c));
+            EXPECT_EQ(some.at(w, c), all.at(w, c));
+            EXPECT_EQ(many.at(w, c), all.at(w, c));
         }
 }
 
 TEST_F(RandomMarket, Explanation_AgreesWithTheValue) {
     for (const char *config : {"{}", R"({"mode":"multiplier"})", R"({"mode":"raw-multiplier"})"}) {
         ProfitScorer s = scorer(config);
-        Batch batch({prices}, columns(offers));
+        ScoreTable batch = table_of(offers, prices);
         run(s, batch);
-        const rig_score_batch raw = batch.raw();
         for (size_t w = 0; w < offers.size(); ++w) {
-            auto text = s.explain(rig::ScoreBatch(raw), w, 42);
+            auto text = s.explain(rig::ScoreBatch(batch.batch()), w, 42);
             ASSERT_TRUE(text.ok());
             const auto document = nlohmann::json::parse(*text);
             EXPECT_EQ(document["terms"].back()["name"], "value");
-            EXPECT_EQ(document["terms"].back()["value"].get<double>(), batch.score(w, 42)) << *text;
+            EXPECT_EQ(document["terms"].back()["value"].get<double>(), batch.at(w, 42)) << *text;
             EXPECT_FALSE(document["text"].get<std::string>().empty());
         }
     }
@@ -191,16 +194,15 @@ TEST_F(RandomMarket, Explanation_AgreesWithTheValue) {
 
 TEST(Profit, Explanation_OfAnAbstention_IsValidJson) {
     ProfitScorer s = scorer();
-    Batch batch({{1}}, columns({{1, NAN, 1, 1, 1, 1, 0}}));
-    const rig_score_batch raw = batch.raw();
-    auto text = s.explain(rig::ScoreBatch(raw), 0, 0);
+    ScoreTable batch = table_of({{1, NAN, 1, 1, 1, 1, 0}}, {1});
+    auto text = s.explain(rig::ScoreBatch(batch.batch()), 0, 0);
     ASSERT_TRUE(text.ok());
     EXPECT_TRUE(nlohmann::json::parse(*text)["terms"].back()["value"].is_null());
 }
 
 TEST(Profit, AnEmptyMarketOrFleet_IsNoError) {
     ProfitScorer s = scorer();
-    Batch no_servers({{}}, columns({{1, 1, 1, 1, 1, 1, 0}})), no_offers({{1, 2}}, columns({}));
+    ScoreTable no_servers = table_of({{1, 1, 1, 1, 1, 1, 0}}, {}), no_offers = table_of({}, {1, 2});
     run(s, no_servers);
     run(s, no_offers);
 }
