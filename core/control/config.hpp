@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <string>
-#include <vector>
 
 namespace rigger {
 
@@ -15,7 +14,6 @@ struct ControlConfig {
     Duration plan_debounce = std::chrono::milliseconds(200); ///< and this long after the market or the inventory changed
     Duration plan_min_interval = std::chrono::seconds(2);    ///< but never more often than this
     size_t max_starts_per_plan = 256;               ///< deployments that one plan may begin
-    std::vector<std::string> whitelist;             ///< offer ids or names; empty: all offers. Read by the planner's configuration as well
 
     // Failure memory.
     Duration failure_window = std::chrono::minutes(16); ///< a deployment that ends sooner marks its offer failed

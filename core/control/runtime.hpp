@@ -36,7 +36,7 @@ struct ControlPlugins {
     std::vector<std::shared_ptr<ValidatorSource>> sources;
     std::vector<std::shared_ptr<ClusterBackend>> backends;
     std::vector<std::shared_ptr<Reconciler>> reconcilers;
-    std::vector<std::shared_ptr<PlacementScorer>> scorers;
+    std::vector<placement::ScorerBinding> scorers;
 };
 
 /// Thread-safe. start() once, stop() once; the destructor stops.
@@ -59,7 +59,8 @@ public:
     void remove_backend(const std::string &name);
     void add_reconciler(std::shared_ptr<Reconciler> reconciler);
     void remove_reconciler(const std::string &name);
-    void set_scorers(std::vector<std::shared_ptr<PlacementScorer>> scorers);
+    Status set_scorers(std::vector<placement::ScorerBinding> scorers);
+    void set_rules(placement::PlacementRules rules); ///< of automatic placement
 
     /// From the next message on. Periods of running watches follow at their next reconnect.
     void reconfigure(ControlConfig config);

@@ -1,0 +1,20 @@
+// core/control/deployer_internal.hpp -- what the files of the deployer share.
+#pragma once
+#include "control/deployer.hpp"
+
+namespace rigger::deployer {
+
+/// A step failed in a way that may pass: note it, try again later.
+void retry_later(Turn &turn, Track &track, const Error &error);
+/// true: trying again cannot help. An error that nobody understands counts so after config.unknown_error_attempts.
+bool is_final(const Turn &turn, const Track &track, const Error &error);
+void confirm_intent(Turn &turn, const Track &track, const std::string &effect, const std::string &outcome);
+void put_intent(Turn &turn, const Track &track, const std::string &effect);
+
+/// Teardown's own step and answers.
+void step_teardown(Turn &turn, Track &track);
+void on_listed(Turn &turn, Track &track, const Listed &listed);
+void on_removed(Turn &turn, Track &track, const Status &status);
+void on_released(Turn &turn, Track &track, const Status &status);
+
+} // namespace rigger::deployer

@@ -1,0 +1,32 @@
+#include "control/effects.hpp"
+
+namespace rigger {
+namespace {
+
+std::string source_port(const SourceName &name) { return "source/" + name.value; }
+std::string backend_port(const ClusterName &cluster) { return "backend/" + cluster.value.substr(0, cluster.value.find('/')); }
+
+struct PortOf {
+    std::string operator()(const ClaimEffect &e) const { return source_port(e.deployment->source); }
+    std::string operator()(const RenderEffect &e) const { return source_port(e.deployment->source); }
+    std::string operator()(const ApplyEffect &e) const { return backend_port(e.deployment->cluster); }
+    std::string operator()(const ListEffect &e) const { return backend_port(e.deployment->cluster); }
+    std::string operator()(const RemoveEffect &e) const { return backend_port(e.cluster); }
+    std::string operator()(const AnnounceEffect &e) const { return source_port(e.deployment->source); }
+    std::string operator()(const ReleaseEffect &e) const { return source_port(e.deployment->source); }
+    std::string operator()(const PlanEffect &) const { return "plan"; }
+    std::string operator()(const ReconcileEffect &) const { return "reconcile"; }
+    std::string operator()(const RelistEffect &) const { return {}; }
+    std::string operator()(const ReplyEffect &) const { return {}; }
+};
+
+} // namespace
+
+std::string effect_port(const Effect &effect) { return std::visit(PortOf{}, effect.what); }
+
+std::string_view effect_name(const Effect &effect) noexcept {
+    constexpr std::string_view names[] = {"claim", "render", "apply", "list", "remove", "announce", "release", "plan", "reconcile", "relist", "reply"};
+    return names[effect.what.index()];
+}
+
+} // namespace rigger

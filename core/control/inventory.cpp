@@ -1,0 +1,297 @@
+#include "control/inventory.hpp"
+
+#include "control/deployer.hpp"
+#include "domain/objects.hpp"
+
+#include <algorithm>
+
+namespace rigger::inventory {
+namespace {
+
+std::string backend_of(const ClusterName &cluster) { return cluster.value.substr(0, cluster.value.find('/')); }
+
+bool uses_disk(const PodView &pod) { return !pod.node_name.empty() && (pod.phase == "Running" || pod.phase == "Pending"); }
+
+void account_disk(ClusterBook &book, const std::shared_ptr<const PodView> &pod, double sign) {
+    if (!pod || !uses_disk(*pod) || pod->disk_request_gb <= 0) return;
+    double &used = book.disk_used_gb[pod->node_name];
+    used = std::max(0.0, used + sign * pod->disk_request_gb);
+}
+
+bool same_gpus(const std::vector<Gpu> &a, const std::vector<Gpu> &b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Gpu &x, const Gpu &y) {
+        return x.id == y.id && x.model == y.model && x.verified == y.verified && x.reserved == y.reserved && x.deployment == y.deployment;
+    });
+}
+
+bool same_row(const Server &a, const Server &b) {
+    return a.name == b.name && a.cluster == b.cluster && a.validator == b.validator && a.ip_address == b.ip_address && a.hourly_cost == b.hourly_cost &&
+           a.locked == b.locked && a.tee == b.tee && a.cpu_per_gpu == b.cpu_per_gpu && a.memory_per_gpu == b.memory_per_gpu && a.labels == b.labels &&
+           same_gpus(a.gpus, b.gpus);
+}
+
+/// The declared GPUs with the owners they have. One that is not declared any more stays while a deployment owns it, but takes nothing new.
+std::vector<Gpu> merge_gpus(const Server *old, const ServerId &server, const std::string &node_model, const std::vector<DeclaredGpu> &declared) {
+    std::vector<Gpu> gpus;
+    const auto known = [&](const std::string &id) -> const Gpu * {
+        if (!old) return nullptr;
+        const auto at = std::find_if(old->gpus.begin(), old->gpus.end(), [&](const Gpu &g) { return g.id.value == id; });
+        return at == old->gpus.end() ? nullptr : &*at;
+    };
+    for (const DeclaredGpu &d : declared) {
+        Gpu gpu;
+        if (const Gpu *before = known(d.id)) gpu = *before;
+        gpu.id = GpuId(d.id);
+        gpu.server = server;
+        gpu.model = d.model.empty() ? node_model : d.model;
+        gpu.verified = d.verified;
+        gpu.reserved = d.reserved;
+        if (gpu.device_info.empty()) gpu.device_info = "{}";
+        gpus.push_back(std::move(gpu));
+    }
+    if (old)
+        for (const Gpu &gpu : old->gpus) {
+            const bool listed = std::any_of(declared.begin(), declared.end(), [&](const DeclaredGpu &d) { return d.id == gpu.id.value; });
+            if (listed || gpu.deployment.empty()) continue;
+            gpus.push_back(gpu);
+            gpus.back().verified = false;
+        }
+    std::sort(gpus.begin(), gpus.end(), [](const Gpu &a, const Gpu &b) { return a.id < b.id; });
+    return gpus;
+}
+
+bool gpus_clash(const Turn &turn, const Server &server, std::string &with) {
+    for (const Gpu &gpu : server.gpus)
+        for (const auto &[name, other] : turn.state.servers) {
+            if (other->id == server.id) continue;
+            const auto at = std::lower_bound(other->gpus.begin(), other->gpus.end(), gpu.id, [](const Gpu &g, const GpuId &id) { return g.id < id; });
+            if (at != other->gpus.end() && at->id == gpu.id) {
+                with = "GPU " + gpu.id.value + " belongs to server " + name;
+                return true;
+            }
+        }
+    return false;
+}
+
+bool in_use(const Turn &turn, const ServerId &server) {
+    return std::any_of(turn.state.tracks.begin(), turn.state.tracks.end(), [&](const auto &entry) { return entry.second.d->server == server; });
+}
+
+/// A node with a new UID under a known name: a machine that was set up anew. Answer: may it take the name?
+bool take_over_name(Turn &turn, const NodeView &node, const ClusterName &cluster) {
+    const auto at = turn.state.servers.find(node.name);
+    if (at == turn.state.servers.end() || at->second->id.value == node.uid) return true;
+    const ServerPtr old = at->second;
+    if (old->cluster != cluster) {
+        turn.problem("inventory", "node " + node.name + " of cluster " + cluster.value + " is ignored: cluster " + old->cluster.value +
+                                      " has a server of that name; rename one of them");
+        return false;
+    }
+    if (in_use(turn, old->id)) {
+        turn.problem("inventory", "node " + node.name + " has a new UID, but deployments of the old one still exist; it is taken in when they are gone");
+        return false;
+    }
+    turn.write(DeleteServer{old->id});
+    turn.state.server_names.erase(old->id);
+    turn.state.servers.erase(at);
+    return true;
+}
+
+void on_node(Turn &turn, const ClusterName &cluster, const NodeView &node) {
+    const NodeDeclaration said = read_declaration(node);
+    if (!said.worker || node.uid.empty()) return;
+    for (const std::string &problem : said.problems) turn.problem("inventory", "node " + node.name + ": " + problem);
+    if (!take_over_name(turn, node, cluster)) return;
+    const ServerPtr old = turn.server(ServerId(node.uid));
+    Server server = old ? *old : Server{};
+    if (!old) server.created_at = turn.wall;
+    server.id = ServerId(node.uid);
+    server.name = node.name;
+    server.cluster = cluster;
+    if (!said.validator.empty() || !old) server.validator = said.validator;
+    server.ip_address = node.ip_address;
+    if (said.hourly_cost) server.hourly_cost = *said.hourly_cost;
+    server.tee = said.tee;
+    server.ready = node.ready;
+    server.cpu_per_gpu = cpu_per_gpu(node);
+    server.memory_per_gpu = memory_per_gpu(node, said.gpu_memory_mb);
+    server.disk_total_gb = node.disk_total_gb;
+    server.labels = node.labels;
+    // The annotation decides for a new server and whenever it changes; in between the operator's lock and unlock do.
+    auto [seen, first] = turn.state.lock_annotations.try_emplace(node.uid, said.locked);
+    if (said.locked && (first ? !old : seen->second != said.locked)) server.locked = *said.locked;
+    seen->second = said.locked;
+    if (said.gpus) server.gpus = merge_gpus(old.get(), server.id, node.gpu_model, *said.gpus);
+    if (std::string with; gpus_clash(turn, server, with)) {
+        turn.problem("inventory", "node " + node.name + " is ignored: " + with + "; a GPU id must be unique");
+        return;
+    }
+    const bool row_changed = !old || !same_row(*old, server);
+    if (!row_changed && old->ready == server.ready && old->disk_total_gb == server.disk_total_gb) return;
+    turn.put_server(std::move(server), row_changed);
+}
+
+/// Absence of a node never deletes its server: it is only not ready any more.
+void on_node_gone(Turn &turn, const ClusterName &cluster, const NodeView &node) {
+    const ServerPtr server = turn.server(ServerId(node.uid));
+    if (!server || server->cluster != cluster || !server->ready) return;
+    Server changed = *server;
+    changed.ready = false;
+    turn.put_server(std::move(changed), false);
+    turn.problem("inventory", "node " + node.name + " of cluster " + cluster.value + " is gone; its server stays and takes nothing new");
+}
+
+void replaced(Turn &turn, const ClusterName &cluster, ClusterBook &, const std::shared_ptr<const NodeView> &, const std::shared_ptr<const NodeView> &now) {
+    on_node(turn, cluster, *now);
+}
+void replaced(Turn &turn, const ClusterName &, ClusterBook &book, const std::shared_ptr<const PodView> &old, const std::shared_ptr<const PodView> &now) {
+    account_disk(book, old, -1);
+    account_disk(book, now, +1);
+    if (!now->deployment.empty()) deployer::on_objects_changed(turn, now->deployment);
+}
+template <typename P> void replaced(Turn &turn, const ClusterName &, ClusterBook &, const P &, const P &now) {
+    if (!now->deployment.empty()) deployer::on_objects_changed(turn, now->deployment);
+}
+
+void went(Turn &turn, const ClusterName &cluster, ClusterBook &, const std::shared_ptr<const NodeView> &old) { on_node_gone(turn, cluster, *old); }
+void went(Turn &turn, const ClusterName &, ClusterBook &book, const std::shared_ptr<const PodView> &old) {
+    account_disk(book, old, -1);
+    if (!old->deployment.empty()) deployer::on_objects_changed(turn, old->deployment);
+}
+template <typename P> void went(Turn &turn, const ClusterName &, ClusterBook &, const P &old) {
+    if (!old->deployment.empty()) deployer::on_objects_changed(turn, old->deployment);
+}
+
+template <typename F> void with_book(ClusterBook &book, ObjectKind kind, F &&f) {
+    switch (kind) {
+    case ObjectKind::node: return f(book.nodes);
+    case ObjectKind::pod: return f(book.pods);
+    case ObjectKind::job: return f(book.jobs);
+    case ObjectKind::service: return f(book.services);
+    }
+}
+
+template <typename V> Book<V> &book_of(ClusterBook &book) {
+    if constexpr (std::is_same_v<V, NodeView>) return book.nodes;
+    if constexpr (std::is_same_v<V, PodView>) return book.pods;
+    if constexpr (std::is_same_v<V, JobView>) return book.jobs;
+    if constexpr (std::is_same_v<V, ServiceView>) return book.services;
+}
+
+} // namespace
+
+void on_object(Turn &turn, const ObjectPut &m) {
+    ClusterBook &cluster = turn.state.clusters[m.cluster];
+    std::visit(
+        [&](const auto &view) {
+            using V = std::remove_const_t<typename std::remove_reference_t<decltype(view)>::element_type>;
+            Book<V> &book = book_of<V>(cluster);
+            if (m.sync)
+                book.listing.item();
+            else
+                book.listing.item_if_open();
+            book.listing.change(turn.mono);
+            const auto old = book.put(view);
+            replaced(turn, m.cluster, cluster, old, view);
+        },
+        m.view);
+    turn.touch();
+}
+
+void on_gone(Turn &turn, const ObjectGone &m) {
+    ClusterBook &cluster = turn.state.clusters[m.cluster];
+    with_book(cluster, m.kind, [&](auto &book) {
+        book.listing.change(turn.mono);
+        // A late word about an object whose name was taken by another says nothing about the new one.
+        if (const auto known = book.find(m.namespace_name, m.name); known && !m.uid.empty() && known->uid != m.uid) return;
+        if (const auto old = book.take(m.namespace_name, m.name)) went(turn, m.cluster, cluster, old);
+    });
+    turn.touch();
+}
+
+void on_malformed(Turn &turn, const ObjectMalformed &m) {
+    ClusterBook &cluster = turn.state.clusters[m.cluster];
+    ++cluster.malformed;
+    const std::string port = "backend/" + backend_of(m.cluster);
+    ++turn.state.status.ports[port].malformed;
+    turn.metrics.malformed(port);
+    with_book(cluster, m.kind, [&](auto &book) {
+        if (m.name.empty())
+            book.listing.poison(m.why.message);
+        else
+            book.touch(m.namespace_name, m.name);
+        book.listing.item_if_open();
+    });
+    turn.problem(port, "cannot read a " + std::string(kind_name(m.kind)) + " of cluster " + m.cluster.value + ": " + m.why.message);
+}
+
+void on_mark(Turn &turn, const ClusterMark &m) {
+    ClusterBook &cluster = turn.state.clusters[m.cluster];
+    const bool was_complete = cluster.listing(m.kind).freshness().complete;
+    with_book(cluster, m.kind, [&](auto &book) {
+        switch (m.mark) {
+        case Mark::begin: book.listing.begin(); break;
+        case Mark::fresh: book.listing.fresh(turn.mono); break;
+        case Mark::lost: book.listing.lost(m.detail); break;
+        case Mark::complete:
+            switch (book.listing.complete(turn.mono, book.size())) {
+            case Listing::Outcome::accepted:
+                for (const auto &old : book.sweep()) went(turn, m.cluster, cluster, old);
+                break;
+            case Listing::Outcome::empty_unconfirmed: turn.relist(false, backend_of(m.cluster)); [[fallthrough]];
+            case Listing::Outcome::poisoned:
+                turn.problem("backend/" + backend_of(m.cluster),
+                             std::string(view_name(m.kind)) + " of cluster " + m.cluster.value + ": " + book.listing.freshness().error);
+            }
+        }
+    });
+    if (was_complete != cluster.listing(m.kind).freshness().complete) turn.replan();
+    turn.touch();
+}
+
+void attach(Turn &turn, const std::string &backend) {
+    turn.state.backends.insert(backend);
+    PortStatus &port = turn.state.status.ports["backend/" + backend];
+    port = {backend, "backend", true, port.disconnects, port.malformed, {}};
+    turn.touch();
+}
+
+namespace {
+void lose(Turn &turn, const std::string &backend, std::optional<ObjectKind> kind, const std::string &why) {
+    for (auto &[name, cluster] : turn.state.clusters) {
+        if (backend_of(name) != backend) continue;
+        for (const ObjectKind k : watched_kinds)
+            if (!kind || *kind == k) cluster.listing(k).lost(why);
+    }
+    turn.touch();
+    turn.replan();
+}
+} // namespace
+
+void detach(Turn &turn, const std::string &backend) {
+    turn.state.backends.erase(backend);
+    turn.state.status.ports["backend/" + backend].attached = false;
+    lose(turn, backend, {}, "the plugin is not loaded");
+}
+
+void on_watch_ended(Turn &turn, const WatchEnded &m) {
+    lose(turn, m.port, m.kind, m.why.message);
+    PortStatus &port = turn.state.status.ports["backend/" + m.port];
+    ++port.disconnects;
+    port.last_error = m.why.message;
+    turn.metrics.disconnect("backend/" + m.port);
+    turn.problem("backend/" + m.port, "the watch of " + std::string(view_name(m.kind)) + " ended: " + m.why.message + "; it is started again by itself");
+}
+
+ServerPtr with_disk(const State &state, const ServerPtr &server) {
+    const auto cluster = state.clusters.find(server->cluster);
+    double used = 0;
+    if (cluster != state.clusters.end())
+        if (const auto at = cluster->second.disk_used_gb.find(server->name); at != cluster->second.disk_used_gb.end()) used = at->second;
+    if (used == server->disk_used_gb) return server;
+    Server changed = *server;
+    changed.disk_used_gb = used;
+    return std::make_shared<const Server>(std::move(changed));
+}
+
+} // namespace rigger::inventory

@@ -1,0 +1,18 @@
+// core/control/inventory.hpp -- what clusters say: nodes become servers, pods and jobs tell how deployments fare.
+#pragma once
+#include "control/turn.hpp"
+
+namespace rigger::inventory {
+
+void on_object(Turn &turn, const ObjectPut &message);
+void on_gone(Turn &turn, const ObjectGone &message);
+void on_malformed(Turn &turn, const ObjectMalformed &message);
+void on_mark(Turn &turn, const ClusterMark &message);
+void attach(Turn &turn, const std::string &backend);
+void detach(Turn &turn, const std::string &backend);
+void on_watch_ended(Turn &turn, const WatchEnded &message);
+
+/// The server as readers see it: disk in use by the pods on its node.
+ServerPtr with_disk(const State &state, const ServerPtr &server);
+
+} // namespace rigger::inventory

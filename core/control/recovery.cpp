@@ -1,0 +1,84 @@
+#include "control/recovery.hpp"
+
+#include "control/deployer.hpp"
+#include "control/market.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace rigger {
+namespace {
+
+/// The age of a record by the wall clock, as far as that can be believed.
+int64_t age_ns(WallTime now, WallTime then) { return std::clamp<int64_t>(now.ns - then.ns, 0, Duration(std::chrono::hours(24 * 3650)).count()); }
+
+void recover_servers(Turn &turn, std::vector<Server> servers, const std::vector<Deployment> &deployments) {
+    std::set<DeploymentId> known;
+    for (const Deployment &d : deployments) known.insert(d.id);
+    for (Server &server : servers) {
+        server.ready = false; // until its node is seen
+        std::sort(server.gpus.begin(), server.gpus.end(), [](const Gpu &a, const Gpu &b) { return a.id < b.id; });
+        for (Gpu &gpu : server.gpus)
+            if (!gpu.deployment.empty() && !known.contains(gpu.deployment)) {
+                turn.write(SetGpuOwner{gpu.id, {}});
+                gpu.deployment = {};
+            }
+        turn.put_server(std::move(server), false);
+    }
+}
+
+void recover_deployment(Turn &turn, Deployment d) {
+    std::vector<GpuId> owned;
+    if (const ServerPtr server = turn.server(d.server))
+        for (const Gpu &gpu : server->gpus)
+            if (gpu.deployment == d.id) owned.push_back(gpu.id);
+    if (d.gpus.empty()) d.gpus = owned;
+    Track &t = turn.state.tracks[d.id];
+    t.born_ns = turn.mono_ns() - age_ns(turn.wall, d.created_at);
+    t.changed_ns = turn.mono_ns() - age_ns(turn.wall, d.phase_since);
+    t.may_have_claim = t.may_have_objects = true;
+    if (!d.config_id.empty()) turn.state.by_config[d.config_id] = d.id;
+    if (!d.instance.empty()) turn.state.by_instance[d.instance] = d.id;
+    if (d.phase == Phase::terminating) {
+        t.teardown = std::make_unique<Teardown>();
+        t.teardown->gpus_freed = owned.empty() && !d.gpus.empty();
+    }
+    t.d = std::make_shared<const Deployment>(std::move(d));
+    turn.wake(t, turn.mono);
+    turn.reconcile_soon(t.d->id);
+}
+
+} // namespace
+
+void recover(Turn &turn, PersistentState p, const std::vector<JournalEntry> &recent) {
+    State &s = turn.state;
+    recover_servers(turn, std::move(p.servers), p.deployments);
+    for (const Offer &offer : p.offers) s.stored[offer.id] = {offer.source, offer.version};
+    s.bans = std::move(p.bans);
+    for (Deployment &d : p.deployments) {
+        if (d.phase != Phase::gone) {
+            recover_deployment(turn, std::move(d));
+        } else {
+            turn.write(DeleteIntents{d.id});
+            turn.write(DeleteDeployment{d.id});
+        }
+    }
+    s.failures = std::move(p.failures);
+    for (Backoff &backoff : p.backoffs) s.backoffs[backoff.offer] = std::move(backoff);
+    std::set<DeploymentId> orphaned;
+    for (const Intent &intent : p.intents)
+        if (!s.tracks.contains(intent.deployment)) orphaned.insert(intent.deployment);
+    for (const DeploymentId &id : orphaned) turn.write(DeleteIntents{id});
+    for (auto entry = recent.rbegin(); entry != recent.rend(); ++entry) {
+        std::string key = entry->origin + '\n' + entry->event_id;
+        if (s.seen_events.insert(key).second) s.seen_order.push_back(std::move(key));
+    }
+    for (const JournalEntry &entry : p.unhandled) market::replay_event(turn, entry);
+    size_t unfinished = 0;
+    for (const auto &[id, track] : s.tracks) unfinished += track.d->phase < Phase::registered || track.d->phase == Phase::terminating;
+    turn.log.write(LogLevel::info, "recovery", std::to_string(s.servers.size()) + " servers, " + std::to_string(s.tracks.size()) + " deployments, " +
+                                                   std::to_string(unfinished) + " of them unfinished, " + std::to_string(p.intents.size()) + " open intents");
+    s.changed = true;
+}
+
+} // namespace rigger

@@ -1,0 +1,154 @@
+// core/control/state.hpp -- all that the control loop knows. Owned by the controller; changed only while it handles a message.
+#pragma once
+#include "control/book.hpp"
+#include "control/effects.hpp"
+#include "control/messages.hpp"
+#include "control/status.hpp"
+#include "domain/ports/store.hpp"
+#include "domain/reconcile/safety.hpp"
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace rigger {
+
+struct OfferEntry {
+    OfferPtr offer;
+    uint64_t epoch = 0;
+};
+struct InstanceEntry {
+    SourceInstancePtr instance;
+    uint64_t epoch = 0;
+    MonoTime first_seen;
+};
+
+/// The market of one source.
+struct SourceBook {
+    Listing offers_listing{true}, instances_listing;
+    std::unordered_map<OfferId, OfferEntry> offers;
+    std::unordered_map<InstanceId, InstanceEntry> instances;
+    std::vector<OfferPtr> sorted; ///< by ordinal; rebuilt when `dirty`
+    bool dirty = true, attached = false;
+    uint64_t malformed = 0;
+    std::string last_malformed;
+};
+
+struct ClusterBook {
+    Book<NodeView> nodes;
+    Book<PodView> pods;
+    Book<JobView> jobs;
+    Book<ServiceView> services;
+    std::unordered_map<std::string, double> disk_used_gb; ///< by node name: requests of pods that run or wait
+    uint64_t malformed = 0;
+
+    Listing &listing(ObjectKind kind) {
+        switch (kind) {
+        case ObjectKind::node: return nodes.listing;
+        case ObjectKind::pod: return pods.listing;
+        case ObjectKind::job: return jobs.listing;
+        case ObjectKind::service: return services.listing;
+        }
+        return nodes.listing;
+    }
+};
+
+/// How the end of a deployment stands.
+struct Teardown {
+    std::deque<ObjectMeta> to_remove;
+    int empty_listings = 0;       ///< in a row
+    bool objects_gone = false, released = false, gpus_freed = false;
+    EffectId release = 0;         ///< in flight
+    int release_attempts = 0;
+    MonoTime next_release;
+};
+
+/// The controller's working notes on one deployment. Not durable: after a restart they are made anew from the phase.
+struct Track {
+    DeploymentPtr d;
+    int64_t born_ns = 0, changed_ns = 0; ///< creation and last change of phase by the monotonic clock; negative: before this run
+    EffectId pending = 0;                ///< the one effect in flight for it
+    int attempts = 0;                    ///< of the running step
+    MonoTime next_try;
+    std::string last_error;
+    std::shared_ptr<const Grant> grant;
+    std::vector<std::string> applied, to_apply;
+    size_t apply_at = 0;
+    bool render_done = false, announced = false;
+    bool may_have_claim = false, may_have_objects = false; ///< something outside may exist in its name
+    RequestId waiting = 0;
+    std::unique_ptr<Teardown> teardown;
+};
+
+struct InFlight {
+    DeploymentId deployment; ///< empty: not of a deployment
+    std::string name, port;
+    MonoTime deadline;       ///< after which it is written off
+    Code on_write_off = Code::deadline;
+};
+
+struct PlanState {
+    bool dirty = true;
+    MonoTime dirty_since, last_start;
+    bool ever = false;
+    EffectId running = 0;
+    MonoTime started;
+};
+
+struct Recycle {
+    RequestId request = 0;
+    bool dry_run = false, force = false;
+    MonoTime deadline;
+    std::map<std::string, uint64_t> wanted; ///< view -> generation that it must exceed before the pass begins
+    bool begun = false;                     ///< its pass runs
+};
+
+struct ReconcileState {
+    SafetyGate gate;
+    std::set<DeploymentId> dirty;
+    MonoTime dirty_since, last_full, started, snapshot_taken;
+    bool ever = false;
+    std::optional<MonoTime> requeue;
+    EffectId running = 0;
+    bool full = false;
+    std::vector<std::string> subjects;          ///< of the running pass
+    SnapshotPtr snapshot;                       ///< of the running pass
+    std::optional<Recycle> recycle;             ///< waiting for its listings, or running
+    std::vector<HeldBack> held;                 ///< of the last pass
+};
+
+struct State {
+    std::map<SourceName, SourceBook> sources;
+    std::map<ClusterName, ClusterBook> clusters;
+    std::set<std::string> backends;              ///< attached ones
+    std::map<std::string, ServerPtr> servers;    ///< by name
+    std::unordered_map<ServerId, std::string> server_names;
+    std::map<DeploymentId, Track> tracks;
+    std::unordered_map<std::string, DeploymentId> by_config;
+    std::unordered_map<InstanceId, DeploymentId> by_instance;
+    std::map<OfferId, std::string> bans;
+    std::vector<FailureMark> failures;
+    std::map<OfferId, Backoff> backoffs;
+    std::map<OfferId, std::pair<SourceName, std::string>> stored; ///< offers in the store: source and version
+    std::unordered_map<std::string, std::optional<bool>> lock_annotations; ///< last seen, by server id
+    std::unordered_set<std::string> seen_events; ///< origin and id
+    std::deque<std::string> seen_order;
+    std::unordered_map<EffectId, InFlight> in_flight;
+    std::set<std::pair<MonoTime, EffectId>> write_offs;
+    std::set<std::pair<MonoTime, DeploymentId>> timers;
+    EffectId next_effect = 1;
+    PlanState plan;
+    ReconcileState reconcile;
+    CommitReport commits;
+    LoopStatus status;
+    bool changed = true;                         ///< since the last publication
+    bool publish_now = false;
+    MonoTime last_publish;
+    uint64_t version = 0;
+    std::shared_ptr<const Published> published;
+};
+
+} // namespace rigger

@@ -1,0 +1,203 @@
+// The second half of the deployer: objects are removed and the claim released side by side; the GPUs are free when the pods are confirmed gone,
+// the row goes when the source has been told as well.
+#include "control/deployer_internal.hpp"
+#include "control/json_writer.hpp"
+
+#include <algorithm>
+
+namespace rigger::deployer {
+namespace {
+
+bool is_controller(const std::string &kind) { return kind == "Job" || kind == "Deployment" || kind == "StatefulSet"; }
+
+/// Does the watch say that something of this deployment still runs? A view that is not trustworthy says nothing.
+enum class Watched : uint8_t { none, some, unknown };
+Watched watched(const Turn &turn, const Deployment &d) {
+    const auto at = turn.state.clusters.find(d.cluster);
+    if (at == turn.state.clusters.end()) return Watched::unknown;
+    const Freshness &f = at->second.pods.listing.freshness();
+    if (!f.complete || turn.mono - f.as_of > turn.config.view_max_age) return Watched::unknown;
+    return at->second.pods.any_of(d.id) ? Watched::some : Watched::none;
+}
+
+void free_gpus(Turn &turn, Track &t) {
+    if (t.teardown->gpus_freed) return;
+    t.teardown->gpus_freed = true;
+    const ServerPtr old = turn.server(t.d->server);
+    std::vector<GpuId> ours;
+    if (old) {
+        Server changed = *old;
+        for (Gpu &gpu : changed.gpus)
+            if (gpu.deployment == t.d->id) {
+                gpu.deployment = {};
+                ours.push_back(gpu.id);
+            }
+        turn.put_server(std::move(changed), false);
+    }
+    for (const GpuId &id : ours) turn.write(SetGpuOwner{id, {}});
+}
+
+void finish(Turn &turn, Track &t) {
+    const DeploymentPtr d = t.d;
+    JsonWriter json;
+    json.begin_object().field("deploymentId", d->id).field("offerId", d->offer).field("serverName", d->node_name).field("cause", d->end_cause);
+    turn.journal("deployment.gone", json.end_object().take());
+    turn.write(DeleteIntents{d->id});
+    turn.write(DeleteDeployment{d->id});
+    turn.log.write(LogLevel::info, "deployer", "deployment " + d->id.value + " of " + d->offer_name + " is gone");
+    std::erase_if(turn.state.by_config, [&](const auto &entry) { return entry.second == d->id; });
+    std::erase_if(turn.state.by_instance, [&](const auto &entry) { return entry.second == d->id; });
+    turn.state.reconcile.dirty.erase(d->id);
+    turn.state.tracks.erase(d->id);
+    turn.touch();
+    turn.replan();
+}
+
+void objects_gone(Turn &turn, Track &t) {
+    t.teardown->objects_gone = true;
+    free_gpus(turn, t);
+}
+
+void step_release(Turn &turn, Track &t) {
+    Teardown &down = *t.teardown;
+    if (down.released || down.release) return;
+    if (!t.may_have_claim) {
+        down.released = true;
+        return;
+    }
+    if (turn.mono < down.next_release) return turn.wake(t, down.next_release);
+    put_intent(turn, t, "release");
+    down.release = turn.launch(ReleaseEffect{t.d, t.d->instance, t.d->end_cause, t.d->end_reason}, turn.config.release_timeout, t.d->id);
+}
+
+void step_removal(Turn &turn, Track &t) {
+    Teardown &down = *t.teardown;
+    if (down.objects_gone || t.pending) return;
+    if (!t.may_have_objects) return objects_gone(turn, t);
+    if (turn.mono < t.next_try) return turn.wake(t, t.next_try);
+    if (down.to_remove.empty()) {
+        t.pending = turn.launch(ListEffect{t.d}, turn.config.cluster_timeout, t.d->id);
+        return;
+    }
+    const ObjectMeta &object = down.to_remove.front();
+    put_intent(turn, t, "remove:" + object.kind + "/" + object.name);
+    const bool has_pods = is_controller(object.kind) || object.kind == "Pod";
+    const int64_t grace = has_pods ? std::chrono::duration_cast<std::chrono::seconds>(turn.config.pod_grace).count() : -1;
+    turn.metrics.decision("remove-object", t.d->end_cause);
+    t.pending = turn.launch(RemoveEffect{t.d->cluster, object, has_pods, grace}, turn.config.cluster_timeout, t.d->id);
+}
+
+} // namespace
+
+void step_teardown(Turn &turn, Track &t) {
+    // An old row may come back from the store without its working notes.
+    if (!t.teardown) t.teardown = std::make_unique<Teardown>();
+    step_release(turn, t);
+    step_removal(turn, t);
+    if (t.teardown->objects_gone && t.teardown->released) finish(turn, t);
+}
+
+void on_listed(Turn &turn, Track &t, const Listed &listed) {
+    if (!t.teardown) return;
+    Teardown &down = *t.teardown;
+    if (listed.objects.empty()) {
+        // The cluster says "nothing". It is believed when its watch says so too; when the watch is blind, only if it says so twice.
+        ++down.empty_listings;
+        const Watched seen = watched(turn, *t.d);
+        if (seen == Watched::none || (seen == Watched::unknown && down.empty_listings >= 2)) return objects_gone(turn, t);
+        t.next_try = turn.mono + turn.config.confirm_interval;
+        t.last_error = seen == Watched::some ? "the watch still shows its pods" : "the watch of its cluster is not complete";
+        return;
+    }
+    down.empty_listings = 0;
+    const bool owned_pods = std::any_of(listed.objects.begin(), listed.objects.end(), [](const ObjectMeta &o) { return is_controller(o.kind); });
+    for (const ObjectMeta &object : listed.objects) {
+        if (object.terminating || object.deployment != t.d->id) continue;
+        if (object.kind == "Pod" && owned_pods) continue; // goes with its controller
+        down.to_remove.push_back(object);
+    }
+    // Controllers first, so that nothing makes new pods.
+    std::stable_sort(down.to_remove.begin(), down.to_remove.end(),
+                     [](const ObjectMeta &a, const ObjectMeta &b) { return is_controller(a.kind) > is_controller(b.kind); });
+    t.next_try = down.to_remove.empty() ? turn.mono + turn.config.confirm_interval : turn.mono;
+}
+
+void on_removed(Turn &turn, Track &t, const Status &status) {
+    const bool gone = status.ok() || status.error().code == Code::not_found;
+    if (!t.teardown) { // an object of an older grant stood in the way
+        if (!gone) return retry_later(turn, t, status.error());
+        t.next_try = turn.mono + turn.config.retry_first;
+        return;
+    }
+    Teardown &down = *t.teardown;
+    if (!gone && status.error().code != Code::conflict) return retry_later(turn, t, status.error());
+    t.attempts = 0;
+    t.last_error.clear();
+    if (!down.to_remove.empty()) {
+        const ObjectMeta object = down.to_remove.front();
+        down.to_remove.pop_front();
+        confirm_intent(turn, t, "remove:" + object.kind + "/" + object.name, gone ? "ok" : status.error().reason);
+        JsonWriter json;
+        json.begin_object().field("deploymentId", t.d->id).field("cluster", t.d->cluster).field("kind", object.kind).field("name", object.name);
+        json.field("cause", t.d->end_cause).field("reason", t.d->end_reason).end_object();
+        turn.journal("object.removed", json.take());
+    }
+    if (down.to_remove.empty()) {
+        // Soon enough for what goes at once; the watch wakes us earlier or later than that for pods with a grace period.
+        t.next_try = turn.mono + std::min<Duration>(turn.config.confirm_interval, turn.config.retry_first);
+    }
+}
+
+void on_released(Turn &turn, Track &t, const Status &status) {
+    if (!t.teardown) return;
+    Teardown &down = *t.teardown;
+    const bool gone = status.ok() || status.error().code == Code::not_found;
+    const bool hopeless = !gone && (status.error().code == Code::invalid || status.error().code == Code::unsupported ||
+                                    status.error().code == Code::denied || status.error().code == Code::internal);
+    ++down.release_attempts;
+    if (gone || (hopeless && down.release_attempts >= turn.config.unknown_error_attempts)) {
+        down.released = true;
+        confirm_intent(turn, t, "release", gone ? "ok" : status.error().reason);
+        if (!gone)
+            turn.problem("deployer", "could not release the claim of deployment " + t.d->id.value + " at source " + t.d->source.value + ": " +
+                                         status.error().message + "; the source may show it until it notices by itself",
+                         LogLevel::error);
+        return;
+    }
+    t.last_error = "release: " + status.error().message;
+    down.next_release = turn.mono + turn.backoff(down.release_attempts, status.error().retry_after_ms);
+    turn.wake(t, down.next_release);
+}
+
+void retry_later(Turn &turn, Track &t, const Error &error) {
+    ++t.attempts;
+    t.last_error = error.message;
+    t.next_try = turn.mono + turn.backoff(t.attempts, error.retry_after_ms);
+    turn.wake(t, t.next_try);
+    turn.touch();
+    if (t.attempts == 3)
+        turn.problem("deployer", "deployment " + t.d->id.value + " of " + t.d->offer_name + " on " + t.d->node_name + " is held up: " + error.message +
+                                     "; it is tried again by itself");
+}
+
+bool is_final(const Turn &turn, const Track &t, const Error &error) {
+    switch (error.code) {
+    case Code::invalid:
+    case Code::not_found:
+    case Code::denied:
+    case Code::unsupported: return true;
+    case Code::conflict: return error.reason == "NotOurs";
+    case Code::internal: return t.attempts + 1 >= turn.config.unknown_error_attempts;
+    default: return false;
+    }
+}
+
+void put_intent(Turn &turn, const Track &t, const std::string &effect) {
+    turn.write(PutIntent{{t.d->id.value + "/" + effect, t.d->id, effect, turn.wall, {}, {}}});
+}
+
+void confirm_intent(Turn &turn, const Track &t, const std::string &effect, const std::string &outcome) {
+    turn.write(ConfirmIntent{t.d->id.value + "/" + effect, turn.wall, outcome});
+}
+
+} // namespace rigger::deployer
