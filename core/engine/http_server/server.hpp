@@ -20,7 +20,7 @@
 namespace rigger::http_server {
 
 struct UnixSocket {
-    std::string path;     ///< at most 107 bytes; a stale file of a dead process is replaced, a live one is refused
+    std::string path;     ///< at most 103 bytes; a stale file of a dead process is replaced, a live one is refused
     uint32_t mode = 0660; ///< who may connect may operate
     std::string group;    ///< owner group of the file; empty: the process's own
 };
@@ -42,9 +42,8 @@ struct Limits {
     size_t header_bytes = 32 << 10; ///< request line and all header fields
     size_t uri_bytes = 8 << 10;
     size_t json_depth = 32;
-    uint32_t connections = 64; ///< served at once, each by one thread that exists only while needed
-    uint32_t waiting = 64;     ///< accepted but not yet served; more are turned away
-    uint32_t watchers = 24;    ///< event streams at once
+    uint32_t connections = 64; ///< per listener, each on a thread that exists only while needed; more are answered 503
+    uint32_t watchers = 24;    ///< event streams at once, per listener
     std::chrono::milliseconds header_time{5'000};  ///< from a request's first byte to the end of its header
     std::chrono::milliseconds body_time{15'000};   ///< for the whole body
     std::chrono::milliseconds write_time{15'000};  ///< for the whole answer, or for one event of a stream
