@@ -1,0 +1,122 @@
+#include "daemon/application.hpp"
+
+#include "base/status.hpp"
+#include "daemon/config/config.hpp"
+#include "daemon/house.hpp"
+#include "daemon/logging.hpp"
+#include "daemon/notify.hpp"
+#include "daemon/version.hpp"
+
+#include <Poco/Util/HelpFormatter.h>
+#include <Poco/Util/Option.h>
+#include <Poco/Util/OptionCallback.h>
+#include <csignal>
+#include <iostream>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+
+namespace rigger::daemon {
+namespace {
+
+constexpr int exit_failure = 1;
+constexpr int exit_bad_config = 78; // EX_CONFIG of sysexits.h
+
+/// The signals that the main thread waits for. They are blocked before any thread starts, so that no other thread takes them.
+sigset_t awaited_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+    return set;
+}
+
+/// A core file would hold the hotkey seed and tokens.
+void forbid_core_files() {
+    const rlimit none{0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+}
+
+} // namespace
+
+Application::Application() { setUnixOptions(true); }
+
+void Application::defineOptions(Poco::Util::OptionSet &options) {
+    using Poco::Util::Option;
+    using Callback = Poco::Util::OptionCallback<Application>;
+    ServerApplication::defineOptions(options);
+    options.addOption(Option("config", "c", "the configuration file (default " + config_path_ + ")")
+                          .argument("FILE")
+                          .callback(Callback(this, &Application::handle_config)));
+    options.addOption(Option("check-config", "", "read the configuration, say what is wrong with it, and end").callback(Callback(this, &Application::handle_check)));
+    options.addOption(Option("version", "", "print the version and end").callback(Callback(this, &Application::handle_version)));
+    options.addOption(Option("help", "h", "print this and end").callback(Callback(this, &Application::handle_help)));
+}
+
+void Application::handle_config(const std::string &, const std::string &path) { config_path_ = path; }
+void Application::handle_check(const std::string &, const std::string &) { check_only_ = true; }
+
+void Application::handle_version(const std::string &, const std::string &) {
+    std::cout << "riggerd " << version << '\n';
+    answered_ = true;
+    stopOptionsProcessing();
+}
+
+void Application::handle_help(const std::string &, const std::string &) {
+    Poco::Util::HelpFormatter help(options());
+    help.setUnixStyle(true);
+    help.setCommand("riggerd");
+    help.setUsage("[--config FILE] [--check-config]");
+    help.setHeader("The rigger daemon: watches markets, places GPU workloads on Kubernetes, keeps both in agreement.");
+    help.format(std::cout);
+    answered_ = true;
+    stopOptionsProcessing();
+}
+
+int Application::main(const std::vector<std::string> &arguments) {
+    if (answered_) return EXIT_OK;
+    if (!arguments.empty()) {
+        std::cerr << "riggerd: unexpected argument '" << arguments.front() << "'; see riggerd --help\n";
+        return EXIT_USAGE;
+    }
+    auto config = Config::load(config_path_);
+    if (!config.ok()) {
+        std::cerr << config.error().message << '\n';
+        return exit_bad_config;
+    }
+    if (check_only_) {
+        std::cout << config_path_ << ": ok\n";
+        return EXIT_OK;
+    }
+    return serve(*std::move(config));
+}
+
+int Application::serve(Config config) {
+    forbid_core_files();
+    const sigset_t awaited = awaited_signals();
+    pthread_sigmask(SIG_BLOCK, &awaited, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+
+    auto logger = make_logger(config.log.level, config.log.format);
+    auto house = House::open(config_path_, std::move(config), logger);
+    if (!house.ok()) {
+        logger->error("{}", house.error().message);
+        return house.error().code == Code::invalid ? exit_bad_config : exit_failure;
+    }
+    notify_ready();
+    for (;;) {
+        int signal = 0;
+        if (sigwait(&awaited, &signal) != 0) continue;
+        if (signal == SIGHUP) {
+            notify_reloading();
+            if (auto reloaded = (*house)->reload(); !reloaded.ok())
+                logger->error("reload refused, everything stays as it was: {}", reloaded.error().message);
+            notify_ready();
+            continue;
+        }
+        logger->info("stopping on {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+        notify_stopping();
+        (*house)->stop();
+        return (*house)->exit_code();
+    }
+}
+
+} // namespace rigger::daemon

@@ -1,0 +1,36 @@
+// core/daemon/house.hpp -- the composition root: builds every part from the configuration, in order, and takes it down again.
+#pragma once
+#include "base/status.hpp"
+#include "daemon/config/config.hpp"
+
+#include <filesystem>
+#include <memory>
+
+namespace spdlog {
+class logger;
+}
+
+namespace rigger::daemon {
+
+/// The running daemon. Members are for the main thread.
+class House {
+public:
+    /// Starts everything; an error says which part could not, and nothing is left running.
+    static Result<std::unique_ptr<House>> open(const std::filesystem::path &config_path, Config config, std::shared_ptr<spdlog::logger> logger);
+    ~House();
+
+    /// Reads the configuration again and applies what can change while running; plugins are looked at again. What needs a restart is
+    /// logged and left as it is. An error (a bad configuration): nothing changed.
+    Status reload();
+    /// Stops within 10 s. Idempotent.
+    void stop();
+    /// 75 when the plugin host asked for a restart, else 0.
+    int exit_code() const;
+
+private:
+    struct Parts;
+    explicit House(std::unique_ptr<Parts> parts);
+    std::unique_ptr<Parts> parts_;
+};
+
+} // namespace rigger::daemon

@@ -1,0 +1,3 @@
+#include "daemon/application.hpp"
+
+int main(int argc, char **argv) { return rigger::daemon::Application().run(argc, argv); }
