@@ -1,0 +1,181 @@
+#include "daemon/house.hpp"
+
+#include "control/engine_planner.hpp"
+#include "control/runtime.hpp"
+#include "daemon/logging.hpp"
+#include "daemon/notify.hpp"
+#include "daemon/plugin_updates.hpp"
+#include "daemon/settings.hpp"
+#include "daemon/single_instance.hpp"
+#include "daemon/version.hpp"
+#include "engine/clock/system_clock.hpp"
+#include "engine/http_server/server.hpp"
+#include "engine/metrics/prometheus.hpp"
+#include "engine/secrets/secrets.hpp"
+#include "engine/store_sqlite/sqlite_store.hpp"
+#include "host/command_service.hpp"
+#include "host/registry.hpp"
+
+#include <atomic>
+#include <csignal>
+#include <random>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+namespace rigger::daemon {
+
+/// In the order of construction; taken down in reverse.
+struct House::Parts {
+    std::filesystem::path config_path;
+    Config config;
+    std::shared_ptr<spdlog::logger> logger;
+    std::unique_ptr<Log> log;
+    SystemClock clock;
+    std::optional<SingleInstance> lock;
+    std::unique_ptr<Metrics> metrics;
+    std::unique_ptr<SecretProvider> secrets;
+    std::unique_ptr<Store> store;
+    std::unique_ptr<Planner> planner;
+    std::unique_ptr<host::Registry> registry;
+    std::unique_ptr<ControlRuntime> control;
+    std::unique_ptr<PluginUpdates> updates;
+    std::unique_ptr<host::PluginCommands> commands;
+    std::unique_ptr<http_server::Server> http;
+    uint64_t subscription = 0;
+    std::atomic<bool> gave_up{false};
+    bool stopped = false;
+
+    Status start();
+    Status open_store();
+    Status open_registry();
+    Status start_control();
+    Status serve();
+    void stop();
+};
+
+Status House::Parts::open_store() {
+    RIG_TRY_ASSIGN(store, open_configured_store(config));
+    return store->migrate();
+}
+
+Status House::Parts::open_registry() {
+    host::HostServices services;
+    services.clock = &clock;
+    services.metrics = metrics.get();
+    services.store = store.get();
+    services.secrets = secrets.get();
+    services.log = logger;
+    host::RegistryOptions options = registry_options(config);
+    // A supervisor restarts the daemon; the culprit stays quarantined.
+    options.give_up = [this](const std::string &why) {
+        logger->critical("{}", why);
+        gave_up = true;
+        ::kill(::getpid(), SIGTERM);
+    };
+    RIG_TRY_ASSIGN(registry, host::Registry::open(std::move(options), services));
+    return {};
+}
+
+Status House::Parts::start_control() {
+    planner = make_engine_planner(placement_rules(config));
+    ControlDependencies dependencies{.store = *store,
+                                     .clock = clock,
+                                     .metrics = *metrics,
+                                     .log = *log,
+                                     .planner = *planner,
+                                     .random_seed = (uint64_t{std::random_device{}()} << 32) | std::random_device{}(),
+                                     .version = version,
+                                     .plugins_status = [this] { return host::to_json(registry->status()); }};
+    control = std::make_unique<ControlRuntime>(std::move(dependencies), config.control);
+    updates = std::make_unique<PluginUpdates>(*control);
+    registry->on_change([this](host::LivePortsPtr ports) { updates->apply(std::move(ports)); });
+    RIG_TRY(registry->start());
+    for (const auto &warning : registry->warnings()) logger->warn("{}", warning);
+    RIG_TRY(control->start(updates->begin(registry->live())));
+    registry->serve(&control->api());
+    return {};
+}
+
+Status House::Parts::serve() {
+    commands = std::make_unique<host::PluginCommands>(*registry, clock);
+    RIG_TRY_ASSIGN(auto options, http_options(config, *secrets));
+    options.version = version;
+    http_server::Dependencies dependencies{.commands = *commands,
+                                           .metrics = *metrics,
+                                           .clock = clock,
+                                           .readiness = [this] { return http_server::Readiness{control->ready(), control->ready() ? R"({"ready":true})" : R"({"ready":false})"}; },
+                                           .plugins = [this]() -> Result<std::string> { return host::to_json(registry->status()); },
+                                           .reload_plugins = [this]() -> Result<std::string> {
+                                               RIG_TRY(registry->reload());
+                                               return host::to_json(registry->status());
+                                           },
+                                           .reset_plugin = [this](std::string_view name) -> Result<std::string> {
+                                               RIG_TRY(registry->reset(std::string(name)));
+                                               return host::to_json(registry->status());
+                                           },
+                                           .log = [this](http_server::LogLevel level, std::string_view line) {
+                                               constexpr spdlog::level::level_enum levels[] = {spdlog::level::info, spdlog::level::warn, spdlog::level::err};
+                                               logger->log(levels[static_cast<size_t>(level)], "http: {}", line);
+                                           }};
+    RIG_TRY_ASSIGN(http, http_server::Server::start(std::move(options), std::move(dependencies)));
+    subscription = control->subscribe([this](uint64_t snapshot) { http->snapshot_changed(snapshot); });
+    return {};
+}
+
+Status House::Parts::start() {
+    log = make_log(logger);
+    RIG_TRY_ASSIGN(lock, SingleInstance::acquire(config.state_dir, config.runtime_dir));
+    RIG_TRY_ASSIGN(metrics, make_metrics());
+    secrets = make_secret_provider();
+    RIG_TRY(open_store());
+    RIG_TRY(open_registry());
+    RIG_TRY(start_control());
+    RIG_TRY(serve());
+    return {};
+}
+
+void House::Parts::stop() {
+    if (stopped) return;
+    stopped = true;
+    if (http) http->stop();
+    if (control && subscription) control->unsubscribe(subscription);
+    if (registry) registry->serve(nullptr);
+    if (control) control->stop();
+    if (registry) registry->stop();
+}
+
+House::House(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+House::~House() { stop(); }
+
+Result<std::unique_ptr<House>> House::open(const std::filesystem::path &config_path, Config config, std::shared_ptr<spdlog::logger> logger) {
+    auto house = std::unique_ptr<House>(new House(std::make_unique<Parts>()));
+    Parts &parts = *house->parts_;
+    parts.config_path = config_path;
+    parts.config = std::move(config);
+    parts.logger = std::move(logger);
+    RIG_TRY(parts.start());
+    parts.logger->info("riggerd {} is running; state in {}, commands on {}", version, parts.config.state_dir.string(),
+                       parts.config.http.unix_socket.path);
+    return house;
+}
+
+Status House::reload() {
+    RIG_TRY_ASSIGN(Config fresh, Config::load(parts_->config_path));
+    for (const auto &key : restart_needed(parts_->config, fresh))
+        parts_->logger->warn("{} changed; it takes effect at the next start", key);
+    set_level(*parts_->logger, fresh.log.level);
+    parts_->planner->reconfigure(placement_rules(fresh));
+    parts_->control->reconfigure(fresh.control);
+    parts_->config = std::move(fresh);
+    RIG_TRY(parts_->registry->reload());
+    parts_->logger->info("configuration and plugins reloaded");
+    return {};
+}
+
+void House::stop() {
+    if (parts_) parts_->stop();
+}
+
+int House::exit_code() const { return parts_->gave_up ? 75 : 0; }
+
+} // namespace rigger::daemon

@@ -1,0 +1,41 @@
+#include "daemon/plugin_updates.hpp"
+
+#include <algorithm>
+
+namespace rigger::daemon {
+namespace {
+
+const std::string &text(const std::string &name) { return name; }
+const std::string &text(const SourceName &name) { return name.value; }
+
+/// Calls gone(name) for ports of `before` that are not in `after`, came(port) for those of `after` that are not in `before`.
+template <typename Ports, typename Gone, typename Came> void difference(const Ports &before, const Ports &after, Gone gone, Came came) {
+    const auto holds = [](const Ports &ports, const typename Ports::value_type &port) {
+        return std::find(ports.begin(), ports.end(), port) != ports.end();
+    };
+    for (const auto &port : before)
+        if (!holds(after, port)) gone(text(port->name()));
+    for (const auto &port : after)
+        if (!holds(before, port)) came(port);
+}
+
+} // namespace
+
+ControlPlugins PluginUpdates::begin(host::LivePortsPtr ports) {
+    const std::lock_guard lock(mutex_);
+    known_ = std::move(ports);
+    return {known_->sources, known_->backends, known_->reconcilers, known_->scorers};
+}
+
+void PluginUpdates::apply(host::LivePortsPtr ports) {
+    const std::lock_guard lock(mutex_);
+    if (!known_ || ports->generation <= known_->generation) return;
+    difference(known_->sources, ports->sources, [&](auto &name) { control_.remove_source(name); }, [&](auto &port) { control_.add_source(port); });
+    difference(known_->backends, ports->backends, [&](auto &name) { control_.remove_backend(name); }, [&](auto &port) { control_.add_backend(port); });
+    difference(known_->reconcilers, ports->reconcilers, [&](auto &name) { control_.remove_reconciler(name); },
+               [&](auto &port) { control_.add_reconciler(port); });
+    if (known_->scorers != ports->scorers) control_.set_scorers(ports->scorers);
+    known_ = std::move(ports);
+}
+
+} // namespace rigger::daemon

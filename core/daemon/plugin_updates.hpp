@@ -1,0 +1,24 @@
+// core/daemon/plugin_updates.hpp -- tells the control loop which plugins came and went.
+#pragma once
+#include "control/runtime.hpp"
+#include "host/registry.hpp"
+
+#include <mutex>
+
+namespace rigger::daemon {
+
+/// Compares successive sets of live ports and passes the difference on. Thread-safe.
+class PluginUpdates {
+public:
+    explicit PluginUpdates(ControlRuntime &control) : control_(control) {}
+    /// The ports that the control loop starts with. apply() does nothing before.
+    ControlPlugins begin(host::LivePortsPtr ports);
+    void apply(host::LivePortsPtr ports);
+
+private:
+    ControlRuntime &control_;
+    std::mutex mutex_;
+    host::LivePortsPtr known_; ///< null until begin()
+};
+
+} // namespace rigger::daemon
