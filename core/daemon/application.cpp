@@ -5,6 +5,7 @@
 #include "daemon/house.hpp"
 #include "daemon/logging.hpp"
 #include "daemon/notify.hpp"
+#include "daemon/settings.hpp"
 #include "daemon/version.hpp"
 
 #include <Poco/Util/HelpFormatter.h>
@@ -77,7 +78,9 @@ int Application::main(const std::vector<std::string> &arguments) {
         std::cerr << "riggerd: unexpected argument '" << arguments.front() << "'; see riggerd --help\n";
         return EXIT_USAGE;
     }
-    auto config = Config::load(config_path_);
+    std::vector<std::string> warnings;
+    auto config = read_config(config_path_, warnings);
+    for (const auto &warning : warnings) std::cerr << "warning: " << warning << '\n';
     if (!config.ok()) {
         std::cerr << config.error().message << '\n';
         return exit_bad_config;

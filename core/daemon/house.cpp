@@ -7,12 +7,11 @@
 #include "daemon/plugin_updates.hpp"
 #include "daemon/settings.hpp"
 #include "daemon/single_instance.hpp"
+#include "daemon/thread_executor.hpp"
 #include "daemon/version.hpp"
 #include "engine/clock/system_clock.hpp"
 #include "engine/http_server/server.hpp"
 #include "engine/metrics/prometheus.hpp"
-#include "engine/secrets/secrets.hpp"
-#include "engine/store_sqlite/sqlite_store.hpp"
 #include "host/command_service.hpp"
 #include "host/registry.hpp"
 
@@ -31,8 +30,9 @@ struct House::Parts {
     std::shared_ptr<spdlog::logger> logger;
     std::unique_ptr<Log> log;
     SystemClock clock;
+    ThreadExecutor executor;
     std::optional<SingleInstance> lock;
-    std::unique_ptr<Metrics> metrics;
+    std::unique_ptr<MetricsRegistry> metrics;
     std::unique_ptr<SecretProvider> secrets;
     std::unique_ptr<Store> store;
     std::unique_ptr<Planner> planner;
@@ -77,7 +77,7 @@ Status House::Parts::open_registry() {
 }
 
 Status House::Parts::start_control() {
-    planner = make_engine_planner(placement_rules(config));
+    planner = std::make_unique<EnginePlanner>(placement_rules(config), &executor);
     ControlDependencies dependencies{.store = *store,
                                      .clock = clock,
                                      .metrics = *metrics,
@@ -98,9 +98,7 @@ Status House::Parts::start_control() {
 
 Status House::Parts::serve() {
     commands = std::make_unique<host::PluginCommands>(*registry, clock);
-    RIG_TRY_ASSIGN(auto options, http_options(config, *secrets));
-    options.version = version;
-    http_server::Dependencies dependencies{.commands = *commands,
+        http_server::Dependencies dependencies{.commands = *commands,
                                            .metrics = *metrics,
                                            .clock = clock,
                                            .readiness = [this] { return http_server::Readiness{control->ready(), control->ready() ? R"({"ready":true})" : R"({"ready":false})"}; },
@@ -117,7 +115,7 @@ Status House::Parts::serve() {
                                                constexpr spdlog::level::level_enum levels[] = {spdlog::level::info, spdlog::level::warn, spdlog::level::err};
                                                logger->log(levels[static_cast<size_t>(level)], "http: {}", line);
                                            }};
-    RIG_TRY_ASSIGN(http, http_server::Server::start(std::move(options), std::move(dependencies)));
+    RIG_TRY_ASSIGN(http, http_server::Server::start(http_options(config), std::move(dependencies)));
     subscription = control->subscribe([this](uint64_t snapshot) { http->snapshot_changed(snapshot); });
     return {};
 }
@@ -125,7 +123,7 @@ Status House::Parts::serve() {
 Status House::Parts::start() {
     log = make_log(logger);
     RIG_TRY_ASSIGN(lock, SingleInstance::acquire(config.state_dir, config.runtime_dir));
-    RIG_TRY_ASSIGN(metrics, make_metrics());
+    metrics = make_metrics_registry();
     secrets = make_secret_provider();
     RIG_TRY(open_store());
     RIG_TRY(open_registry());
@@ -154,17 +152,22 @@ Result<std::unique_ptr<House>> House::open(const std::filesystem::path &config_p
     parts.config = std::move(config);
     parts.logger = std::move(logger);
     RIG_TRY(parts.start());
-    parts.logger->info("riggerd {} is running; state in {}, commands on {}", version, parts.config.state_dir.string(),
-                       parts.config.http.unix_socket.path);
+    parts.logger->info("riggerd {} is running; state in {}, commands on {}", version, parts.config.state_dir, parts.config.socket_path());
     return house;
 }
 
 Status House::reload() {
-    RIG_TRY_ASSIGN(Config fresh, Config::load(parts_->config_path));
-    for (const auto &key : restart_needed(parts_->config, fresh))
-        parts_->logger->warn("{} changed; it takes effect at the next start", key);
+    std::vector<std::string> warnings;
+    RIG_TRY_ASSIGN(Config fresh, read_config(parts_->config_path, warnings));
+    for (const auto &warning : warnings) parts_->logger->warn("{}", warning);
+    for (const auto &change : diff(parts_->config, fresh)) {
+        if (change.restart)
+            parts_->logger->warn("{} changed from {} to {}; it takes effect at the next start", change.key, change.from, change.to);
+        else
+            parts_->logger->info("{} is now {}", change.key, change.to);
+    }
     set_level(*parts_->logger, fresh.log.level);
-    parts_->planner->reconfigure(placement_rules(fresh));
+    parts_->planner->set_rules(placement_rules(fresh));
     parts_->control->reconfigure(fresh.control);
     parts_->config = std::move(fresh);
     RIG_TRY(parts_->registry->reload());

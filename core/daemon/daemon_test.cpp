@@ -1,0 +1,70 @@
+#include "daemon/single_instance.hpp"
+#include "daemon/thread_executor.hpp"
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <vector>
+
+namespace rigger::daemon {
+namespace {
+
+class SingleInstanceTest : public testing::Test {
+protected:
+    void SetUp() override {
+        std::string pattern = std::filesystem::temp_directory_path() / "rigger-XXXXXX";
+        ASSERT_NE(nullptr, mkdtemp(pattern.data()));
+        dir = pattern;
+    }
+    void TearDown() override { std::filesystem::remove_all(dir); }
+    std::filesystem::path dir;
+};
+
+TEST_F(SingleInstanceTest, SecondHolder_IsRefused_AndNamesTheFirst) {
+    auto first = SingleInstance::acquire(dir / "state", dir / "run");
+    ASSERT_TRUE(first.ok()) << first.error().message;
+    auto second = SingleInstance::acquire(dir / "state", dir / "run2");
+    ASSERT_FALSE(second.ok());
+    EXPECT_EQ("AlreadyRunning", second.error().reason);
+    EXPECT_NE(std::string::npos, second.error().message.find("pid " + std::to_string(getpid())));
+}
+
+TEST_F(SingleInstanceTest, Lock_IsFree_OnceTheHolderWentAway) {
+    { ASSERT_TRUE(SingleInstance::acquire(dir / "state", dir / "run").ok()); }
+    EXPECT_FALSE(std::filesystem::exists(dir / "run/riggerd.pid"));
+    EXPECT_TRUE(SingleInstance::acquire(dir / "state", dir / "run").ok());
+}
+
+TEST_F(SingleInstanceTest, DirectoryThatCannotBeMade_IsAnErrorWithARemedy) {
+    std::ofstream(dir / "file") << "x";
+    auto held = SingleInstance::acquire(dir / "file" / "state", dir / "run");
+    ASSERT_FALSE(held.ok());
+    EXPECT_EQ("DirectoryMissing", held.error().reason);
+}
+
+TEST(ThreadExecutor, Run_GivesEveryChunkOnce_AndWorkersNeverOverlap) {
+    ThreadExecutor executor(4);
+    ASSERT_EQ(4u, executor.width());
+    for (int round = 0; round < 200; ++round) {
+        std::vector<std::atomic<int>> seen(97);
+        std::vector<std::atomic<int>> inside(4);
+        std::atomic<bool> overlapped{false};
+        executor.run(seen.size(), [&](size_t chunk, size_t worker) {
+            if (inside[worker].fetch_add(1) != 0) overlapped = true;
+            ++seen[chunk];
+            --inside[worker];
+        });
+        for (auto &count : seen) ASSERT_EQ(1, count.load());
+        ASSERT_FALSE(overlapped.load());
+    }
+}
+
+TEST(ThreadExecutor, Run_WithNoChunks_Returns) {
+    ThreadExecutor executor(3);
+    executor.run(0, [](size_t, size_t) { FAIL(); });
+}
+
+} // namespace
+} // namespace rigger::daemon

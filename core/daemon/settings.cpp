@@ -1,0 +1,73 @@
+#include "daemon/settings.hpp"
+
+#include "daemon/version.hpp"
+#include "engine/secrets/secrets.hpp"
+#include "engine/store_sqlite/sqlite_store.hpp"
+
+namespace rigger::daemon {
+namespace {
+
+class Secrets final : public SecretProvider {
+public:
+    Result<std::string> resolve(std::string_view reference) override {
+        RIG_TRY_ASSIGN(const Secret secret, resolve_secret(reference, process_environment()));
+        return std::string(secret.reveal());
+    }
+};
+
+/// Helper programs lie beside riggerd (build tree) or in ../lib/rigger (installed).
+std::filesystem::path helper_program(const char *name) {
+    std::error_code failed;
+    const auto here = std::filesystem::read_symlink("/proc/self/exe", failed).parent_path();
+    const auto beside = here / name;
+    return std::filesystem::exists(beside, failed) ? beside : here.parent_path() / "lib/rigger" / name;
+}
+
+} // namespace
+
+Result<Config> read_config(const std::string &path, std::vector<std::string> &warnings) {
+    auto loaded = load_config(path, read_environment());
+    RIG_TRY(loaded.status());
+    for (const auto &warning : loaded.warnings) warnings.push_back(warning.where + ": " + warning.text);
+    return std::move(loaded.config);
+}
+
+Result<std::unique_ptr<Store>> open_configured_store(const Config &config) {
+    RIG_TRY_ASSIGN(const auto options, parse_sqlite_url(config.store_url()));
+    return open_sqlite_store(options);
+}
+
+host::RegistryOptions registry_options(const Config &config) {
+    host::RegistryOptions options;
+    options.enabled_dir = config.plugins.enabled;
+    options.plugin_dirs.assign(config.plugins.path.begin(), config.plugins.path.end());
+    options.state_dir = std::filesystem::path(config.state_dir) / "plugins";
+    options.check.cache_dir = config.plugins.cache;
+    options.check.probe = helper_program("rigger-plugin-probe");
+    options.safe_mode = config.plugins.safe_mode;
+    return options;
+}
+
+http_server::Options http_options(const Config &config) {
+    http_server::Options options;
+    options.unix_socket = http_server::UnixSocket{config.socket_path(), config.http.unix_socket.mode, config.http.unix_socket.group};
+    if (config.http.tcp.enabled) options.tcp = http_server::TcpSocket{config.http.tcp.address, config.http.tcp.port};
+    for (const auto &token : config.http.tcp.tokens)
+        options.tokens.push_back({token.name, std::string(token.secret.reveal()), token.role});
+    options.limits = config.limits;
+    options.version = version;
+    return options;
+}
+
+placement::PlacementRules placement_rules(const Config &config) {
+    placement::PlacementRules rules;
+    if (!config.control.whitelist.empty()) {
+        rules.whitelist.emplace();
+        for (const auto &offer : config.control.whitelist) rules.whitelist->insert(OfferId(offer));
+    }
+    return rules;
+}
+
+std::unique_ptr<SecretProvider> make_secret_provider() { return std::make_unique<Secrets>(); }
+
+} // namespace rigger::daemon
