@@ -38,6 +38,13 @@ net::HTTPServerParams *parameters(const Limits &limits) {
     return p;
 }
 
+/// A whole answer where Poco has no request to answer to; the connection ends with it.
+std::string last_words(const Reply &reply) {
+    std::string text = "HTTP/1.1 " + std::to_string(reply.status) + " " + std::string(status_text(reply.status)) + "\r\n";
+    for (const auto &[name, value] : reply.headers) text += name + ": " + value + "\r\n";
+    return text + "Content-Type: " + reply.content_type + "\r\nConnection: Close\r\nContent-Length: " + std::to_string(reply.body.size()) + "\r\n\r\n" + reply.body;
+}
+
 class Exchange {
 public:
     Exchange(Shared &shared, OpenConnection &connection, GuardedStream &stream) : shared_(shared), limits_(shared.options.limits), connection_(connection), stream_(stream) {}
@@ -55,10 +62,10 @@ public:
                 session.setKeepAlive(again && request.getKeepAlive());
                 if (!again || !request.getKeepAlive()) return;
             } catch (const net::NoMessageException &) {
-                if (stream_.breach() == Breach::too_slow) refuse_unread(response, {Code::invalid, "RequestTimeout", "the request did not arrive in time", 0});
+                if (stream_.breach() == Breach::too_slow) refuse_unread({Code::invalid, "RequestTimeout", "the request did not arrive in time", 0});
                 return;
             } catch (const Poco::Exception &why) {
-                if (!response.sent()) refuse_unread(response, unreadable(why));
+                if (!response.sent()) refuse_unread(unreadable(why));
                 return;
             }
         }
@@ -67,21 +74,21 @@ public:
 private:
     Error unreadable(const Poco::Exception &why) const {
         if (stream_.breach() == Breach::too_slow) return {Code::invalid, "RequestTimeout", "the request did not arrive in time", 0};
-        if (stream_.breach() == Breach::too_big) return invalid("HeaderTooLarge", "the request's header is larger than " + std::to_string(limits_.header_bytes) + " bytes");
-        if (why.message().find("URI") != std::string::npos) return invalid("UriTooLong", "the request's path and query are longer than " + std::to_string(limits_.uri_bytes) + " bytes");
+        if (stream_.breach() == Breach::too_big || why.message().find("Too many") != std::string::npos)
+            return invalid("HeaderTooLarge", "the request's header is larger than " + std::to_string(limits_.header_bytes) + " bytes, or has more than 100 fields");
+        if (why.message().find("URI") != std::string::npos && stream_.received() > limits_.uri_bytes) return invalid("UriTooLong", "the request's path and query are longer than " + std::to_string(limits_.uri_bytes) + " bytes");
         return invalid("MalformedRequest", "the request is not well-formed HTTP/1.1");
     }
 
-    void refuse_unread(net::HTTPServerResponseImpl &response, const Error &error) {
+    void refuse_unread(const Error &error) {
         stream_.begin_answer(limits_.write_time);
-        response.setVersion(net::HTTPMessage::HTTP_1_1);
-        response.setKeepAlive(false);
-        Reply reply = problem(error, "r" + std::to_string(++shared_.requests));
+        const Reply reply = problem(error, "r" + std::to_string(++shared_.requests));
+        const std::string text = last_words(reply);
+        count("unreadable", "", reply.status);
         try {
-            send(response, reply);
+            stream_.sendBytes(text.data(), static_cast<int>(text.size()));
         } catch (const Poco::Exception &) { // the peer is gone; nobody is left to tell
         }
-        count("unreadable", "", reply.status);
     }
 
     Reply problem(const Error &error, const std::string &id) const {
@@ -307,9 +314,7 @@ void serve_connection(Shared &shared, const std::shared_ptr<OpenConnection> &con
 
 void turn_away(int fd) noexcept {
     const Error busy{Code::exhausted, "TooManyConnections", "too many connections are open; try again later", 1000};
-    const std::string body = problem_document(busy, 503);
-    const std::string answer = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nRetry-After: 1\r\n"
-                               "Connection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    const std::string answer = last_words({503, "application/problem+json", problem_document(busy, 503), {{"Retry-After", "1"}}});
     (void)::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     ::close(fd);
 }

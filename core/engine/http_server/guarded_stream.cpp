@@ -20,12 +20,14 @@ constexpr size_t kReadAhead = 8192;
 void GuardedStream::begin_header(size_t bytes, Milliseconds within) {
     breach_ = Breach::none;
     bytes_left_ = bytes + kReadAhead;
+    received_ = 0;
     header_time_ = within;
     header_awaited_ = true;
 }
 
 void GuardedStream::begin_body(size_t bytes, Milliseconds within) {
     bytes_left_ = bytes + kReadAhead;
+    received_ = 0;
     header_awaited_ = false;
     read_deadline_ = Clock::now() + within;
 }
@@ -61,6 +63,7 @@ int GuardedStream::receiveBytes(void *buffer, int length, int flags) {
         throw Poco::Net::MessageException("too many bytes");
     }
     bytes_left_ -= static_cast<size_t>(got);
+    received_ += static_cast<size_t>(got);
     return static_cast<int>(got);
 }
 

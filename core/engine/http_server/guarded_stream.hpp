@@ -21,6 +21,8 @@ public:
     void begin_body(size_t bytes, Milliseconds within);
     void begin_answer(Milliseconds within); ///< all that is written until the next begin_...
 
+    /// Received since begin_header(), or of the body since begin_body().
+    size_t received() const noexcept { return received_; }
     /// Why the last receive or send threw.
     Breach breach() const noexcept { return breach_; }
 
@@ -34,7 +36,7 @@ private:
     SteadyTime read_deadline_{}, write_deadline_ = SteadyTime::max();
     Milliseconds header_time_{};
     bool header_awaited_ = false;
-    size_t bytes_left_ = 0;
+    size_t bytes_left_ = 0, received_ = 0;
     Breach breach_ = Breach::none;
 };
 

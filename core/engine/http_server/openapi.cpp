@@ -115,7 +115,11 @@ Json operation(const Command &command, const Json &declared, bool generic) {
         parameters.push_back(parameter("watch", "query", {{"type", "boolean"}, {"description", "answer with an event stream that repeats the result when it changes"}}, false));
     parameters.push_back(reference("parameters/Timeout"));
     out["parameters"] = std::move(parameters);
-    if (with_body) out["requestBody"] = {{"required", !generic && !required.empty()}, {"content", {{"application/json", {{"schema", body_schema(options, in_path)}}}}}};
+    if (with_body) {
+        Json schema = body_schema(options, in_path);
+        const bool needed = !schema.value("required", Json::array()).empty();
+        out["requestBody"] = {{"required", needed}, {"content", {{"application/json", {{"schema", std::move(schema)}}}}}};
+    }
     Json ok = json_answer(result_schema(declared.value("result", Json::object())), "the result");
     ok["content"]["text/event-stream"] = {{"schema", {{"type", "string"}}}};
     out["responses"]["200"] = std::move(ok);
