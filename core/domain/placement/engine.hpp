@@ -87,8 +87,8 @@ struct Placement {
     bool retry_of_failed = false;      ///< every candidate was marked by the failure memory: this is the one deleted longest ago
     bool operator_wish = false;
     std::optional<PairRef> runner_up;  ///< the best other pair at that moment
-    std::vector<std::string> reasons;  ///< phrases, most important first
-    std::string reason() const;        ///< the phrases in one line
+    std::vector<std::string> reasons() const; ///< phrases, most important first
+    std::string reason() const;               ///< the phrases in one line
 };
 struct PlacementPlan {
     SnapshotPtr snapshot;
