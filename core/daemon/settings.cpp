@@ -7,14 +7,6 @@
 namespace rigger::daemon {
 namespace {
 
-class Secrets final : public SecretProvider {
-public:
-    Result<std::string> resolve(std::string_view reference) override {
-        RIG_TRY_ASSIGN(const Secret secret, resolve_secret(reference, process_environment()));
-        return std::string(secret.reveal());
-    }
-};
-
 /// Helper programs lie beside riggerd (build tree) or in ../lib/rigger (installed).
 std::filesystem::path helper_program(const char *name) {
     std::error_code failed;
@@ -40,8 +32,8 @@ Result<std::unique_ptr<Store>> open_configured_store(const Config &config) {
 host::RegistryOptions registry_options(const Config &config) {
     host::RegistryOptions options;
     options.enabled_dir = config.plugins.enabled;
-    options.plugin_dirs.assign(config.plugins.path.begin(), config.plugins.path.end());
-    options.state_dir = std::filesystem::path(config.state_dir) / "plugins";
+    options.plugin_dirs = config.plugins.path;
+    options.state_dir = config.state_dir / "plugins";
     options.check.cache_dir = config.plugins.cache;
     options.check.probe = helper_program("rigger-plugin-probe");
     options.safe_mode = config.plugins.safe_mode;
@@ -59,15 +51,8 @@ http_server::Options http_options(const Config &config) {
     return options;
 }
 
-placement::PlacementRules placement_rules(const Config &config) {
-    placement::PlacementRules rules;
-    if (!config.control.whitelist.empty()) {
-        rules.whitelist.emplace();
-        for (const auto &offer : config.control.whitelist) rules.whitelist->insert(OfferId(offer));
-    }
-    return rules;
-}
+placement::PlacementRules placement_rules(const Config &config) { return config.placement; }
 
-std::unique_ptr<SecretProvider> make_secret_provider() { return std::make_unique<Secrets>(); }
+std::unique_ptr<SecretProvider> make_secret_provider() { return rigger::make_secret_provider(); }
 
 } // namespace rigger::daemon

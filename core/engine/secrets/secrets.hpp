@@ -2,8 +2,10 @@
 #pragma once
 #include "base/secret.hpp"
 #include "base/status.hpp"
+#include "domain/ports/secrets.hpp"
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,5 +24,8 @@ bool is_reference(std::string_view text) noexcept;
 /// than owner and group cannot read; one trailing line end is removed. No error text holds a value.
 /// Errors: invalid (malformed reference, too large, empty, NUL byte), not_found (no such file or variable), denied (permissions).
 Result<Secret> resolve_secret(std::string_view text, const EnvLookup &env);
+
+/// Resolves references anywhere in a text, under the same rules; each begins with "${" and ends at the next "}".
+std::unique_ptr<SecretProvider> make_secret_provider(EnvLookup env = process_environment());
 
 } // namespace rigger
