@@ -12,7 +12,7 @@ namespace rigger {
 
 enum class ObjectChange : int32_t { sync = 0, put = 1, removed = 2 };
 
-/// Receives what list() and watch() deliver, on the calling thread. `cluster` is the backend's own cluster name.
+/// Receives what list() and watch() deliver, one call at a time, on a thread of the backend's; none after the call has returned. `cluster` is the backend's own cluster name.
 class ObjectSink {
 public:
     virtual ~ObjectSink() = default;

@@ -27,7 +27,7 @@ struct HttpResponse {
 };
 
 /// Thread-safe. Any answer of the server is a response, whatever its status; errors are unavailable (no contact), deadline, cancelled,
-/// exhausted (answer longer than max_response_bytes), invalid (URL).
+/// exhausted (answer longer than max_response_bytes), invalid (URL). A redirect is an answer too: following it is the caller's decision.
 class HttpClient {
 public:
     virtual ~HttpClient() = default;

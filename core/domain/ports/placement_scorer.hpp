@@ -4,6 +4,7 @@
 #include "domain/ports/call.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -38,6 +39,8 @@ struct ScoreBatchView {
     bool all = true;
     uint64_t stride = 0;
     double *scores = nullptr;            ///< [w * stride + c]; the caller presets NaN
+    std::shared_ptr<const void> owner;   ///< keeps all columns above alive; without it the host copies them for every call, because a
+                                         ///< scorer that never returns must not hold memory of its caller
 };
 
 struct ScorerTraits {

@@ -9,7 +9,7 @@
 
 namespace rigger {
 
-/// Receives what watch() delivers, on the watching thread. A status that is not ok ends the watch.
+/// Receives what watch() delivers, one call at a time, on a thread of the source's; none after watch() has returned. A status that is not ok ends the watch.
 class MarketSink {
 public:
     virtual ~MarketSink() = default;

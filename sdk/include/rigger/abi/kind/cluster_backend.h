@@ -37,9 +37,10 @@ typedef struct rig_cluster_backend {
        accepted, not when the object is gone (the watch says so). NOT_FOUND: it does not exist. [worker] */
     rig_code (*remove)(rig_instance *, const rig_call *, rig_doc ref, rig_error *);
     /* SYNC objects and a COMPLETE mark per cluster (unless the resume token still holds), then PUT/DELETE and FRESH marks
-       at least every 15 s, until cancelled. Returning early is a disconnect. [worker] */
+       at least every 15 s, until cancelled. Returning early is a disconnect. Several watches run at once, beside the other calls,
+       with or without CONCURRENT. [worker] */
     rig_code (*watch)(rig_instance *, const rig_call *, rig_doc query, rig_bytes resume_token, const rig_object_sink *, rig_error *);
-    /* {"cluster","namespace","name","container"?,"tailLines"?,"follow"?,"sinceSeconds"?,"previous"?} -> raw bytes. [worker] */
+    /* {"cluster","namespace","name","container"?,"tailLines"?,"follow"?,"sinceSeconds"?,"previous"?} -> raw bytes. Runs beside the other calls, as watch() does. [worker] */
     rig_code (*logs)(rig_instance *, const rig_call *, rig_doc request, const rig_sink *, rig_error *);
 } rig_cluster_backend;
 

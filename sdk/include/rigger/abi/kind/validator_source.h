@@ -20,7 +20,8 @@ typedef struct rig_market_sink {
 
 typedef struct rig_validator_source {
     uint64_t struct_size;
-    /* Full listing, then changes, until cancelled. Returning early is a disconnect: the host backs off and calls again. [worker] */
+    /* Full listing, then changes, until cancelled. Returning early is a disconnect: the host backs off and calls again.
+       It runs beside the other calls, with or without CONCURRENT. [worker] */
     rig_code (*watch)(rig_instance *, const rig_call *, rig_bytes resume_token, const rig_market_sink *, rig_error *);
     /* Permission to run one copy (launch token). Idempotent by claim_id: after a crash the host repeats it and the source
        answers with the same grant or with one that replaces it. Grant: {"token","configId"}. NOT_FOUND: no such offer;
