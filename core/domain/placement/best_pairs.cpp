@@ -253,6 +253,7 @@ void BestPairs::play(OfferIndex offer) {
 }
 
 void BestPairs::play_all() {
+    if (leaves_ == 0) return;
     for (size_t i = 0; i < leaves_; ++i) winners_[leaves_ + i] = i < standings_.size() ? static_cast<uint32_t>(i) : no_index;
     for (size_t node = leaves_ - 1; node >= 1; --node) winners_[node] = better(winners_[2 * node], winners_[2 * node + 1]);
 }
@@ -266,8 +267,10 @@ Result<std::optional<Candidate>> BestPairs::best(const Board &board) {
             continue;
         }
         const Entry first = *list(offer);
-        if (valid(board, offer, first)) return std::optional<Candidate>({offer, first.row, first.value});
-        drop_first(offer);
+        const bool is_valid = valid(board, offer, first);
+        // The standing may be that of an entry since gone: an upper limit, to be corrected before it counts.
+        if (is_valid && standings_[offer].value == first.value) return std::optional<Candidate>({offer, first.row, first.value});
+        if (!is_valid) drop_first(offer);
         enter(board, offer);
         play(offer);
     }
