@@ -1,0 +1,72 @@
+// tests/simulation/fake_cluster.hpp -- a cluster with nodes, jobs that make pods, services with node ports; it outlives every crash of the daemon.
+#pragma once
+#include "domain/objects.hpp"
+#include "domain/ports/cluster_backend.hpp"
+#include "simulation/world.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <tuple>
+
+namespace rigger::sim {
+
+struct NodeSpec {
+    std::string name, model;
+    int gpus = 2;
+    bool locked = false;
+};
+
+class FakeCluster final : public ClusterBackend {
+public:
+    explicit FakeCluster(World &world);
+    ~FakeCluster() override;
+
+    void add_node(const NodeSpec &spec);
+    void remove_node(const std::string &name);
+
+    const std::string &name() const override { return name_; }
+    Result<std::string> probe(const CallContext &) override { return std::string(R"({"clusters":[{"name":"c1","state":"ready"}]})"); }
+    Status list(const CallContext &, std::string_view query, ObjectSink &) override;
+    Result<std::string> get(const CallContext &, std::string_view ref) override;
+    Result<std::string> apply(const CallContext &, std::string_view cluster, std::string_view object, ApplyFlags) override;
+    Status remove(const CallContext &, std::string_view ref) override;
+    Status watch(const CallContext &, std::string_view, std::string_view, ObjectSink &) override { return {}; }
+    Status logs(const CallContext &, std::string_view, const std::function<Status(std::string_view)> &) override { return {}; }
+
+    /// What a watch delivers: every change, as it happens.
+    std::function<void(ObjectKind, ObjectChange, std::string document)> on_change;
+    /// The current objects of a kind, for a full listing.
+    std::vector<std::string> documents(ObjectKind kind) const;
+
+    void fail_job(const std::string &deployment);
+    double pod_failure_rate = 0;       ///< of pods that start
+    bool listings_empty = false;       ///< list() answers "nothing, complete"
+    Duration most_termination = std::chrono::seconds(20);
+
+    size_t count(const std::string &kind) const;
+    std::set<std::string> owners(const std::string &kind) const; ///< deployment ids of the labelled objects
+    /// Set when two pods ever held one GPU, or one deployment two jobs.
+    std::string violation;
+
+private:
+    struct Stored;
+    using Key = std::tuple<std::string, std::string, std::string>; ///< kind, namespace, name
+    void put(const Key &key, nlohmann::json object);
+    void erase(const Key &key);
+    void start_pod(const Key &job);
+    void set_pod_phase(const Key &pod, const std::string &phase);
+    void check_gpus();
+
+    World &world_;
+    std::string name_ = "sim";
+    std::map<Key, std::unique_ptr<Stored>> objects_;
+    uint64_t next_uid_ = 1, version_ = 1;
+    int next_port_ = 30000;
+};
+
+} // namespace rigger::sim

@@ -1,0 +1,70 @@
+// One story told from its first to its last step: offer, deploy, serve, undeploy, gone.
+#include "simulation/simulator.hpp"
+
+#include <gtest/gtest.h>
+
+namespace rigger::sim {
+namespace {
+using namespace std::chrono_literals;
+
+struct Story : testing::Test {
+    void SetUp() override {
+        sim.market.add_offer("a", 2, "h100");
+        sim.cluster.add_node({"gpu-01", "h100", 2, false});
+        sim.start();
+        sim.run(3s);
+    }
+    bool becomes_active(const std::string &offer) {
+        return sim.run_until([&] { return sim.deployment_of(offer) && sim.deployment_of(offer)->phase == Phase::active; }, 5min);
+    }
+    Simulator sim{1};
+};
+
+TEST_F(Story, NodesOfOurs_BecomeServers_WithTheirGpus) {
+    ASSERT_EQ(sim.snapshot()->servers.size(), 1u);
+    const Server &server = *sim.snapshot()->servers[0];
+    EXPECT_EQ(server.name, "gpu-01");
+    EXPECT_EQ(server.gpus.size(), 2u);
+    EXPECT_EQ(server.hourly_cost, 1.5);
+    EXPECT_TRUE(server.ready);
+    EXPECT_EQ(server.cpu_per_gpu, 4);
+}
+
+TEST_F(Story, Deploy_RunsThroughAllPhases_AndUndeploy_LeavesNothing) {
+    const auto answer = sim.deploy("a", "gpu-01");
+    ASSERT_TRUE(becomes_active("a")) << sim.disagreement();
+    ASSERT_TRUE(*answer && (*answer)->ok());
+    const Deployment d = *sim.deployment_of("a");
+    EXPECT_FALSE(d.instance.empty());
+    EXPECT_NE(d.port, 0);
+    EXPECT_EQ(d.host, "192.0.2.1");
+    EXPECT_TRUE(d.verified_at && d.activated_at);
+    EXPECT_EQ(sim.disagreement(), "");
+
+    sim.undeploy(d.id.value);
+    ASSERT_TRUE(sim.run_until([&] { return sim.controller().state().tracks.empty(); }, 10min));
+    EXPECT_EQ(sim.cluster.count("Job") + sim.cluster.count("Pod") + sim.cluster.count("Service") + sim.cluster.count("ConfigMap"), 0u);
+    EXPECT_TRUE(sim.market.instances.empty());
+    EXPECT_TRUE(sim.store.deployments().empty());
+    EXPECT_TRUE(sim.store.intents().empty());
+    EXPECT_TRUE(sim.store.failures().empty()) << "an operator's wish is no failure";
+    EXPECT_EQ(sim.disagreement(), "");
+}
+
+TEST_F(Story, Gpus_StayTaken_UntilThePodIsGone) {
+    sim.deploy("a", "gpu-01");
+    ASSERT_TRUE(becomes_active("a"));
+    sim.cluster.most_termination = 60s;
+    sim.undeploy(sim.deployment_of("a")->id.value);
+    ASSERT_TRUE(sim.run_until([&] { return sim.deployment_of("a") == nullptr; }, 1min));
+    while (sim.cluster.count("Pod") > 0) {
+        for (const auto &[id, server] : sim.store.servers())
+            for (const Gpu &gpu : server.gpus) ASSERT_FALSE(gpu.deployment.empty());
+        sim.run(100ms);
+    }
+    ASSERT_TRUE(sim.run_until([&] { return sim.controller().state().tracks.empty(); }, 1min));
+    EXPECT_EQ(sim.disagreement(), "");
+}
+
+} // namespace
+} // namespace rigger::sim
