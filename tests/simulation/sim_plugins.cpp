@@ -35,7 +35,6 @@ Result<placement::PlacementPlan> GreedyPlanner::plan(const SnapshotPtr &snapshot
             if (static_cast<int>(p.gpus.size()) != offer->needs.gpu_count) continue;
             taken[server->id].insert(p.gpus.begin(), p.gpus.end());
             here.emplace(offer->id, server->id);
-            p.reasons = {"it fits"};
             plan.placements.push_back(std::move(p));
         }
     return plan;
@@ -52,7 +51,6 @@ Result<placement::Placement> GreedyPlanner::check_operator_deploy(const Snapshot
         if (gpu.free() && static_cast<int>(p.gpus.size()) < p.offer->needs.gpu_count) p.gpus.push_back(gpu.id);
     if (static_cast<int>(p.gpus.size()) != p.offer->needs.gpu_count || p.server->locked)
         return Error{Code::conflict, "Infeasible", p.server->locked ? "ServerLocked" : "NotEnoughFreeGpus", 0};
-    p.reasons = {"it fits"};
     return p;
 }
 

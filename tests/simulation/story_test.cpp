@@ -43,6 +43,7 @@ TEST_F(Story, Deploy_RunsThroughAllPhases_AndUndeploy_LeavesNothing) {
 
     sim.undeploy(d.id.value);
     ASSERT_TRUE(sim.run_until([&] { return sim.controller().state().tracks.empty(); }, 10min));
+    sim.run(1s);
     EXPECT_EQ(sim.cluster.count("Job") + sim.cluster.count("Pod") + sim.cluster.count("Service") + sim.cluster.count("ConfigMap"), 0u);
     EXPECT_TRUE(sim.market.instances.empty());
     EXPECT_TRUE(sim.store.deployments().empty());
@@ -63,6 +64,7 @@ TEST_F(Story, Gpus_StayTaken_UntilThePodIsGone) {
         sim.run(100ms);
     }
     ASSERT_TRUE(sim.run_until([&] { return sim.controller().state().tracks.empty(); }, 1min));
+    sim.run(1s);
     EXPECT_EQ(sim.disagreement(), "");
 }
 
