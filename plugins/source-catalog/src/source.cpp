@@ -13,7 +13,8 @@ constexpr auto cancel_poll = std::chrono::milliseconds(25);
 
 std::uint64_t sequence_of(std::string_view token) {
     const auto document = nlohmann::json::parse(token, nullptr, false);
-    return document.is_object() ? document.value("sequence", std::uint64_t{0}) : 0;
+    const bool known = document.is_object() && document.contains("sequence") && document["sequence"].is_number_unsigned();
+    return known ? document["sequence"].get<std::uint64_t>() : 0;
 }
 
 rig::Status deliver(const Telling &telling, const rig::Market &market) {

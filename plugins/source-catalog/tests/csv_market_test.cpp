@@ -1,0 +1,124 @@
+#include "csv_market.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <set>
+#include <sstream>
+
+namespace catalog {
+namespace {
+
+using ::testing::HasSubstr;
+
+const std::string header = "chute_id,name,invocation_count,current_estimated_price,supported_gpus\n";
+
+rig::Result<Items> parse(const std::string &rows, const CsvRule &rule = {}) { return market_from_csv(header + rows, "m.csv", rule); }
+
+std::string sample() {
+    std::ifstream in(SAMPLE_MARKET);
+    std::stringstream text;
+    text << in.rdbuf();
+    return text.str();
+}
+
+TEST(CsvMarket, ReadsTheSampleMarket) {
+    auto items = market_from_csv(sample(), SAMPLE_MARKET, {});
+    ASSERT_TRUE(items.ok()) << items.error().message;
+    EXPECT_EQ(items->chutes.size(), 57u);
+    EXPECT_EQ(items->chutes[0].id, "0d7184a2-32a3-53e0-9607-058c37edaab5");
+    EXPECT_EQ(items->chutes[0].name, "Qwen/Qwen3-32B");
+    EXPECT_EQ(items->metrics.size(), 57u);
+    EXPECT_EQ(items->utilization.size(), 57u);
+    std::set<int> counts;
+    for (const Chute &c : items->chutes) {
+        EXPECT_TRUE(c.has_cords && c.preemptible);
+        EXPECT_FALSE(c.gpus.empty());
+        counts.insert(c.gpu_count);
+        const Metrics &m = items->metrics.at(c.id);
+        EXPECT_GE(m.instances, 1) << c.name;
+        EXPECT_GT(m.compute_time, 0) << c.name;
+        EXPECT_GT(*items->utilization.at(c.id).target, m.instances) << c.name;
+    }
+    EXPECT_EQ(counts, (std::set<int>{1, 2, 4, 8}));
+}
+
+TEST(CsvMarket, TeeSuffix_MakesATeeChute) {
+    auto items = parse("a,x/y-TEE,1,1,h200\nb,x/y,1,1,h200\nc,-TEE,1,1,h200\nd,x/TEE-y,1,1,h200\n");
+    ASSERT_TRUE(items.ok());
+    EXPECT_TRUE(items->chutes[0].tee);
+    EXPECT_FALSE(items->chutes[1].tee);
+    EXPECT_FALSE(items->chutes[2].tee);
+    EXPECT_FALSE(items->chutes[3].tee);
+}
+
+TEST(CsvMarket, GpuCount_IsThePriceOverTheCheapestCard_AsAPowerOfTwo) {
+    auto items = parse("a,a,1,22,h200 b200\nb,b,1,11,h200\nc,c,1,5.5,h200\nd,d,1,2.75,h200\ne,e,1,0.01,h200\nf,f,1,99,h200\n");
+    ASSERT_TRUE(items.ok());
+    std::vector<int> counts;
+    for (const Chute &c : items->chutes) counts.push_back(c.gpu_count);
+    EXPECT_EQ(counts, (std::vector<int>{8, 4, 2, 1, 1, 8}));
+}
+
+TEST(CsvMarket, Multiplier_IsThePriceOverTheValidatorsUnit) {
+    auto items = parse("a,a,1,9,h200\n");
+    ASSERT_TRUE(items.ok());
+    EXPECT_DOUBLE_EQ(items->metrics.at("a").multiplier, 2);
+}
+
+TEST(CsvMarket, Invocations_AreSpreadOverTheWindow) {
+    auto items = parse("a,a,7200,9,h200\n");
+    ASSERT_TRUE(items.ok());
+    EXPECT_EQ(items->metrics.at("a").invocations, 10);
+    CsvRule week;
+    week.window_hours = 72;
+    EXPECT_EQ(parse("a,a,7200,9,h200\n", week)->metrics.at("a").invocations, 100);
+}
+
+TEST(CsvMarket, Derivation_DependsOnRowAndSeedAlone) {
+    auto one = parse("a,a,999999,9,h200\nb,b,999999,9,h200\n"), other = parse("b,b,999999,9,h200\na,a,999999,9,h200\n");
+    EXPECT_EQ(one->metrics.at("a").compute_time, other->metrics.at("a").compute_time);
+    EXPECT_EQ(one->chutes[0].version, other->chutes[1].version);
+    EXPECT_NE(one->metrics.at("a").compute_time, one->metrics.at("b").compute_time);
+    CsvRule second;
+    second.seed = 2;
+    EXPECT_NE(parse("a,a,999999,9,h200\n", second)->metrics.at("a").compute_time, one->metrics.at("a").compute_time);
+}
+
+TEST(CsvMarket, SupportedGpus_AreSortedAndUnique) {
+    EXPECT_EQ(parse("a,a,1,1, h200  a40 h200 \n")->chutes[0].gpus, (std::vector<std::string>{"a40", "h200"}));
+}
+
+TEST(CsvMarket, RefusesBadRows_WithFileAndLine) {
+    const std::pair<std::string, const char *> cases[] = {
+        {"", "lists no chute"},
+        {"a,a,1,1,h200\n,b,1,1,h200\n", "m.csv:3: chute_id is empty"},
+        {"a,a,1,1,h200\na,b,1,1,h200\n", "m.csv:3: chute_id a stands in line 2 already"},
+        {"a,a,-1,1,h200\n", "m.csv:2: invocation_count '-1'"},
+        {"a,a,nan,1,h200\n", "m.csv:2: invocation_count 'nan'"},
+        {"a,a,1,NaN,h200\n", "m.csv:2: current_estimated_price 'NaN'"},
+        {"a,a,1,-0.5,h200\n", "m.csv:2: current_estimated_price '-0.5'"},
+        {"a,a,1,inf,h200\n", "m.csv:2: current_estimated_price 'inf'"},
+        {"a,a,1,,h200\n", "m.csv:2: current_estimated_price ''"},
+        {"a,a,1,1,\n", "m.csv:2: supported_gpus is empty"},
+        {"a,a,1,1\n", "m.csv:2: has 4 fields"},
+    };
+    for (const auto &[rows, mentioned] : cases) {
+        const auto items = parse(rows);
+        ASSERT_FALSE(items.ok()) << rows;
+        EXPECT_THAT(items.error().message, HasSubstr(mentioned));
+    }
+}
+
+TEST(CsvMarket, CutAnywhere_IsReadOrRefused_NeverMisread) {
+    const std::string whole = sample();
+    for (size_t length = 0; length < whole.size(); length += 37) {
+        auto items = market_from_csv(std::string_view(whole).substr(0, length), "m.csv", {});
+        if (!items.ok()) EXPECT_FALSE(items.error().message.empty());
+        else EXPECT_LE(items->chutes.size(), 57u);
+    }
+}
+
+} // namespace
+} // namespace catalog
