@@ -1,0 +1,143 @@
+// Group "life-cycle": create, start, stop and destroy in every order that the contract allows.
+#include "../session.hpp"
+#include "groups.hpp"
+
+#include <chrono>
+#include <string_view>
+#include <thread>
+
+namespace check {
+namespace {
+
+void runs(Context &t) {
+    FakeHost host;
+    Session s(t, host);
+    s.run();
+    t.must("stop", s.stop());
+    s.destroy();
+}
+
+void without_start(Context &t) {
+    FakeHost host;
+    Session s(t, host);
+    t.must("create", s.create());
+    s.destroy();
+}
+
+void stop_twice(Context &t) {
+    FakeHost host;
+    Session s(t, host);
+    s.run();
+    t.must("stop", s.stop());
+    t.must("stop", s.stop());
+    s.destroy();
+}
+
+void stop_without_start(Context &t) {
+    FakeHost host;
+    Session s(t, host);
+    t.must("create", s.create());
+    t.answer("stop", s.stop());
+    s.destroy();
+}
+
+void start_failure(Context &t) {
+    for (const char *service : {RIG_SERVICE_CONFIG, RIG_SERVICE_METRICS, RIG_SERVICE_STORE, RIG_SERVICE_EVENTS, RIG_SERVICE_HTTP, RIG_SERVICE_TIMERS}) {
+        FakeHost host;
+        Session s(t, host);
+        t.must("create", s.create());
+        host.fail(service, {RIG_E_UNAVAILABLE, "Injected", "the test makes this service fail", 0});
+        t.answer("start", s.start());
+        s.destroy(); // a failed start() may be followed by destroy() at once
+    }
+}
+
+void exercised(Context &t) {
+    FakeHost host;
+    Session s(t, host);
+    s.run().exercise();
+    t.must("stop", s.stop());
+    s.destroy();
+}
+
+void two_instances(Context &t) {
+    if (t.component->flags & RIG_COMPONENT_SINGLETON) skip("the component is a SINGLETON");
+    FakeHost host_a, host_b;
+    Session a(t, host_a), b(t, host_b);
+    a.run();
+    b.run();
+    t.must("stop", a.stop());
+    a.destroy();
+    b.exercise();
+    t.must("stop", b.stop());
+    b.destroy();
+}
+
+void threads_end(Context &t) {
+    t.plugin();
+    const size_t before = count_threads();
+    FakeHost host;
+    Session s(t, host);
+    s.run().exercise();
+    t.must("stop", s.stop());
+    s.destroy();
+    for (int i = 0; i < 50 && count_threads() > before; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(2)); // a joined thread leaves /proc late
+    const size_t after = count_threads();
+    expect(after <= before, std::to_string(after - before) + " thread(s) still run after stop() and destroy(); stop() must join them");
+}
+
+void registrations_end(Context &t) {
+    FakeHost host;
+    Session s(t, host);
+    s.run();
+    t.must("stop", s.stop());
+    if (host.subscriptions() > 0) t.warn("a subscription is still there after stop()");
+    if (host.pending() > 0) t.warn("a timer or HTTP operation is still there after stop()");
+    s.destroy();
+    host.advance(3'600'000'000'000); // whatever it left behind must not touch the freed instance
+}
+
+void cycle(Context &t, FakeHost &host) {
+    Session s(t, host);
+    s.run();
+    t.must("stop", s.stop());
+    s.destroy();
+}
+
+void no_growth(Context &t) {
+    constexpr int kWarm = 20, kCycles = 200;
+    const auto cycles = [&](int n) {
+        for (int i = 0; i < n; ++i) {
+            FakeHost host;
+            cycle(t, host);
+        }
+    };
+    cycles(kWarm);
+    const size_t memory = allocated_bytes(), files = count_files(), threads = count_threads();
+    cycles(kCycles);
+    const size_t more_files = count_files() - files, more_threads = count_threads() - threads;
+    expect(count_files() <= files, std::to_string(more_files) + " files stay open after " + std::to_string(kCycles) + " cycles of create, start, stop, destroy");
+    expect(count_threads() <= threads, std::to_string(more_threads) + " threads stay after " + std::to_string(kCycles) + " cycles");
+    const size_t now = allocated_bytes(), grown = now > memory ? (now - memory) / kCycles : 0;
+    expect(grown < 512, std::to_string(grown) + " bytes of memory stay allocated per cycle of create, start, stop, destroy");
+}
+
+} // namespace
+
+void add_life_cycle_tests(std::vector<Test> &tests) {
+    const auto add = [&](const char *name, const char *what, void (*run)(Context &), bool gate = false) {
+        tests.push_back({"life-cycle", name, what, "*", gate, run});
+    };
+    add("runs", "create, start, stop and destroy work", runs, true);
+    add("without-start", "an instance that was never started can be destroyed", without_start);
+    add("stop-twice", "stop() is idempotent", stop_twice);
+    add("stop-without-start", "stop() before start() does no harm", stop_without_start);
+    add("start-failure", "start() answers an error when a service fails, and destroy() may follow", start_failure);
+    add("two-instances", "two instances live side by side and end apart", two_instances);
+    add("exercised", "its main functions work between start() and stop()", exercised, true);
+    add("threads-end", "no thread runs after stop()", threads_end);
+    add("registrations-end", "timers and subscriptions end with stop(), and nothing touches a destroyed instance", registrations_end);
+    add("no-growth", "200 cycles leave no memory, file or thread behind", no_growth);
+}
+
+} // namespace check
