@@ -31,12 +31,17 @@ BestPairs::BestPairs(size_t keep, const ScorerSet &scorers, ChunkExecutor &execu
 
 void BestPairs::grow(const Board &board) {
     const size_t offers = board.market.size();
-    if (lists_.size() >= offers) return;
-    entries_.resize(offers * keep_);
-    lists_.resize(offers, List{0, {nothing, {}, 0}});
-    standings_.resize(offers, Standing{nothing, nothing, 0});
-    leaves_ = std::bit_ceil(std::max<size_t>(offers, 2));
-    winners_.assign(2 * leaves_, no_index);
+    const bool grown = lists_.size() < offers, relisted = listing_version_ != board.market.listing_version();
+    if (!grown && !relisted) return;
+    if (grown) {
+        entries_.resize(offers * keep_);
+        lists_.resize(offers, List{0, {nothing, {}, 0}});
+        standings_.resize(offers, Standing{nothing, nothing, 0});
+        leaves_ = std::bit_ceil(std::max<size_t>(offers, 2));
+        winners_.assign(2 * leaves_, no_index);
+    }
+    listing_version_ = board.market.listing_version();
+    for (OfferIndex offer = 0; offer < standings_.size(); ++offer) standings_[offer].rank = board.market.rank(offer);
     play_all();
 }
 

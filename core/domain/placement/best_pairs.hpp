@@ -56,7 +56,7 @@ private:
         Bound bound;
     };
 
-    void grow(const Board &board);
+    void grow(const Board &board); ///< to the market's size and ranks
     void begin_list(OfferIndex offer);
     void end_list(const Board &board, OfferIndex offer);
     void scan(const Board &board, const ScoredRows &rows);
@@ -84,6 +84,7 @@ private:
     std::vector<Standing> standings_;
     std::vector<uint32_t> winners_; ///< a binary tree; leaves are offers
     size_t leaves_ = 0;
+    uint64_t listing_version_ = 0;
     std::vector<OfferIndex> changed_;
 };
 

@@ -138,11 +138,13 @@ void Market::list(OfferIndex index) {
     });
     const auto position = static_cast<size_t>(at - listing_.begin());
     listing_.insert(at, index);
+    ++listing_version_;
     for (size_t i = position; i < listing_.size(); ++i) rank_[listing_[i]] = static_cast<uint32_t>(i);
 }
 
 void Market::unlist(OfferIndex index) {
     const size_t position = rank_[index];
+    ++listing_version_;
     listing_.erase(listing_.begin() + static_cast<std::ptrdiff_t>(position));
     for (size_t i = position; i < listing_.size(); ++i) rank_[listing_[i]] = static_cast<uint32_t>(i);
 }

@@ -45,6 +45,7 @@ public:
     OfferIndex find(const OfferId &id) const;
     /// Offers in the order (source, ordinal, id); the tie-break among offers is the position here.
     const std::vector<OfferIndex> &listing() const noexcept { return listing_; }
+    uint64_t listing_version() const noexcept { return listing_version_; } ///< grows when ranks change
     uint32_t rank(OfferIndex index) const noexcept { return rank_[index]; }
     /// Offers that admit the segment's model.
     const std::vector<OfferIndex> &admitting(uint32_t segment) const { return admitting_[segment]; }
@@ -70,6 +71,7 @@ private:
     std::vector<Demand> demand_;
     std::unordered_map<OfferId, OfferIndex> index_;
     std::vector<OfferIndex> listing_;
+    uint64_t listing_version_ = 0;
     std::vector<uint32_t> rank_;
     std::vector<std::vector<OfferIndex>> admitting_;
     std::array<Column<double>, workload_columns> columns_;

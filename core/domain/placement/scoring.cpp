@@ -103,6 +103,7 @@ Result<ScorerSet> ScorerSet::make(std::vector<ScorerBinding> bindings) {
             if (*column == WorkloadColumn::offer_instances || *column == WorkloadColumn::offer_local_instances) set.reads_copies_ = true;
         }
         set.concurrent_ = set.concurrent_ && traits.concurrent;
+        set.pure_ = set.pure_ && traits.pure;
         slot.binding = std::move(binding);
         (traits.role == ScoreRole::value ? set.value_slots_ : set.preference_slots_).push_back(std::move(slot));
     }

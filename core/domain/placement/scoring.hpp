@@ -64,6 +64,7 @@ public:
     static Result<ScorerSet> make(std::vector<ScorerBinding> bindings);
 
     bool concurrent() const noexcept { return concurrent_; }       ///< calls may overlap
+    bool pure() const noexcept { return pure_; }                   ///< equal columns, equal scores: scores may be kept
     bool has_preferences() const noexcept { return !preference_slots_.empty(); }
     bool reads_room() const noexcept { return reads_room_; }       ///< a placement on a server changes what other offers score there
     bool reads_copies() const noexcept { return reads_copies_; }   ///< a copy placed changes what the offer scores
@@ -90,7 +91,7 @@ private:
     size_t value_slot(const Offer &offer) const; ///< value_slots_.size(): none
 
     std::vector<Slot> value_slots_, preference_slots_;
-    bool concurrent_ = true, reads_room_ = false, reads_copies_ = false;
+    bool concurrent_ = true, pure_ = true, reads_room_ = false, reads_copies_ = false;
     uint32_t workload_needs_ = 0;
 };
 
