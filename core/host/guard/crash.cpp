@@ -1,0 +1,221 @@
+#include "host/guard/crash.hpp"
+
+#include "host/files.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <ctime>
+#include <map>
+#include <set>
+
+namespace rigger::host {
+namespace {
+
+constexpr int signals[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
+constexpr size_t signal_stack_bytes = 64 * 1024;
+constexpr Duration crash_span = std::chrono::minutes(10);
+constexpr size_t crashes_to_safe_mode = 3;
+
+// What a signal handler may read: plain objects of this executable, constant-initialised.
+thread_local const Badge *t_badge = nullptr;
+thread_local const char *t_call = nullptr;
+std::atomic<int> g_record{-1};
+struct sigaction g_former[std::size(signals)];
+
+/// Fixed-size line builder; only what is safe in a signal handler.
+class Line {
+public:
+    void text(const char *s) noexcept {
+        while (*s && n_ < sizeof buffer_ - 1) buffer_[n_++] = *s++;
+    }
+    void number(int64_t v) noexcept {
+        char digits[24];
+        const auto [end, ec] = std::to_chars(digits, digits + sizeof digits - 1, v);
+        *end = '\0';
+        text(ec == std::errc() ? digits : "0");
+    }
+    void write(int fd) noexcept {
+        buffer_[n_++] = '\n';
+        const ssize_t ignored = ::write(fd, buffer_, n_);
+        (void)ignored;
+    }
+
+private:
+    char buffer_[640];
+    size_t n_ = 0;
+};
+
+void record_crash(int signal) noexcept {
+    const int fd = g_record.load(std::memory_order_relaxed);
+    if (fd < 0) return;
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    const Badge *badge = t_badge;
+    Line line;
+    line.text("at=");
+    line.number(int64_t{now.tv_sec});
+    line.text(" signal=");
+    line.number(signal);
+    line.text(" plugin=");
+    line.text(badge ? badge->plugin : "");
+    line.text(" version=");
+    line.text(badge ? badge->version : "");
+    line.text(" instance=");
+    line.text(badge ? badge->instance : "");
+    line.text(" digest=");
+    line.text(badge ? badge->digest : "");
+    line.text(" call=");
+    line.text(badge && t_call ? t_call : "");
+    line.write(fd);
+}
+
+void on_signal(int signal, siginfo_t *info, void *) noexcept {
+    const int saved = errno;
+    record_crash(signal);
+    for (size_t i = 0; i < std::size(signals); ++i)
+        if (signals[i] == signal) ::sigaction(signal, &g_former[i], nullptr);
+    // A fault happens again at the same instruction once we return, now under the former handler; a sent signal must be sent again.
+    if (!info || info->si_code <= 0) ::raise(signal);
+    errno = saved;
+}
+
+void copy(char *to, size_t capacity, std::string_view from) noexcept {
+    const size_t n = std::min(from.size(), capacity - 1);
+    std::memcpy(to, from.data(), n);
+    to[n] = '\0';
+}
+
+std::string_view field(std::string_view line, std::string_view key) {
+    const std::string wanted = " " + std::string(key) + "=";
+    size_t at = line.starts_with(std::string(key) + "=") ? key.size() + 1 : line.find(wanted);
+    if (at == std::string_view::npos) return {};
+    if (at != key.size() + 1) at += wanted.size();
+    return line.substr(at, line.find(' ', at) - at);
+}
+
+int64_t number(std::string_view s) {
+    int64_t v = 0;
+    std::from_chars(s.data(), s.data() + s.size(), v);
+    return v;
+}
+
+std::string signal_name(int signal) {
+    const char *name = ::sigabbrev_np(signal);
+    return name ? "SIG" + std::string(name) : "signal " + std::to_string(signal);
+}
+} // namespace
+
+Badge Badge::make(std::string_view plugin, std::string_view version, std::string_view instance, std::string_view digest) noexcept {
+    Badge b;
+    copy(b.plugin, sizeof b.plugin, plugin);
+    copy(b.version, sizeof b.version, version);
+    copy(b.instance, sizeof b.instance, instance);
+    copy(b.digest, sizeof b.digest, digest);
+    return b;
+}
+
+Breadcrumb::Breadcrumb(const Badge &badge, const char *call) noexcept : badge_(t_badge), call_(t_call) {
+    t_call = call;
+    std::atomic_signal_fence(std::memory_order_release);
+    t_badge = &badge;
+}
+Breadcrumb::~Breadcrumb() {
+    t_badge = badge_;
+    std::atomic_signal_fence(std::memory_order_release);
+    t_call = call_;
+}
+
+InHost::InHost() noexcept : badge_(t_badge), call_(t_call) {
+    t_badge = nullptr;
+    std::atomic_signal_fence(std::memory_order_release);
+}
+InHost::~InHost() {
+    t_call = call_;
+    std::atomic_signal_fence(std::memory_order_release);
+    t_badge = badge_;
+}
+
+SignalStack::SignalStack() : memory_(new std::byte[signal_stack_bytes]) {
+    stack_t s{};
+    s.ss_sp = memory_.get();
+    s.ss_size = signal_stack_bytes;
+    ::sigaltstack(&s, nullptr);
+}
+SignalStack::~SignalStack() {
+    stack_t s{};
+    s.ss_flags = SS_DISABLE;
+    ::sigaltstack(&s, nullptr);
+}
+
+Result<std::unique_ptr<CrashHandler>> CrashHandler::install(const std::filesystem::path &record) {
+    const int fd = ::open(record.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) return Error{Code::unavailable, "CrashRecord", "cannot open the crash record " + record.string() + ": " + std::strerror(errno), 0};
+    g_record = fd;
+    struct sigaction action {};
+    action.sa_sigaction = &on_signal;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < std::size(signals); ++i) ::sigaction(signals[i], &action, &g_former[i]);
+    return std::unique_ptr<CrashHandler>(new CrashHandler(fd));
+}
+
+CrashHandler::~CrashHandler() {
+    for (size_t i = 0; i < std::size(signals); ++i) ::sigaction(signals[i], &g_former[i], nullptr);
+    g_record = -1;
+    ::close(fd_);
+}
+
+std::vector<Crash> read_crashes(const std::filesystem::path &record) {
+    std::vector<Crash> out;
+    const auto text = read_text_file(record, size_t{4} << 20);
+    if (!text.ok()) return out;
+    std::string_view rest = *text;
+    while (!rest.empty()) {
+        const std::string_view line = rest.substr(0, rest.find('\n'));
+        rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+        const int64_t seconds = number(field(line, "at")), signal = number(field(line, "signal"));
+        if (seconds <= 0 || seconds > 9'000'000'000 || signal <= 0 || signal > 64) continue;
+        out.push_back({WallTime{seconds * 1'000'000'000}, std::string(field(line, "plugin")), std::string(field(line, "version")),
+                       std::string(field(line, "instance")), std::string(field(line, "digest")), std::string(field(line, "call")),
+                       static_cast<int>(signal)});
+    }
+    return out;
+}
+
+Judgement judge(const std::vector<Crash> &crashes, WallTime now) {
+    Judgement out;
+    std::map<std::string, std::vector<const Crash *>> by_instance;
+    std::vector<const Crash *> recent;
+    for (const Crash &c : crashes) {
+        if (now - c.at > crash_span || c.at > now) continue;
+        recent.push_back(&c);
+        by_instance[c.instance].push_back(&c);
+    }
+    for (const auto &[instance, list] : by_instance) {
+        if (instance.empty()) continue;
+        const Crash &last = *list.back();
+        const std::string what = last.plugin + " " + last.version + " (instance '" + instance + "') crashed the daemon in " + last.call + " with " +
+                                 signal_name(last.signal);
+        if (list.size() < 2) {
+            out.warnings.push_back(what + "; a second crash within 10 minutes will quarantine it");
+        } else {
+            out.warnings.push_back(what + " for the second time within 10 minutes; it is quarantined. Run: rigger plugins reset " + instance);
+            out.quarantine.push_back({last.plugin, instance, last.digest, "crashed in " + last.call + " with " + signal_name(last.signal)});
+        }
+    }
+    // One culprit is dealt with above. Several, or none that is known, mean that the cause is not understood.
+    if (recent.size() >= crashes_to_safe_mode && (by_instance.size() > 1 || by_instance.contains(""))) {
+        out.safe_mode = true;
+        out.warnings.push_back(std::to_string(recent.size()) +
+                               " crashes within 10 minutes without one clear culprit: safe mode, only rigger's own plugins are started");
+    }
+    return out;
+}
+
+} // namespace rigger::host

@@ -1,0 +1,501 @@
+#include "host/instance.hpp"
+
+#include "host/kinds/tables.hpp"
+#include "host/loader.hpp"
+#include "host/services/handle.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <ctime>
+#include <thread>
+
+namespace rigger::host {
+namespace {
+using namespace std::chrono_literals;
+constexpr size_t queue_bound = 1024;
+constexpr int spin_turns = 4000;
+constexpr Duration hard_when_stopping = 5s;
+constexpr int64_t slow_factor = 4;
+constexpr size_t slow_calls_to_trip = 2; ///< of the ring: more than one in a hundred
+
+thread_local GuardedCall *t_current = nullptr;
+
+Duration thread_cpu() {
+    timespec t{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return Duration(int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec);
+}
+
+size_t parallel_of(const InstanceSetup &s, const Pool &pool) { return (s.flags & RIG_COMPONENT_CONCURRENT) != 0 ? pool.max_threads() : 1; }
+
+std::string fixed_text(const char *text, size_t capacity) { return {text, ::strnlen(text, capacity)}; }
+
+/// Codes that are answers and not failures of the plugin (plugin-abi 3.8).
+bool is_answer(rig_code code) {
+    return code == RIG_E_INVALID || code == RIG_E_NOT_FOUND || code == RIG_E_CONFLICT || code == RIG_E_DENIED || code == RIG_E_UNSUPPORTED;
+}
+bool is_neutral(rig_code code) { return code == RIG_E_UNAVAILABLE || code == RIG_E_EXHAUSTED || code == RIG_E_CANCELLED; }
+} // namespace
+
+GuardedCall *current_call() noexcept { return t_current; }
+
+HostTime::HostTime() noexcept : call_(t_current) {
+    if (call_) call_->in_host.fetch_add(1, std::memory_order_relaxed);
+}
+HostTime::~HostTime() {
+    if (call_) call_->in_host.fetch_sub(1, std::memory_order_relaxed);
+}
+
+Instance::Instance(InstanceSetup setup, std::shared_ptr<Machinery> machinery)
+    : setup_(std::move(setup)), machinery_(std::move(machinery)), badge_(Badge::make(setup_.plugin, setup_.version, setup_.name, setup_.digest)),
+      handle_(make_handle(machinery_)), strand_(std::make_shared<Lane>(machinery_->strands(), 1, queue_bound)),
+      worker_(std::make_shared<Lane>(machinery_->workers(setup_.kind), parallel_of(setup_, *machinery_->workers(setup_.kind)), queue_bound)),
+      stream_(std::make_shared<Lane>(machinery_->streams(), machinery_->streams()->max_threads(), queue_bound)), since_(machinery_->clock.wall()),
+      breaker_(setup_.limits.breaker), watch_breaker_(setup_.limits.watch_breaker) {
+    handle_->badge = badge_;
+    handle_->plugin = setup_.plugin;
+    handle_->name = setup_.name;
+    handle_->services.insert(setup_.grants.services.begin(), setup_.grants.services.end());
+    handle_->http_hosts = setup_.grants.http;
+    handle_->secret_names = setup_.grants.secrets;
+    handle_->secret_references = setup_.file.secrets;
+    handle_->config = setup_.config;
+    Metrics &m = *machinery_->services.metrics;
+    const Labels labels{{"instance", setup_.name}, {"kind", setup_.kind}};
+    calls_metric_ = m.counter("rigger_plugin_calls_total", "Calls into plugins", labels);
+    failures_metric_ = m.counter("rigger_plugin_failures_total", "Calls into plugins that failed by the plugin's fault", labels);
+    constexpr double bounds[] = {1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10};
+    seconds_metric_ = m.histogram("rigger_plugin_call_seconds", "Duration of calls into plugins", bounds, labels);
+}
+
+Instance::~Instance() { handle_->revoke(); }
+
+Error Instance::blame(const char *call, Error error) const {
+    return error.within(setup_.plugin + " " + setup_.version + " ('" + setup_.name + "'): " + call);
+}
+
+// ---- one call -------------------------------------------------------------------------------------------------------------------------
+
+Status Instance::admit(const CallSpec &spec) {
+    if (lost_.load(std::memory_order_acquire))
+        return Error{Code::unavailable, "Quarantined", "plugin instance '" + setup_.name + "' is quarantined; run: rigger plugins reset " + setup_.name, 0};
+    if (!spec.counted) return {};
+    if (!running()) return Error{Code::unavailable, "NotRunning", "plugin instance '" + setup_.name + "' is not running; see: rigger plugins list", 0};
+    const MonoTime now = machinery_->clock.monotonic();
+    const std::lock_guard lock(mutex_);
+    if (breaker_.admit(now)) return {};
+    const auto wait = breaker_.retry_after(now);
+    return Error{Code::unavailable, "BreakerOpen",
+                 "plugin instance '" + setup_.name + "' failed too often and is left alone for now (" + last_error_ + "); run: rigger plugins reset " + setup_.name,
+                 static_cast<uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(wait).count() + 1)};
+}
+
+std::shared_ptr<GuardedCall> Instance::make(const CallSpec &spec, const CallContext &context, Body body) {
+    auto c = std::make_shared<GuardedCall>();
+    const MonoTime now = machinery_->clock.monotonic();
+    c->name = spec.name;
+    c->queued_at = now;
+    c->open_ended = spec.budget.soft.count() == 0;
+    c->hard = spec.budget.hard;
+    c->soft_deadline_ns = std::min(c->open_ended ? UINT64_MAX : (now + spec.budget.soft).ns, context.deadline.ns);
+    c->caller_cancelled = context.cancelled;
+    if (spec.where == CallSpec::Where::stream && !spec.silent_allowed) c->heartbeat = setup_.limits.heartbeat;
+    c->call.struct_size = sizeof c->call;
+    c->call.deadline_ns = c->soft_deadline_ns;
+    static_assert(sizeof(std::atomic<uint32_t>) == sizeof(uint32_t) && std::atomic<uint32_t>::is_always_lock_free);
+    c->call.cancelled = reinterpret_cast<const uint32_t *>(&c->cancelled);
+    const uint64_t id = machinery_->next_call.fetch_add(1, std::memory_order_relaxed);
+    std::memcpy(c->call.span_id, &id, sizeof id);
+    std::memcpy(c->call.trace_id, &id, sizeof id);
+    c->error.struct_size = sizeof c->error;
+    GuardedCall *raw = c.get(); // the call owns its body, so the body refers to it without owning it
+    c->body = [this, raw, body = std::move(body)] { return body(code_, &raw->call, &raw->error); };
+    // The thread holds the call, and through this the instance, until it comes back.
+    c->on_given_up = [self = shared_from_this()](const std::shared_ptr<GuardedCall> &call) { self->give_up(call); };
+    return c;
+}
+
+Status Instance::submit(const std::shared_ptr<GuardedCall> &call, CallSpec::Where where) {
+    call->lane = where == CallSpec::Where::strand ? strand_ : where == CallSpec::Where::stream ? stream_ : worker_;
+    {
+        const std::lock_guard lock(mutex_);
+        in_flight_.push_back(call);
+    }
+    machinery_->watchdog.add(call);
+    return {};
+}
+
+void Instance::run(const std::shared_ptr<GuardedCall> &call, const std::shared_ptr<Pool::Worker> &worker, const CallSpec &spec) {
+    GuardedCall &c = *call;
+    {
+        const std::lock_guard lock(c.mutex);
+        if (c.phase.load(std::memory_order_relaxed) != GuardedCall::Phase::queued) {
+            forget(call);
+            return;
+        }
+        c.worker = worker;
+        c.started_at = machinery_->clock.monotonic();
+        c.beat(c.started_at);
+        c.phase.store(GuardedCall::Phase::running, std::memory_order_relaxed);
+    }
+    const Duration cpu_before = thread_cpu();
+    t_current = &c;
+    rig_code code = RIG_E_INTERNAL;
+    bool escaped = true;
+    std::string text;
+    {
+        const Breadcrumb crumb(badge_, c.name);
+        // No exception may cross the border. One that does anyway must not end the daemon.
+        try {
+            code = c.body();
+            escaped = false;
+        } catch (const std::exception &e) {
+            text = e.what();
+        } catch (...) {
+            text = "an exception that is not a std::exception";
+        }
+    }
+    t_current = nullptr;
+    const Duration cpu = thread_cpu() - cpu_before;
+    const MonoTime ended = machinery_->clock.monotonic();
+    {
+        const std::lock_guard lock(c.mutex);
+        if (c.phase.load(std::memory_order_relaxed) == GuardedCall::Phase::given_up) return;
+        c.code = code;
+        c.escaped = escaped;
+        c.escaped_text = std::move(text);
+        c.cpu = cpu;
+        c.ended_at = ended;
+        c.worker = nullptr;
+        settle(c, spec);
+        c.phase.store(GuardedCall::Phase::done, std::memory_order_release);
+    }
+    c.changed.notify_all();
+    machinery_->watchdog.remove(call);
+    forget(call);
+}
+
+void Instance::forget(const std::shared_ptr<GuardedCall> &call) {
+    const std::lock_guard lock(mutex_);
+    std::erase(in_flight_, call);
+    if (in_flight_.empty()) drained_.notify_all();
+}
+
+void Instance::settle(const GuardedCall &c, const CallSpec &spec) {
+    const Duration elapsed = c.ended_at - c.started_at;
+    const Duration soft = spec.budget.soft;
+    const bool limited = soft.count() > 0 && !c.open_ended;
+    const bool late = limited && (spec.judged_by_cpu ? c.cpu > soft || elapsed > soft * slow_factor : elapsed > soft);
+    const bool slow = limited && spec.judged_by_cpu && c.cpu > soft * slow_factor;
+    Metrics &m = *machinery_->services.metrics;
+    m.add(calls_metric_, 1);
+    if (!c.open_ended) m.add(seconds_metric_, std::chrono::duration<double>(elapsed).count());
+
+    const std::lock_guard lock(mutex_);
+    ++calls_;
+    cpu_ += c.cpu;
+    if (!c.open_ended) recent_[recent_count_++ % recent_.size()] = {elapsed.count(), slow};
+    const bool own_deadline = limited && (c.queued_at + soft).ns <= c.soft_deadline_ns;
+    if (c.escaped) {
+        ++misbehaviours_;
+        failed_locked(c.name, "ExceptionEscaped", "an exception crossed the border: " + c.escaped_text);
+    } else if (c.code == RIG_E_INTERNAL || c.code < 0 || c.code > RIG_E_INTERNAL) {
+        failed_locked(c.name, fixed_text(c.error.reason, sizeof c.error.reason), fixed_text(c.error.message, sizeof c.error.message));
+    } else if (late && own_deadline && !is_neutral(c.code)) {
+        failed_locked(c.name, "DeadlineMissed",
+                      "took " + std::to_string(elapsed.count() / 1000) + " us, " + std::to_string(soft.count() / 1000) + " us are allowed");
+    } else if (c.code == RIG_E_DEADLINE && own_deadline) {
+        failed_locked(c.name, "DeadlineMissed", fixed_text(c.error.message, sizeof c.error.message));
+    } else if (spec.counted) {
+        if (c.code == RIG_OK || is_answer(c.code)) breaker_.success(c.ended_at);
+        else breaker_.neutral();
+    }
+    if (spec.judged_by_cpu && recent_count_ >= recent_.size()) {
+        const auto slow_ones = static_cast<size_t>(std::count_if(recent_.begin(), recent_.end(), [](const Recent &r) { return r.slow; }));
+        if (slow_ones >= slow_calls_to_trip) {
+            breaker_.trip(c.ended_at);
+            recent_count_ = 0;
+        }
+    }
+}
+
+void Instance::failed_locked(const char *call, std::string_view reason, std::string_view what) {
+    ++failures_;
+    machinery_->services.metrics->add(failures_metric_, 1);
+    breaker_.failure(machinery_->clock.monotonic());
+    log_failure(call, reason, what);
+}
+
+void Instance::log_failure(const char *call, std::string_view reason, std::string_view what) {
+    last_error_ = std::string(call) + ": " + std::string(reason) + ": " + std::string(what);
+    const MonoTime now = machinery_->clock.monotonic();
+    if (last_logged_.ns != 0 && now - last_logged_ < 1s) {
+        ++unlogged_;
+        return;
+    }
+    last_logged_ = MonoTime{std::max<uint64_t>(1, now.ns)};
+    std::string line = setup_.plugin + " " + setup_.version + " (component " + setup_.component + ", instance '" + setup_.name + "'): " + last_error_;
+    if (unlogged_ > 0) line += " (and " + std::to_string(unlogged_) + " failures more since the last line)";
+    unlogged_ = 0;
+    machinery_->log(3, line);
+}
+
+void Instance::give_up(const std::shared_ptr<GuardedCall> &call) {
+    lost_.store(true, std::memory_order_release);
+    accepting_.store(false, std::memory_order_release);
+    {
+        const std::lock_guard lock(mutex_);
+        ++calls_;
+        ++misbehaviours_;
+        failed_locked(call->name, "Hung", "did not return by its hard deadline; the instance is written off");
+        state_ = PluginState::quarantined;
+        since_ = machinery_->clock.wall();
+    }
+    forget(call);
+    handle_->revoke();
+    if (written_off_) written_off_(*this, call->name);
+}
+
+Status Instance::outcome(GuardedCall &c) const {
+    switch (c.phase.load(std::memory_order_acquire)) {
+    case GuardedCall::Phase::given_up:
+        return blame(c.name, Error{Code::deadline, "Hung", "did not return by its hard deadline; the instance is quarantined, run: rigger plugins reset " + setup_.name, 0});
+    case GuardedCall::Phase::skipped:
+        return blame(c.name, Error{c.soft_deadline_ns != UINT64_MAX && c.cancelled_at.ns >= c.soft_deadline_ns ? Code::deadline : Code::cancelled, "NotBegun",
+                                   "its turn did not come in time", 0});
+    default: break;
+    }
+    if (c.escaped) return blame(c.name, Error{Code::internal, "ExceptionEscaped", c.escaped_text, 0});
+    if (c.code == RIG_OK) return {};
+    const bool known = c.code > 0 && c.code <= RIG_E_INTERNAL;
+    Error e{known ? static_cast<Code>(c.code) : Code::internal, fixed_text(c.error.reason, sizeof c.error.reason),
+            fixed_text(c.error.message, sizeof c.error.message), c.error.retry_after_ms};
+    if (e.reason.empty()) e.reason = known ? "Unexplained" : "UnknownCode";
+    if (e.message.empty()) e.message = "answered code " + std::to_string(c.code) + " without a message";
+    return blame(c.name, std::move(e));
+}
+
+Status Instance::call(const CallSpec &spec, const CallContext &context, Body body) {
+    RIG_TRY(admit(spec));
+    const auto c = make(spec, context, std::move(body));
+    RIG_TRY(submit(c, spec.where));
+    const Status queued = c->lane->run([self = shared_from_this(), c, spec](const auto &worker) { self->run(c, worker, spec); });
+    if (!queued.ok()) {
+        machinery_->watchdog.remove(c);
+        forget(c);
+        const std::lock_guard lock(mutex_);
+        breaker_.neutral();
+        return blame(spec.name, queued.error());
+    }
+    const auto over = [&] {
+        const auto phase = c->phase.load(std::memory_order_acquire);
+        return phase != GuardedCall::Phase::queued && phase != GuardedCall::Phase::running;
+    };
+    for (int i = 0; spec.spin && i < spin_turns && !over(); ++i) {
+        if (i % 64 == 63) std::this_thread::yield();
+    }
+    std::unique_lock lock(c->mutex);
+    c->changed.wait(lock, over);
+    c->caller_cancelled = nullptr;
+    lock.unlock();
+    if (c->phase == GuardedCall::Phase::skipped) {
+        forget(c);
+        const std::lock_guard own(mutex_);
+        breaker_.neutral();
+    }
+    return outcome(*c);
+}
+
+Status Instance::post(const char *name, bool on_worker, std::function<void()> body) {
+    if (lost_.load(std::memory_order_acquire)) return Error{Code::unavailable, "Quarantined", "the instance is quarantined", 0};
+    const CallSpec spec{name, on_worker ? Budget{0s, 15s} : setup_.limits.of("task"), on_worker ? CallSpec::Where::worker : CallSpec::Where::strand, false};
+    const auto c = make(spec, {}, [body = std::move(body)](rig_instance *, const rig_call *, rig_error *) -> rig_code {
+        body();
+        return RIG_OK;
+    });
+    RIG_TRY(submit(c, spec.where));
+    const Status queued = c->lane->run([self = shared_from_this(), c, spec](const auto &worker) { self->run(c, worker, spec); });
+    if (queued.ok()) return {};
+    machinery_->watchdog.remove(c);
+    forget(c);
+    return queued;
+}
+
+// ---- the account ----------------------------------------------------------------------------------------------------------------------
+
+void Instance::misbehaved(const char *call, std::string_view reason, std::string_view what) {
+    const std::lock_guard lock(mutex_);
+    ++misbehaviours_;
+    failed_locked(call, reason, what);
+}
+
+void Instance::disconnected() {
+    const std::lock_guard lock(mutex_);
+    watch_breaker_.failure(machinery_->clock.monotonic());
+}
+
+Status Instance::admit_watch() {
+    if (!running()) return Error{Code::unavailable, "NotRunning", "plugin instance '" + setup_.name + "' is not running; see: rigger plugins list", 0};
+    const MonoTime now = machinery_->clock.monotonic();
+    const std::lock_guard lock(mutex_);
+    if (watch_breaker_.retry_after(now).count() == 0) {
+        (void)watch_breaker_.admit(now);
+        watch_breaker_.neutral();
+        return {};
+    }
+    return Error{Code::unavailable, "BreakerOpen", "watches of plugin instance '" + setup_.name + "' ended too often; the next try comes by itself",
+                 static_cast<uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(watch_breaker_.retry_after(now)).count() + 1)};
+}
+
+void Instance::trip(std::string_view why) {
+    const std::lock_guard lock(mutex_);
+    last_error_ = why;
+    breaker_.trip(machinery_->clock.monotonic());
+}
+
+void Instance::reset_breaker() {
+    const std::lock_guard lock(mutex_);
+    breaker_.reset();
+    watch_breaker_.reset();
+    recent_count_ = 0;
+}
+
+void Instance::set_state(PluginState state, std::string error) {
+    const std::lock_guard lock(mutex_);
+    if (state_ != state) since_ = machinery_->clock.wall();
+    state_ = state;
+    if (!error.empty()) last_error_ = std::move(error);
+}
+
+InstanceAccount Instance::account() const {
+    const MonoTime now = machinery_->clock.monotonic();
+    const std::lock_guard lock(mutex_);
+    InstanceAccount a{state_, since_, breaker_.state(now), calls_, failures_, misbehaviours_, Duration{0}, cpu_, last_error_};
+    const auto watch = watch_breaker_.state(now);
+    if (a.breaker == Breaker::State::closed && watch == Breaker::State::open) a.breaker = watch;
+    if (a.state == PluginState::running && a.breaker != Breaker::State::closed) a.state = PluginState::degraded;
+    const size_t n = std::min(recent_count_, recent_.size());
+    if (n == 0) return a;
+    std::array<int64_t, 128> sorted{};
+    std::transform(recent_.begin(), recent_.begin() + static_cast<std::ptrdiff_t>(n), sorted.begin(), [](const Recent &r) { return r.ns; });
+    const size_t at = (n * 99 + 99) / 100 - 1;
+    std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(at), sorted.begin() + static_cast<std::ptrdiff_t>(n));
+    a.p99 = Duration(sorted[at]);
+    return a;
+}
+
+// ---- life cycle -----------------------------------------------------------------------------------------------------------------------
+
+Status Instance::initialise() {
+    const auto library = setup_.library;
+    if (library->initialised.load()) return {};
+    if (library->code->init) {
+        library->handle = make_handle(machinery_);
+        library->handle->badge = badge_;
+        library->handle->plugin = library->handle->name = setup_.plugin;
+        library->handle->services = handle_->services;
+        const CallSpec spec{"init", setup_.limits.of("create"), CallSpec::Where::strand, false};
+        RIG_TRY(call(spec, {}, [library](rig_instance *, const rig_call *, rig_error *e) { return library->code->init(library->handle.get(), e); }));
+    }
+    library->initialised = true;
+    return {};
+}
+
+Status Instance::create() {
+    handle_->instance = weak_from_this();
+    RIG_TRY(initialise());
+    struct Made {
+        rig_instance *instance = nullptr;
+        const void *table = nullptr;
+        Status check;
+        std::string config;
+    };
+    const auto made = std::make_shared<Made>();
+    made->config = setup_.config;
+    const CallSpec spec{"create", setup_.limits.of("create"), CallSpec::Where::strand, false};
+    RIG_TRY(call(spec, {}, [this, made](rig_instance *, const rig_call *, rig_error *error) -> rig_code {
+        const rig_code code = setup_.code->create(setup_.code, handle_.get(), {made->config.data(), made->config.size()}, &made->instance, error);
+        if (code != RIG_OK) return code;
+        made->check = check_instance(made->instance);
+        if (!made->check.ok()) {
+            made->instance = nullptr; // not even destroy() can be trusted
+            return RIG_OK;
+        }
+        made->table = made->instance->ops->query(made->instance, setup_.kind.c_str());
+        made->check = check_table(setup_.kind, made->table);
+        return RIG_OK;
+    }));
+    code_ = made->instance;
+    if (code_) setup_.library->alive.fetch_add(1);
+    if (!made->check.ok()) {
+        misbehaved("create", made->check.error().reason, made->check.error().message);
+        return blame("create", made->check.error());
+    }
+    table_ = made->table;
+    set_state(PluginState::created);
+    return {};
+}
+
+Status Instance::start() {
+    const CallSpec spec{"start", setup_.limits.of("start"), CallSpec::Where::strand, false};
+    RIG_TRY(call(spec, {}, [](rig_instance *i, const rig_call *c, rig_error *e) { return i->ops->start(i, c, e); }));
+    started_ = true;
+    set_state(PluginState::running);
+    accepting_.store(true, std::memory_order_release);
+    return {};
+}
+
+void Instance::drain() {
+    std::vector<std::shared_ptr<GuardedCall>> calls;
+    {
+        const std::lock_guard lock(mutex_);
+        calls = in_flight_;
+    }
+    const MonoTime now = machinery_->clock.monotonic();
+    for (const auto &c : calls) {
+        const std::lock_guard lock(c->mutex);
+        c->stopping = true;
+        c->hard = c->hard.count() == 0 ? hard_when_stopping : std::min(c->hard, hard_when_stopping);
+        if (c->cancelled.exchange(1) == 0) c->cancelled_at = now;
+    }
+    machinery_->watchdog.wake();
+    worker_->close();
+    stream_->close();
+    for (const auto &c : calls) {
+        const std::lock_guard lock(c->mutex);
+        if (c->phase.load() != GuardedCall::Phase::queued) continue;
+        c->phase = GuardedCall::Phase::skipped;
+        c->changed.notify_all();
+        machinery_->watchdog.remove(c);
+        forget(c);
+    }
+    std::unique_lock lock(mutex_);
+    drained_.wait(lock, [this] { return in_flight_.empty(); });
+}
+
+void Instance::stop() {
+    accepting_.store(false, std::memory_order_release);
+    handle_->silence();
+    drain();
+    if (started_ && !lost_.load()) {
+        started_ = false;
+        const CallSpec stop{"stop", setup_.limits.of("stop"), CallSpec::Where::strand, false};
+        const Status stopped = call(stop, {}, [](rig_instance *i, const rig_call *c, rig_error *e) { return i->ops->stop(i, c, e); });
+        if (!stopped.ok()) machinery_->log(3, stopped.error().message);
+    }
+    if (code_ && !lost_.load()) {
+        const CallSpec destroy{"destroy", setup_.limits.of("destroy"), CallSpec::Where::strand, false};
+        const Status destroyed = call(destroy, {}, [library = setup_.library](rig_instance *i, const rig_call *, rig_error *) -> rig_code {
+            i->ops->destroy(i);
+            if (library->alive.fetch_sub(1) == 1 && library->closing.load() && library->code->fini) library->code->fini();
+            return RIG_OK;
+        });
+        if (!destroyed.ok()) machinery_->log(3, destroyed.error().message);
+        if (!lost_.load()) code_ = nullptr;
+    }
+    handle_->revoke();
+    strand_->close();
+    if (!lost_.load()) set_state(PluginState::stopped);
+}
+
+} // namespace rigger::host

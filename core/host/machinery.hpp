@@ -1,0 +1,46 @@
+// core/host/machinery.hpp -- what all instances of one registry share: threads, watchdog, timers, topics and the host's services.
+//
+// Ports and stuck threads hold it, so it outlives the registry when they do; after stop() it runs nothing more.
+#pragma once
+#include "host/guard/watchdog.hpp"
+#include "host/pool.hpp"
+#include "host/registry.hpp"
+#include "host/services/topics.hpp"
+#include "host/timers.hpp"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace rigger::host {
+
+class Machinery {
+public:
+    explicit Machinery(HostServices services);
+    ~Machinery();
+
+    const HostServices services;
+    const Clock &clock;
+    Timers timers;
+    Topics topics;
+    Watchdog watchdog;
+    std::atomic<ControlApi *> control{nullptr};
+    std::atomic<uint64_t> next_call{1};
+
+    const std::shared_ptr<Pool> &strands() const noexcept { return strands_; }
+    const std::shared_ptr<Pool> &streams() const noexcept { return streams_; } ///< a thread per watch
+    const std::shared_ptr<Pool> &http() const noexcept { return http_; }
+    const std::shared_ptr<Pool> &housekeeping() const noexcept { return housekeeping_; }
+    const std::shared_ptr<Pool> &workers(std::string_view kind) const; ///< of one of known_kinds()
+
+    /// level: spdlog's numbers.
+    void log(int level, std::string_view message) const;
+    void stop();
+
+private:
+    std::shared_ptr<Pool> strands_, streams_, http_, housekeeping_, sources_, backends_, scorers_, reconcilers_, frontends_;
+};
+
+} // namespace rigger::host

@@ -1,0 +1,133 @@
+#include "host/schema.hpp"
+
+#include "domain/documents.hpp"
+
+#include <nlohmann/json.hpp>
+#include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validation_results.hpp>
+#include <valijson/validator.hpp>
+
+#include <set>
+
+namespace rigger::host {
+namespace {
+using nlohmann::json;
+using Adapter = valijson::adapters::NlohmannJsonAdapter;
+
+constexpr DocumentLimits schema_limits{size_t{1} << 20, 48};
+constexpr DocumentLimits object_limits{size_t{1} << 20, 48};
+constexpr size_t max_pattern_input = 4096; ///< the regular-expression engine recurses per character
+constexpr int max_depth = 32;
+
+bool has_key(const json &j, std::string_view key) {
+    if (j.is_object())
+        for (const auto &[k, v] : j.items())
+            if (k == key || has_key(v, key)) return true;
+    if (j.is_array())
+        for (const json &v : j)
+            if (has_key(v, key)) return true;
+    return false;
+}
+
+bool has_foreign_reference(const json &j) {
+    if (j.is_object())
+        for (const auto &[k, v] : j.items()) {
+            if (k == "$ref" && (!v.is_string() || !v.get_ref<const std::string &>().starts_with('#'))) return true;
+            if (has_foreign_reference(v)) return true;
+        }
+    if (j.is_array())
+        for (const json &v : j)
+            if (has_foreign_reference(v)) return true;
+    return false;
+}
+
+bool has_long_text(const json &j) {
+    if (j.is_string()) return j.get_ref<const std::string &>().size() > max_pattern_input;
+    if (!j.is_structured()) return false;
+    for (const json &v : j)
+        if (has_long_text(v)) return true;
+    return false;
+}
+
+void fill_defaults(const json &schema, json &object, int depth) {
+    if (depth > max_depth || !schema.is_object() || !object.is_object()) return;
+    const auto properties = schema.find("properties");
+    if (properties == schema.end() || !properties->is_object()) return;
+    for (const auto &[name, property] : properties->items()) {
+        if (!property.is_object()) continue;
+        auto at = object.find(name);
+        if (at == object.end() && property.contains("default")) at = object.emplace(name, property["default"]).first;
+        if (at != object.end()) fill_defaults(property, *at, depth + 1);
+    }
+}
+
+std::string place(const std::vector<std::string> &context, std::string_view what) {
+    std::string out(what);
+    for (const std::string &part : context) {
+        if (part == "<root>") continue;
+        std::string name = part;
+        if (name.size() >= 2 && name.front() == '[' && name.back() == ']') name = name.substr(1, name.size() - 2);
+        if (name.size() >= 2 && name.front() == '"' && name.back() == '"') name = "." + name.substr(1, name.size() - 2);
+        else name = name.find_first_not_of("0123456789") == std::string::npos ? "[" + name + "]" : "." + name;
+        out += name;
+    }
+    return out;
+}
+
+/// Keys that the schema does not allow, by name: more use to an operator than "an additional property".
+std::string unknown_key(const json &schema, const json &object) {
+    if (!schema.is_object() || !object.is_object() || schema.value("additionalProperties", json(true)) != json(false)) return {};
+    const json properties = schema.value("properties", json::object());
+    for (const auto &[k, v] : object.items())
+        if (!properties.contains(k)) return k;
+    return {};
+}
+} // namespace
+
+struct JsonSchema::Impl {
+    json document;
+    valijson::Schema schema;
+    bool patterns = false;
+};
+
+Result<JsonSchema> JsonSchema::parse(std::string_view text) {
+    if (const Status ok = check_document(text, schema_limits); !ok.ok()) return invalid("SchemaInvalid", "the schema: " + ok.error().message);
+    try {
+        auto impl = std::make_shared<Impl>();
+        impl->document = json::parse(text);
+        if (has_foreign_reference(impl->document)) return invalid("SchemaInvalid", "the schema refers to another document; only references that begin with '#' are allowed");
+        impl->patterns = has_key(impl->document, "pattern") || has_key(impl->document, "patternProperties");
+        valijson::SchemaParser parser;
+        const Adapter adapter(impl->document);
+        parser.populateSchema(adapter, impl->schema);
+        return JsonSchema(std::move(impl));
+    } catch (const std::exception &e) {
+        return invalid("SchemaInvalid", std::string("the schema: ") + e.what());
+    }
+}
+
+Result<std::string> JsonSchema::apply(std::string_view object, std::string_view what, std::string_view reason) const {
+    const auto refuse = [&](const std::string &message) { return invalid(std::string(reason), message); };
+    if (const Status ok = check_document(object, object_limits); !ok.ok()) return refuse(std::string(what) + ": " + ok.error().message);
+    try {
+        json j = json::parse(object);
+        fill_defaults(impl_->document, j, 0);
+        if (impl_->patterns && has_long_text(j)) return refuse(std::string(what) + ": a text is longer than " + std::to_string(max_pattern_input) + " bytes; shorten it");
+        valijson::Validator validator;
+        valijson::ValidationResults results;
+        const Adapter adapter(j);
+        if (validator.validate(impl_->schema, adapter, &results)) return j.dump();
+        if (const std::string key = unknown_key(impl_->document, j); !key.empty())
+            return refuse(std::string(what) + ": '" + key.substr(0, 128) + "' is not known; remove it or correct its spelling");
+        // The last entry is the most general one; the first says what is wrong where.
+        valijson::ValidationResults::Error e;
+        if (!results.popError(e)) return refuse(std::string(what) + " does not fit its schema");
+        return refuse(place(e.context, what) + ": " + e.description.substr(0, 500));
+    } catch (const std::exception &e) {
+        return refuse(std::string(what) + ": " + e.what());
+    }
+}
+
+} // namespace rigger::host
