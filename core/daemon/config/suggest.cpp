@@ -10,21 +10,22 @@ namespace rigger::config {
 namespace {
 constexpr size_t longest_word = 64;
 
-/// Levenshtein, with '-' and '_' and the case of letters taken as equal.
+/// Edits (insert, delete, replace, swap two neighbours) between two words, with '-' and '_' and the case of letters taken as equal.
 size_t distance(std::string_view a, std::string_view b) {
     const auto plain = [](char c) { return c == '-' ? '_' : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-    std::vector<size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), size_t{0});
+    std::vector<size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
+    std::iota(last.begin(), last.end(), size_t{0});
     for (size_t i = 1; i <= a.size(); ++i) {
-        size_t diagonal = row[0];
         row[0] = i;
         for (size_t j = 1; j <= b.size(); ++j) {
-            const size_t changed = diagonal + (plain(a[i - 1]) == plain(b[j - 1]) ? 0 : 1);
-            diagonal = row[j];
-            row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
+            const char x = plain(a[i - 1]), y = plain(b[j - 1]);
+            row[j] = std::min({last[j - 1] + (x == y ? 0 : 1), last[j] + 1, row[j - 1] + 1});
+            if (i > 1 && j > 1 && x == plain(b[j - 2]) && plain(a[i - 2]) == y) row[j] = std::min(row[j], before[j - 2] + 1);
         }
+        before.swap(last);
+        last.swap(row);
     }
-    return row[b.size()];
+    return last[b.size()];
 }
 
 /// Names of the keys and sections right below `section`.
