@@ -31,11 +31,12 @@ endfunction()
 
 # rigger_test(<target> <source>... [DEPS ...]): a GoogleTest binary, registered with CTest as one test per binary.
 function(rigger_test target)
-  if(NOT RIGGER_TESTS)
-    return()
-  endif()
   cmake_parse_arguments(P "" "TIMEOUT" "DEPS;LABELS" ${ARGN})
-  add_executable(${target} ${P_UNPARSED_ARGUMENTS})
+  # The target exists without tests too, so that its properties may be set; it is only not built then.
+  add_executable(${target} EXCLUDE_FROM_ALL ${P_UNPARSED_ARGUMENTS})
+  if(RIGGER_TESTS)
+    set_target_properties(${target} PROPERTIES EXCLUDE_FROM_ALL OFF)
+  endif()
   target_link_libraries(${target} PRIVATE rigger_options ${P_DEPS} GTest::gmock GTest::gtest GTest::gtest_main Threads::Threads)
   if(NOT P_TIMEOUT)
     set(P_TIMEOUT 300)
