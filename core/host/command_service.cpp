@@ -143,7 +143,7 @@ struct PluginCommands::Impl {
     }
 };
 
-PluginCommands::PluginCommands(const Registry &registry, const Clock &clock) : impl_(std::make_unique<Impl>(Impl{registry, clock, {}, nullptr})) {}
+PluginCommands::PluginCommands(const Registry &registry, const Clock &clock) : impl_(new Impl{registry, clock, {}, nullptr}) {}
 PluginCommands::~PluginCommands() = default;
 
 std::string PluginCommands::catalogue() { return impl_->current()->catalogue; }
