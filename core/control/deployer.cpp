@@ -68,7 +68,9 @@ void step_claimed(Turn &turn, Track &t, const OfferPtr &offer, const ServerPtr &
     if (t.apply_at < t.to_apply.size()) {
         const std::string &object = t.to_apply[t.apply_at];
         const auto meta = project_meta(object);
-        if (!meta || meta->deployment != t.d->id) {
+        // What deployments share (the code of one chute version) names none of them and outlives each.
+        const bool shared = meta && meta->kind == "ConfigMap" && meta->deployment.empty() && meta->managed;
+        if (!meta || (meta->deployment != t.d->id && !shared)) {
             const std::string why = meta ? "it does not carry the label " + std::string(deployment_label) + " of its deployment" : meta.error().message;
             return end(turn, t, {"RenderFailed", "an object that the source rendered cannot be used: " + why});
         }

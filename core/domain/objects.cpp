@@ -121,7 +121,8 @@ Result<ObjectMeta> project_meta(std::string_view document) {
                       text(metadata, "uid"),
                       DeploymentId(label(metadata, deployment_label)),
                       label(metadata, config_label),
-                      metadata.contains("deletionTimestamp") && !metadata["deletionTimestamp"].is_null()};
+                      metadata.contains("deletionTimestamp") && !metadata["deletionTimestamp"].is_null(),
+                      label(metadata, manager_label) == "rigger"};
 }
 
 Result<NodeView> project_node(std::string_view document) {

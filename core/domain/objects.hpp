@@ -22,10 +22,12 @@ struct ObjectMeta {
     DeploymentId deployment; ///< label chutes/deployment-id
     std::string config_id;   ///< label chutes/config-id
     bool terminating = false;
+    bool managed = false;    ///< label app.kubernetes.io/managed-by is "rigger"
 };
 
 inline constexpr std::string_view deployment_label = "chutes/deployment-id";
 inline constexpr std::string_view config_label = "chutes/config-id";
+inline constexpr std::string_view manager_label = "app.kubernetes.io/managed-by";
 
 // Errors: invalid (NotJson, NotAnObject, WrongKind, NoName). Missing optional fields take the view's default.
 Result<ObjectMeta> project_meta(std::string_view document);
