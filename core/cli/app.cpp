@@ -1,0 +1,246 @@
+#include "cli/app.hpp"
+
+#include "cli/client.hpp"
+#include "cli/completion.hpp"
+#include "cli/failure.hpp"
+#include "cli/help.hpp"
+#include "cli/plugins/declarations.hpp"
+#include "cli/plugins/plugins.hpp"
+#include "cli/render/text_width.hpp"
+#include "cli/watch.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <ostream>
+
+namespace rigger::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kTimeout{30'000}, kWaitTimeout{600'000}, kCompletionTimeout{1'000};
+constexpr const char *kCatalogue = "/v1/commands";
+
+/// A path segment: whatever is not plainly harmless is escaped.
+std::string escaped(std::string_view text) {
+    constexpr char digits[] = "0123456789ABCDEF";
+    std::string out;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+        if (plain) out += c;
+        else (out += '%') += {digits[byte >> 4], digits[byte & 15]};
+    }
+    return out;
+}
+
+class App {
+public:
+    App(const Words &words, Io &io) : words_(words), io_(io), peek_(peek(words)), language_(choose_language(peek_, io)), format_(format_of(peek_.output).value_or(Format::table)) {}
+
+    int run() {
+        if (!peek_.command) {
+            if (words_.size() == 1 && words_[0] == "--version") return version({});
+            if (words_.empty() || peek_.help) return overview();
+            return fail(invalid("NoCommand", tr("no command is given; `rigger --help` lists all commands", "未给出命令；`rigger --help` 列出所有命令")));
+        }
+        const std::string &name = words_[*peek_.command];
+        const auto at = words_.begin() + static_cast<std::ptrdiff_t>(*peek_.command);
+        const Words before(words_.begin(), at), after(at + 1, words_.end());
+        if (name == "plugins") return run_plugins(after, before, language_, io_);
+        Words rest = before;
+        rest.insert(rest.end(), after.begin(), after.end());
+        if (name == "completion") return completion(after);
+        if (name == "__complete") return candidates(after);
+        if (name == "version") return version(rest);
+        if (name == "help") return after.empty() ? overview() : help_of(after.front());
+        return command(name, rest);
+    }
+
+private:
+    std::string tr(std::string_view en, std::string_view zh) const { return std::string(Text{en, zh}.in(language_)); }
+    int fail(const Error &error) { return report(io_, error, format_, language_); }
+    size_t width() const { return io_.out_is_terminal && io_.terminal_size ? io_.terminal_size().first : 0; }
+
+    Result<std::unique_ptr<Client>> client(milliseconds timeout, const EndpointOptions &options) {
+        RIG_TRY_ASSIGN(Endpoint endpoint, find_endpoint(options, io_));
+        return std::make_unique<Client>(std::move(endpoint), timeout);
+    }
+    Result<std::vector<CommandDeclaration>> catalogue(Client &daemon) {
+        RIG_TRY_ASSIGN(const std::string text, daemon.get(kCatalogue));
+        return read_declarations(text, language_);
+    }
+
+    int overview() {
+        std::vector<CommandDeclaration> commands;
+        std::string note;
+        auto daemon = client(kCompletionTimeout, peek_.endpoint);
+        auto declared = daemon.ok() ? catalogue(**daemon) : Result<std::vector<CommandDeclaration>>(daemon.error());
+        if (declared.ok()) commands = *std::move(declared);
+        else note = tr("The daemon's commands are missing here: ", "此处缺少守护进程的命令：") + declared.error().message;
+        for (CommandDeclaration &own : own_commands(language_)) commands.push_back(std::move(own));
+        io_.out << help_overview(commands, note, language_, width());
+        return exit_ok;
+    }
+
+    int help_of(const std::string &name) {
+        if (name == "plugins") return run_plugins({"--help"}, {}, language_, io_);
+        const auto own = own_commands(language_);
+        if (const CommandDeclaration *found = find_command(own, name)) {
+            io_.out << help_command(*found, "rigger", language_, width());
+            return exit_ok;
+        }
+        return command(name, {"--help"});
+    }
+
+    int version(const Words &rest) {
+        CommandDeclaration shape;
+        shape.name = "version";
+        auto parsed = parse_command(shape, rest, language_);
+        if (!parsed.ok()) return fail(parsed.error());
+        Json versions{{"client", RIGGER_VERSION}, {"daemon", nullptr}};
+        auto connected = client(kCompletionTimeout, parsed->common.endpoint);
+        if (connected.ok())
+            if (const auto api = (*connected)->get("/openapi.json"); api.ok())
+                if (const Json document = Json::parse(*api, nullptr, false); document.is_object()) versions["daemon"] = document.value("/info/version"_json_pointer, Json());
+        const auto rendered = render_result(versions.dump(), shape.result, choose_style(parsed->common, language_, io_));
+        if (!rendered.ok()) return fail(rendered.error());
+        print(io_, *rendered);
+        return exit_ok;
+    }
+
+    int completion(const Words &words) {
+        const auto script = completion_script(words.empty() ? "" : words.front());
+        if (!script.ok()) return fail(script.error());
+        io_.out << *script;
+        return exit_ok;
+    }
+
+    /// Says nothing on failure: the operator is in the middle of typing.
+    int candidates(Words words) {
+        if (!words.empty() && words.front() == "--") words.erase(words.begin());
+        const Peek typed = peek(words);
+        auto daemon = client(kCompletionTimeout, typed.endpoint);
+        std::vector<CommandDeclaration> commands;
+        if (daemon.ok())
+            if (auto declared = catalogue(**daemon); declared.ok()) commands = *std::move(declared);
+        for (CommandDeclaration &own : own_commands(language_)) commands.push_back(std::move(own));
+        const auto run = [&](const std::string &name) -> Result<std::string> {
+            if (!daemon.ok()) return daemon.error();
+            return (*daemon)->post("/v1/commands/" + escaped(name), "{}");
+        };
+        for (const Candidate &candidate : complete(commands, words, run, language_)) {
+            io_.out << printable(candidate.word);
+            if (!candidate.description.empty()) io_.out << '\t' << printable(candidate.description);
+            io_.out << '\n';
+        }
+        return exit_ok;
+    }
+
+    Error unknown(const std::vector<CommandDeclaration> &commands, const std::string &name) const {
+        std::vector<std::string> names;
+        for (const CommandDeclaration &known : commands) names.push_back(known.name);
+        for (const CommandDeclaration &own : own_commands(language_)) names.push_back(own.name);
+        std::string hint;
+        for (const std::string &near : similar_names(names, name)) hint += (hint.empty() ? tr("; did you mean ", "；是否指 ") : tr(" or ", " 或 ")) + near;
+        return invalid("UnknownCommand", tr("there is no command '", "没有命令 '") + elide(printable(name.substr(0, 400)), 60) + "'" + (hint.empty() ? "" : hint + "?"));
+    }
+
+    int command(const std::string &name, const Words &rest) {
+        auto connected = client(kTimeout, peek_.endpoint);
+        if (!connected.ok()) return fail(connected.error());
+        auto declared = catalogue(**connected);
+        if (!declared.ok()) return fail(declared.error());
+        const CommandDeclaration *found = find_command(*declared, name);
+        if (!found) return fail(unknown(*declared, name));
+        auto parsed = parse_command(*found, rest, language_);
+        if (!parsed.ok()) return fail(parsed.error());
+        if (parsed->common.help) {
+            io_.out << help_command(*found, "rigger", language_, width());
+            return exit_ok;
+        }
+        return perform(*found, *parsed, std::move(*connected));
+    }
+
+    int perform(const CommandDeclaration &command, const Parsed &parsed, std::unique_ptr<Client> daemon) {
+        const RenderStyle style = choose_style(parsed.common, language_, io_);
+        const std::string path = "/v1/commands/" + escaped(command.name);
+        const bool waits = parsed.arguments.find("\"wait\":true") != std::string::npos;
+        if (parsed.common.timeout || waits) daemon = std::make_unique<Client>(daemon->endpoint(), parsed.common.timeout.value_or(kWaitTimeout));
+        if (parsed.common.watch) return run_watch(*daemon, {path + "?watch=true", parsed.arguments, command.result, style}, io_);
+        const auto before = std::chrono::steady_clock::now();
+        if (parsed.common.verbose) io_.err << "POST " << daemon->endpoint().shown() << path << ' ' << printable(parsed.arguments) << '\n';
+        const auto result = waits ? with_progress(*daemon, path, parsed) : daemon->post(path, parsed.arguments);
+        if (parsed.common.verbose)
+            io_.err << std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - before).count() << " us\n";
+        if (!result.ok()) return fail(result.error());
+        const auto rendered = render_result(*result, command.result, style);
+        if (!rendered.ok()) return fail(rendered.error());
+        print(io_, *rendered);
+        return rendered->held_back ? exit_held_back : exit_ok;
+    }
+
+    /// Shows what the command reports while it works; on a terminal or when asked.
+    Result<std::string> with_progress(Client &daemon, const std::string &path, const Parsed &parsed) {
+        std::optional<Result<std::string>> answer;
+        const Status status = daemon.stream(path, parsed.arguments, [&](const StreamEvent &event) {
+            if (event.name == "progress" && (io_.err_is_terminal || parsed.common.verbose)) io_.err << progress_line(event.data) << std::endl;
+            if (event.name == "result") answer.emplace(event.data);
+            if (event.name == "error") answer.emplace(read_problem(event.data, 0));
+            return !answer.has_value();
+        });
+        if (answer) return *std::move(answer);
+        if (!status.ok()) return status.error();
+        return Error{Code::deadline, "StreamEnded", tr("the daemon ended the connection before the command did; look with `rigger status`", "守护进程在命令完成前断开了连接；请用 `rigger status` 查看"), 0};
+    }
+
+    static std::string progress_line(const std::string &document) {
+        const Json progress = Json::parse(document, nullptr, false);
+        if (!progress.is_object()) return printable(document);
+        for (const char *key : {"message", "phase"})
+            if (const auto found = progress.find(key); found != progress.end() && found->is_string()) return "  " + printable(found->get<std::string>());
+        return "  " + printable(document);
+    }
+
+    const Words &words_;
+    Io &io_;
+    const Peek peek_;
+    const Language language_;
+    const Format format_;
+};
+
+} // namespace
+
+Language choose_language(const Peek &peek, const Io &io) {
+    if (!peek.language.empty()) return language_of(peek.language);
+    for (const char *name : {"LC_ALL", "LC_MESSAGES", "LANG"})
+        if (const std::string value = io.env(name); !value.empty()) return language_of(value);
+    return Language::english;
+}
+
+RenderStyle choose_style(const CommonOptions &common, Language language, const Io &io) {
+    RenderStyle style;
+    style.format = common.format;
+    style.language = language;
+    style.headers = common.headers;
+    style.width = io.out_is_terminal && io.terminal_size ? io.terminal_size().first : 0;
+    style.colour = common.colour == Colour::always || (common.colour == Colour::automatic && io.out_is_terminal && io.env("NO_COLOR").empty() && io.env("TERM") != "dumb");
+    style.times = io.times;
+    return style;
+}
+
+void print(Io &io, const Rendered &rendered) {
+    io.out << rendered.text << std::flush;
+    for (const std::string &note : rendered.notes) io.err << note << '\n';
+}
+
+int run(const Words &words, Io &io) {
+    try {
+        return App(words, io).run();
+    } catch (const std::exception &why) {
+        return report(io, internal_error(std::string("a fault in this tool: ") + why.what()), Format::table, Language::english);
+    }
+}
+
+} // namespace rigger::cli

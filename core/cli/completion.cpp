@@ -1,0 +1,198 @@
+#include "cli/completion.hpp"
+
+#include "cli/plugins/declarations.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <set>
+
+namespace rigger::cli {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr const char *kBash = R"sh(# bash completion for rigger; load it with: source <(rigger completion bash)
+_rigger() {
+    local line candidates=()
+    while IFS=$'\t' read -r line _; do candidates+=("$line"); done < <("${COMP_WORDS[0]}" __complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+    COMPREPLY=("${candidates[@]}")
+    [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
+}
+complete -o default -F _rigger rigger
+)sh";
+constexpr const char *kZsh = R"sh(#compdef rigger
+# zsh completion for rigger; load it with: source <(rigger completion zsh)
+_rigger() {
+    local line
+    local -a candidates
+    while IFS=$'\t' read -r line description; do candidates+=("${line//:/\\:}${description:+:$description}"); done < <("${words[1]}" __complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)
+    if (( ${#candidates} )); then _describe rigger candidates; else _files; fi
+}
+compdef _rigger rigger
+)sh";
+constexpr const char *kFish = R"sh(# fish completion for rigger; load it with: rigger completion fish | source
+complete -c rigger -f -a '(rigger __complete -- (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null)'
+)sh";
+
+/// The command that lists what an option wants, and the members that name it and say what it is.
+struct Listing {
+    std::string_view what;
+    const char *command, *key, *also, *description;
+};
+constexpr Listing kListings[] = {{"servers", "nodes", "nodeName", "", "status"},
+                                 {"offers", "chutes", "offerId", "offerName", "offerName"},
+                                 {"deployments", "insts", "deploymentId", "", "offerName"},
+                                 {"gpus", "nodes", "gpuModel", "", ""},
+                                 {"namespaces", "pods", "namespace", "", ""}};
+
+std::string text(const Json &item, const char *key) {
+    const auto found = item.is_object() && *key ? item.find(key) : item.end();
+    return item.is_object() && found != item.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+class Completer {
+public:
+    Completer(const std::vector<CommandDeclaration> &commands, const std::function<Result<std::string>(const std::string &)> &run, Language language)
+        : commands_(commands), run_(run), language_(language) {}
+
+    std::vector<Candidate> run(Words words) {
+        if (words.empty()) words.emplace_back();
+        last_ = words.back();
+        words.pop_back();
+        const auto position = peek(words).command;
+        const CommandDeclaration *command = position ? find_command(commands_, words[*position]) : nullptr;
+        if (position && words[*position] == "plugins") return plugins(words, *position);
+        if (position && words[*position] == "completion") return only({"bash", "zsh", "fish"});
+        if (position && words[*position] == "help") return names(commands_);
+        if (position && !command) return {};
+        return continue_line(command, words);
+    }
+
+private:
+    std::vector<Candidate> continue_line(const CommandDeclaration *command, const Words &words) {
+        if (const size_t equals = last_.find('='); last_.substr(0, 2) == "--" && equals != std::string::npos) {
+            const std::string head = last_.substr(0, equals + 1), name = last_.substr(2, equals - 2);
+            last_ = last_.substr(equals + 1);
+            auto values = option_values(command, name);
+            for (Candidate &value : values) value.word = head + value.word;
+            return values;
+        }
+        if (!words.empty() && words.back().size() > 1 && words.back().front() == '-') {
+            const std::string name = words.back().substr(words.back()[1] == '-' ? 2 : 1);
+            if (wants_value(command, name)) return option_values(command, name);
+        }
+        if (!last_.empty() && last_.front() == '-') return option_names(command, words);
+        if (!command) return names(commands_);
+        for (const OptionDeclaration &option : command->options)
+            if (option.position) return values_of(option);
+        return option_names(command, words);
+    }
+
+    std::vector<Candidate> plugins(const Words &words, size_t position) {
+        const std::vector<CommandDeclaration> own = plugin_commands(language_);
+        Words rest(words.begin() + static_cast<std::ptrdiff_t>(position) + 1, words.end());
+        const auto at = peek(rest).command;
+        if (!at) return last_.empty() || last_.front() != '-' ? names(own) : std::vector<Candidate>{};
+        const CommandDeclaration *command = find_command(own, rest[*at]);
+        return command ? continue_line(command, rest) : std::vector<Candidate>{};
+    }
+
+    static const OptionDeclaration *option_of(const CommandDeclaration *command, const std::string &name) {
+        if (!command) return nullptr;
+        for (const OptionDeclaration &o : command->options)
+            if (o.long_name == name || o.short_name == name || o.key == name || std::find(o.aliases.begin(), o.aliases.end(), name) != o.aliases.end()) return &o;
+        return nullptr;
+    }
+    static const OwnOption *common_of(const std::string &name) {
+        for (const OwnOption &o : common_options())
+            if (o.long_name == name || (!o.short_name.empty() && o.short_name == name)) return &o;
+        return nullptr;
+    }
+    static bool wants_value(const CommandDeclaration *command, const std::string &name) {
+        if (const OptionDeclaration *option = option_of(command, name)) return option->type != ValueType::boolean;
+        const OwnOption *common = common_of(name);
+        return common && !common->metavar.empty();
+    }
+
+    std::vector<Candidate> option_values(const CommandDeclaration *command, const std::string &name) {
+        if (const OptionDeclaration *option = option_of(command, name)) return values_of(*option);
+        const OwnOption *common = common_of(name);
+        if (!common) return {};
+        if (common->long_name == "output") return only({"table", "wide", "json", "yaml", "name"});
+        if (common->long_name == "color") return only({"auto", "always", "never"});
+        if (common->long_name == "lang") return only({"en", "zh"});
+        return {}; // files: the shell's own completion
+    }
+
+    std::vector<Candidate> values_of(const OptionDeclaration &option) {
+        if (!option.choices.empty()) return only(option.choices);
+        for (const Listing &listing : kListings)
+            if (listing.what == option.complete) return listed(listing);
+        return {};
+    }
+
+    std::vector<Candidate> listed(const Listing &listing) {
+        const auto result = run_(listing.command);
+        if (!result.ok()) return {};
+        const Json document = Json::parse(*result, nullptr, false);
+        std::vector<Candidate> out;
+        std::set<std::string> seen;
+        if (const auto items = document.is_object() ? document.find("items") : document.end(); document.is_object() && items != document.end())
+            for (const Json &item : *items) {
+                if (const std::string word = text(item, listing.key); !word.empty() && fits(word) && seen.insert(word).second) out.push_back({word, text(item, listing.description)});
+                if (const std::string word = text(item, listing.also); !last_.empty() && !word.empty() && fits(word) && seen.insert(word).second) out.push_back({word, text(item, listing.key)});
+            }
+        return out;
+    }
+
+    std::vector<Candidate> option_names(const CommandDeclaration *command, const Words &words) const {
+        std::vector<Candidate> out;
+        const auto offer = [&](const std::string &name, std::string_view description) {
+            if (fits(name) && std::find(words.begin(), words.end(), name) == words.end()) out.push_back({name, std::string(description)});
+        };
+        if (command)
+            for (const OptionDeclaration &option : command->options)
+                if (!option.hidden) offer("--" + option.long_name, option.description);
+        if (command && command->watch) offer("--watch", Text{"show it again whenever it changes", "变化时重新显示"}.in(language_));
+        for (const OwnOption &option : common_options()) offer("--" + std::string(option.long_name), option.description.in(language_));
+        return out;
+    }
+
+    std::vector<Candidate> names(const std::vector<CommandDeclaration> &commands) const {
+        std::vector<Candidate> out;
+        for (const CommandDeclaration &command : commands)
+            if (fits(command.name)) out.push_back({command.name, command.summary});
+        return out;
+    }
+
+    std::vector<Candidate> only(const std::vector<std::string> &words) const {
+        std::vector<Candidate> out;
+        for (const std::string &word : words)
+            if (fits(word)) out.push_back({word, {}});
+        return out;
+    }
+
+    bool fits(const std::string &word) const { return word.compare(0, last_.size(), last_) == 0; }
+
+    const std::vector<CommandDeclaration> &commands_;
+    const std::function<Result<std::string>(const std::string &)> &run_;
+    const Language language_;
+    std::string last_;
+};
+
+} // namespace
+
+Result<std::string> completion_script(std::string_view shell) {
+    if (shell == "bash") return std::string(kBash);
+    if (shell == "zsh") return std::string(kZsh);
+    if (shell == "fish") return std::string(kFish);
+    return invalid("UnknownShell", "there is a completion for bash, zsh and fish: rigger completion bash");
+}
+
+std::vector<Candidate> complete(const std::vector<CommandDeclaration> &commands, const Words &words,
+                                const std::function<Result<std::string>(const std::string &)> &run, Language language) {
+    return Completer(commands, run, language).run(words);
+}
+
+} // namespace rigger::cli

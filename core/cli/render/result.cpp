@@ -1,0 +1,211 @@
+#include "cli/render/result.hpp"
+
+#include "cli/render/record.hpp"
+#include "cli/render/text_width.hpp"
+#include "cli/render/yaml.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace rigger::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Error malformed(const char *what) {
+    return {Code::internal, "ResultMalformed", std::string("the daemon's answer cannot be shown: ") + what + "; try -o json, and report this", 0};
+}
+
+const Json *array_member(const Json &document, const std::string &key) {
+    if (!document.is_object()) return nullptr;
+    const auto found = document.find(key);
+    return found != document.end() && found->is_array() ? &*found : nullptr;
+}
+
+class Renderer {
+public:
+    Renderer(const Json &document, const ResultDeclaration &shape, const RenderStyle &style) : document_(document), shape_(shape), style_(style) {}
+
+    Result<Rendered> run() {
+        note_warnings();
+        switch (style_.format) {
+        case Format::json: out_.text = document_.dump(style_.one_line ? -1 : 2, ' ', false, Json::error_handler_t::replace) + "\n"; break;
+        case Format::yaml: out_.text = (style_.one_line ? "---\n" : "") + to_yaml(document_); break;
+        case Format::name: RIG_TRY(names()); break;
+        case Format::table:
+        case Format::wide: RIG_TRY(table()); break;
+        }
+        if (shape_.kind == ResultKind::plan) out_.held_back = !dry_run() && has_items("heldBack");
+        return std::move(out_);
+    }
+
+private:
+    std::string_view tr(Text text) const { return text.in(style_.language); }
+    bool wide() const { return style_.format == Format::wide; }
+    bool dry_run() const {
+        const auto found = document_.is_object() ? document_.find("dryRun") : document_.end();
+        return document_.is_object() && found != document_.end() && *found == true;
+    }
+    bool has_items(const char *key) const {
+        const Json *found = array_member(document_, key);
+        return found && !found->empty();
+    }
+
+    void note_warnings() {
+        if (style_.format == Format::json || style_.format == Format::yaml) return; // they are in the document
+        if (const Json *warnings = array_member(document_, "warnings"))
+            for (const Json &warning : *warnings)
+                out_.notes.push_back(std::string(tr({"warning: ", "警告："})) + (warning.is_string() ? printable(warning.get<std::string>()) : warning.dump()));
+    }
+
+    Status names() {
+        if (shape_.kind == ResultKind::plan) return plan_names();
+        const Json *const items = array_member(document_, shape_.items);
+        if (shape_.kind != ResultKind::list || !items) return invalid("NoNames", "this result has no names; use -o table, json or yaml");
+        const auto column = std::find_if(shape_.columns.begin(), shape_.columns.end(), [](const ColumnDeclaration &c) { return c.type == ColumnType::id; });
+        const std::string key = column != shape_.columns.end() ? column->key : shape_.columns.empty() ? "" : shape_.columns[0].key;
+        for (const Json &item : *items)
+            if (const auto found = item.is_object() ? item.find(key) : item.end(); item.is_object() && found != item.end() && found->is_string())
+                out_.text += printable(found->get<std::string>()) + "\n";
+        return {};
+    }
+
+    Status plan_names() {
+        if (const Json *actions = array_member(document_, "actions"))
+            for (const Json &action : *actions)
+                if (const auto found = action.is_object() ? action.find("deployment") : action.end(); action.is_object() && found != action.end() && found->is_string())
+                    out_.text += printable(found->get<std::string>()) + "\n";
+        return {};
+    }
+
+    Status table() {
+        switch (shape_.kind) {
+        case ResultKind::list: return list();
+        case ResultKind::plan: return plan();
+        case ResultKind::text: return text();
+        case ResultKind::record: break;
+        }
+        if (const Json *items = array_member(document_, "items"); items && shape_.columns.empty() && !items->empty()) {
+            out_.text = render_objects(*items, style_, 0);
+            return {};
+        }
+        out_.text = render_record(document_, style_);
+        return {};
+    }
+
+    Status text() {
+        const auto found = document_.is_object() ? document_.find("text") : document_.end();
+        if (!document_.is_object() || found == document_.end() || !found->is_string()) return malformed("it holds no text");
+        std::string line;
+        for (const char c : found->get<std::string>() + "\n") { // lines stay lines, each one made harmless
+            if (c != '\n') line += c;
+            else out_.text += printable(std::exchange(line, {})) + "\n";
+        }
+        return {};
+    }
+
+    void lay_out(const std::vector<ColumnDeclaration> &declared, const Json &items) {
+        std::vector<TableColumn> columns;
+        std::vector<const ColumnDeclaration *> shown;
+        for (const ColumnDeclaration &column : declared)
+            if (!column.wide || wide()) {
+                shown.push_back(&column);
+                columns.push_back({printable(column.title), column.right, column.type == ColumnType::id, column.elide, column.priority});
+            }
+        const ValueStyle values{style_.language, wide(), &style_.times};
+        std::vector<std::vector<Cell>> rows;
+        rows.reserve(items.size());
+        for (const Json &item : items) {
+            std::vector<Cell> row;
+            row.reserve(shown.size());
+            for (const ColumnDeclaration *column : shown) row.push_back(render_value(item, *column, values));
+            rows.push_back(std::move(row));
+        }
+        TableText laid = layout_table(columns, rows, {wide() ? 0 : style_.width, style_.headers, style_.colour});
+        out_.text += laid.text;
+        if (laid.hidden.empty()) return;
+        std::string titles;
+        for (const std::string &title : laid.hidden) titles += (titles.empty() ? "" : ", ") + title;
+        out_.notes.push_back(std::string(tr({"hidden at this width: ", "因宽度不足而隐藏："})) + titles + std::string(tr({" (-o wide shows all)", "（-o wide 显示全部）"})));
+    }
+
+    Status list() {
+        const Json *const items = array_member(document_, shape_.items);
+        if (!items) return malformed("it holds no list");
+        if (shape_.columns.empty()) {
+            out_.text = render_objects(*items, style_, 0);
+        } else {
+            lay_out(shape_.columns, *items);
+        }
+        if (items->empty()) out_.notes.push_back(std::string(tr({"nothing found", "没有结果"})));
+        return {};
+    }
+
+    std::vector<ColumnDeclaration> plan_columns() const {
+        const auto column = [&](const char *key, Text title, ColumnType type, bool elide, int priority) {
+            ColumnDeclaration c;
+            c.key = key;
+            c.title = tr(title);
+            c.type = type;
+            c.elide = elide;
+            c.priority = priority;
+            return c;
+        };
+        std::vector<ColumnDeclaration> columns{column("verb", {"ACTION", "动作"}, ColumnType::string, false, 1), column("offer", {"CHUTE", "chute"}, ColumnType::string, true, 2),
+                                               column("server", {"SERVER", "服务器"}, ColumnType::string, true, 3), column("deployment", {"DEPLOYMENT-ID", "部署 ID"}, ColumnType::id, false, 5),
+                                               column("value", {"VALUE", "价值"}, ColumnType::number, false, 6), column("reason", {"REASON", "原因"}, ColumnType::string, true, 4)};
+        columns[4].decimals = 2;
+        columns[4].right = true;
+        return columns;
+    }
+
+    /// Without the columns that no action fills.
+    void lay_out_actions(const Json &actions) {
+        std::vector<ColumnDeclaration> columns = plan_columns();
+        std::erase_if(columns, [&](const ColumnDeclaration &c) {
+            return std::all_of(actions.begin(), actions.end(), [&](const Json &a) { return !a.is_object() || !a.contains(c.key) || a[c.key].is_null(); });
+        });
+        lay_out(columns, actions);
+    }
+
+    Status plan() {
+        const Json *const actions = array_member(document_, "actions"), *const held = array_member(document_, "heldBack");
+        if (!actions) return malformed("it holds no plan");
+        if (!actions->empty()) lay_out_actions(*actions);
+        if (held && !held->empty()) {
+            out_.text += std::string(actions->empty() ? "" : "\n") + std::string(tr({"Held back by the safety rules:", "被安全规则推迟："})) + "\n";
+            lay_out_actions(*held);
+        }
+        if (actions->empty() && (!held || held->empty())) out_.notes.push_back(std::string(tr({"nothing to do", "无事可做"})));
+        if (dry_run()) out_.notes.push_back(std::string(tr({"dry run: nothing was changed", "试运行：未做任何改动"})));
+        else if (held && !held->empty())
+            out_.notes.push_back(std::string(tr({"part of the plan was held back; look at `rigger status`, or lift the deletion budget with --force",
+                                                 "部分计划被推迟；请查看 `rigger status`，或用 --force 取消删除预算限制"})));
+        return {};
+    }
+
+    const Json &document_;
+    const ResultDeclaration &shape_;
+    const RenderStyle &style_;
+    Rendered out_;
+};
+
+} // namespace
+
+std::optional<Format> format_of(std::string_view name) noexcept {
+    constexpr std::array<std::pair<std::string_view, Format>, 5> formats{
+        {{"table", Format::table}, {"wide", Format::wide}, {"json", Format::json}, {"yaml", Format::yaml}, {"name", Format::name}}};
+    for (const auto &[known, format] : formats)
+        if (known == name) return format;
+    return std::nullopt;
+}
+
+Result<Rendered> render_result(std::string_view text, const ResultDeclaration &shape, const RenderStyle &style) {
+    const Json document = Json::parse(text, nullptr, false);
+    if (document.is_discarded()) return malformed("it is not JSON");
+    return Renderer(document, shape, style).run();
+}
+
+} // namespace rigger::cli
