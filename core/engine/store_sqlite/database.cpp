@@ -135,6 +135,11 @@ Result<std::string> Database::pragma(const char *sql) {
     return answer;
 }
 
+Status Database::check_writable() const {
+    if (sqlite3_db_readonly(handle_, "main") != 1) return {};
+    return error_of(SQLITE_READONLY, path_, "opened for reading only");
+}
+
 int64_t Database::changes() const { return sqlite3_changes64(handle_); }
 
 Status Database::begin(bool writing) { return run(writing ? "BEGIN IMMEDIATE" : "BEGIN"); }

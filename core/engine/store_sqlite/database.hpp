@@ -73,6 +73,8 @@ public:
     /// Calls `each` for every row until it fails.
     Status query(const char *sql, std::initializer_list<Value> values, const std::function<Status(const Row &)> &each);
     Result<std::string> pragma(const char *sql);
+    /// SQLite falls back to reading when it may not write, and says so only at the first write.
+    Status check_writable() const;
     int64_t changes() const;
 
     Status begin(bool writing);

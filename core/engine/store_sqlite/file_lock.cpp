@@ -39,6 +39,18 @@ Result<std::unique_ptr<FileLock>> FileLock::take(const std::string &path) {
     return lock;
 }
 
+Status make_private_file(const std::string &path) {
+    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (descriptor >= 0) {
+        ::close(descriptor);
+        return {};
+    }
+    const bool read_only = errno == EACCES || errno == EROFS || errno == EPERM;
+    return Error{Code::unavailable, read_only ? "StoreReadOnly" : "StoreCannotOpen",
+                 "store '" + path + "': cannot open it for writing: " + std::strerror(errno) +
+                     "; make the file and its directory writable for the daemon's user", 1000};
+}
+
 FileLock::~FileLock() { ::close(descriptor_); }
 
 } // namespace rigger::sqlite

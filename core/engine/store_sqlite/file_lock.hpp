@@ -22,4 +22,8 @@ private:
     int descriptor_;
 };
 
+/// Makes the file if there is none, for its owner alone. SQLite gives its
+/// companion files (-wal, -shm) the same permissions. Errors: unavailable/StoreReadOnly, StoreCannotOpen.
+Status make_private_file(const std::string &path);
+
 } // namespace rigger::sqlite

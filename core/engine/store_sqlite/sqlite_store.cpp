@@ -105,6 +105,7 @@ public:
 
 private:
     Status configure() {
+        RIG_TRY(writer_->check_writable());
         RIG_TRY(writer_->script(writer_pragmas));
         if (!options_.path.empty()) {
             RIG_TRY_ASSIGN(const std::string mode, writer_->pragma("PRAGMA journal_mode = WAL"));
@@ -141,6 +142,7 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const SqliteOptions &options) {
     std::unique_ptr<FileLock> lock;
     if (!options.path.empty()) {
         RIG_TRY_ASSIGN(lock, FileLock::take(options.path + ".lock"));
+        RIG_TRY(make_private_file(options.path));
     }
     RIG_TRY_ASSIGN(auto writer, Database::open(options.path, {true, options.vfs, options.busy_timeout_ms}));
     return std::unique_ptr<Store>(new SqliteStore(options, std::move(lock), std::move(writer)));
