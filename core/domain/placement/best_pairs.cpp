@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
+#include <cstring>
 #include <limits>
 #include <tuple>
 
@@ -12,15 +14,33 @@ constexpr double nothing = -std::numeric_limits<double>::infinity();
 constexpr double largest = std::numeric_limits<double>::max();
 constexpr size_t offers_per_chunk = 128;
 
-uint64_t at_least(const double *values, double least) {
-    uint64_t word = 0;
-    for (unsigned j = 0; j < block_rows; ++j) word |= static_cast<uint64_t>(values[j] >= least) << j;
-    return word;
+/// Two doubles: what every 64-bit machine compares at once.
+using Lanes = double __attribute__((vector_size(16)));
+using LaneMask = int64_t __attribute__((vector_size(16)));
+
+/// Does any of a block's values reach `least`? Almost always none does: this is what a pass spends its time on.
+bool any_at_least(const double *values, double least) {
+    const Lanes limit = {least, least};
+    LaneMask a = {}, b = {}, c = {}, d = {};
+    for (size_t j = 0; j < block_rows; j += 8) {
+        Lanes w, x, y, z;
+        std::memcpy(&w, values + j, sizeof w);
+        std::memcpy(&x, values + j + 2, sizeof x);
+        std::memcpy(&y, values + j + 4, sizeof y);
+        std::memcpy(&z, values + j + 6, sizeof z);
+        a |= w >= limit;
+        b |= x >= limit;
+        c |= y >= limit;
+        d |= z >= limit;
+    }
+    const LaneMask any = (a | b) | (c | d);
+    return (any[0] | any[1]) != 0;
 }
 
-uint64_t above(const double *values, double limit) {
+uint64_t at_least(const double *values, double least) {
+    if (!any_at_least(values, least)) return 0;
     uint64_t word = 0;
-    for (unsigned j = 0; j < block_rows; ++j) word |= static_cast<uint64_t>(values[j] > limit) << j;
+    for (unsigned j = 0; j < block_rows; ++j) word |= static_cast<uint64_t>(values[j] >= least) << j;
     return word;
 }
 
@@ -182,7 +202,7 @@ void BestPairs::scan(const Board &board, const ScoredRows &rows) {
             const Entry &last = entries[keep_ - 1];
             // In a sorted segment a later row of equal value stands behind an earlier one.
             const bool ties_lose = segment.sorted && last.row - segment.begin < segment.used;
-            word &= ties_lose ? above(values, last.value) : at_least(values, last.value);
+            word &= at_least(values, ties_lose ? std::nextafter(last.value, largest) : last.value);
         }
         for (; word != 0; word &= word - 1) {
             const auto j = static_cast<RowIndex>(std::countr_zero(word));

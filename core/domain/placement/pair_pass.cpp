@@ -6,7 +6,7 @@
 namespace rigger::placement {
 namespace {
 
-constexpr size_t tile_bytes = size_t{256} << 10;
+constexpr size_t tile_bytes = size_t{128} << 10;
 constexpr size_t widest_tile = 16;
 /// Fewer than one feasible row in this many: worth copying them together before scoring.
 constexpr size_t sparse_below = 4;
