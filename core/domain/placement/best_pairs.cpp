@@ -56,6 +56,8 @@ void BestPairs::grow(const Board &board) {
     if (grown) {
         entries_.resize(offers * keep_);
         lists_.resize(offers, List{0, {nothing, {}, 0}});
+        bound_values_.resize(offers, nothing);
+        glances_.resize(offers);
         standings_.resize(offers, Standing{nothing, nothing, 0});
         leaves_ = std::bit_ceil(std::max<size_t>(offers, 2));
         winners_.assign(2 * leaves_, no_index);
@@ -69,8 +71,8 @@ Status BestPairs::score_all(const Board &board) {
     grow(board);
     std::vector<OfferIndex> open;
     for (OfferIndex offer = 0; offer < board.market.size(); ++offer) {
-        begin_list(offer);
-        if (board.market.at(offer).gate() == Rejection::none) open.push_back(offer);
+        begin_list(board, offer);
+        if (glances_[offer].open) open.push_back(offer);
     }
     // Offers of equal demand side by side share filters and tiles; the order has no bearing on the result.
     const auto shape = [&](OfferIndex offer) {
@@ -103,8 +105,8 @@ Status BestPairs::score_all(const Board &board) {
 
 Status BestPairs::score_offer(const Board &board, OfferIndex offer) {
     grow(board);
-    begin_list(offer);
-    if (board.market.at(offer).gate() == Rejection::none) {
+    begin_list(board, offer);
+    if (glances_[offer].open) {
         const OfferIndex one[]{offer};
         RIG_TRY(score_offers(board, scorers_, one, {}, benches_[0], [&](const ScoredRows &rows) { scan(board, rows); }));
         end_list(board, offer);
@@ -119,12 +121,15 @@ Status BestPairs::score_rows(const Board &board, std::span<const RowIndex> rows)
     Workbench &bench = benches_[0];
     for (const RowIndex row : rows) {
         const ServerIndex server = board.fleet.server_of(row);
+        const auto free = static_cast<float>(board.fleet.value(CandidateColumn::gpu_free, row));
         bench.admitting.clear();
         for (const OfferIndex offer : board.market.admitting(board.fleet.segment_of(row))) {
-            if (!board.fleet.fits(board.market.demand(offer), row)) continue;
-            const Workload &workload = board.market.at(offer);
-            if (workload.gate() != Rejection::none || workload.is_here(server)) continue;
-            if (!workload.marks.on_server.empty() && workload.failed_on(board.fleet.server(row).id)) continue;
+            const Glance &glance = glances_[offer];
+            if (!glance.open || glance.gpus > free || !board.fleet.fits(board.market.demand(offer), row)) continue;
+            if (glance.particular) {
+                const Workload &workload = board.market.at(offer);
+                if (workload.is_here(server) || workload.failed_on(board.fleet.server(row).id)) continue;
+            }
             bench.admitting.push_back(offer);
         }
         if (bench.admitting.empty()) continue;
@@ -138,9 +143,10 @@ Status BestPairs::score_rows(const Board &board, std::span<const RowIndex> rows)
         for (size_t w = 0; w < bench.admitting.size(); ++w) {
             const OfferIndex offer = bench.admitting[w];
             const double value = bench.result[w];
-            if (!(value >= board.min_value) || value > largest || !before(board, value, row, lists_[offer].bound)) continue;
+            if (!(value >= bound_values_[offer] && value >= board.min_value && value <= largest)) continue;
+            if (!before(board, value, row, lists_[offer].bound)) continue;
             insert(board, offer, value, row);
-            if (list(offer)->row == row) changed_.push_back(offer);
+            if (list(offer)->value != standings_[offer].value) changed_.push_back(offer);
         }
         for (const OfferIndex offer : changed_) enter(board, offer);
         if (changed_.size() * 8 > standings_.size()) {
@@ -152,13 +158,24 @@ Status BestPairs::score_rows(const Board &board, std::span<const RowIndex> rows)
     return {};
 }
 
-void BestPairs::begin_list(OfferIndex offer) { lists_[offer] = {0, {nothing, {}, 0}}; }
+void BestPairs::set_bound(OfferIndex offer, const Bound &bound) {
+    lists_[offer].bound = bound;
+    bound_values_[offer] = bound.value;
+}
+
+void BestPairs::begin_list(const Board &board, OfferIndex offer) {
+    lists_[offer].count = 0;
+    set_bound(offer, {nothing, {}, 0});
+    const Workload &workload = board.market.at(offer);
+    glances_[offer] = {static_cast<float>(board.market.demand(offer).whole_gpus), workload.gate() == Rejection::none,
+                       !workload.here.empty() || !workload.marks.on_server.empty()};
+}
 
 void BestPairs::end_list(const Board &board, OfferIndex offer) {
     List &mine = lists_[offer];
     if (mine.count < keep_) return; // every pair is in the list
     const Entry &last = list(offer)[mine.count - 1];
-    mine.bound = {last.value, board.fleet.key(last.row), last.row};
+    set_bound(offer, {last.value, board.fleet.key(last.row), last.row});
 }
 
 bool BestPairs::before(const Board &board, double value, RowIndex row, const Bound &bound) const {
@@ -215,33 +232,35 @@ void BestPairs::insert(const Board &board, OfferIndex offer, double value, RowIn
     List &mine = lists_[offer];
     Entry *const entries = list(offer);
     const auto stale = [&](const Entry &entry) { return board.fleet.version(entry.row) != entry.version; };
-    uint32_t same = 0;
-    while (same < mine.count && entries[same].row != row) ++same;
-    if (same < mine.count) {
-        std::move(entries + same + 1, entries + mine.count, entries + same);
-        --mine.count;
-    }
-    if (mine.count == keep_) {
+    const auto key_before = [&](RowIndex a, RowIndex b) {
+        return std::tie(board.fleet.key(a), a) < std::tie(board.fleet.key(b), b);
+    };
+    uint32_t at = 0;
+    while (at < mine.count && entries[at].row != row) ++at; // an older entry of the row gives way to the new one
+    if (at == mine.count && mine.count == keep_) {
         const Entry &last = entries[keep_ - 1];
         if (!stale(last)) {
             const Bound dropped{last.value, board.fleet.key(last.row), last.row};
             if (!before(board, value, row, dropped)) {
                 // It stands before the bound but behind the whole list, which is full.
-                mine.bound = {value, board.fleet.key(row), row};
+                set_bound(offer, {value, board.fleet.key(row), row});
                 return;
             }
-            mine.bound = dropped;
+            set_bound(offer, dropped);
         }
-        --mine.count;
+        --at;
+    } else if (at == mine.count) {
+        ++mine.count;
     }
-    uint32_t at = mine.count++;
+    // Stale entries keep no order among equals: they are passed in either direction.
     for (; at > 0; --at) {
         const Entry &other = entries[at - 1];
-        if (other.value > value) break;
-        // Stale entries keep no order among equals; they move aside.
-        if (other.value == value && !stale(other) &&
-            std::tie(board.fleet.key(other.row), other.row) < std::tie(board.fleet.key(row), row))
-            break;
+        if (other.value > value || (other.value == value && !stale(other) && key_before(other.row, row))) break;
+        entries[at] = other;
+    }
+    for (; at + 1 < mine.count; ++at) {
+        const Entry &other = entries[at + 1];
+        if (other.value < value || (other.value == value && !stale(other) && key_before(row, other.row))) break;
         entries[at] = other;
     }
     entries[at] = {value, row, board.fleet.version(row)};
@@ -260,7 +279,7 @@ void BestPairs::drop_first(OfferIndex offer) {
 
 void BestPairs::enter(const Board &board, OfferIndex offer) {
     const List &mine = lists_[offer];
-    const double value = board.market.at(offer).gate() != Rejection::none ? nothing : mine.count > 0 ? list(offer)->value : mine.bound.value;
+    const double value = !glances_[offer].open ? nothing : mine.count > 0 ? list(offer)->value : mine.bound.value;
     standings_[offer] = {value, board.market.gain(offer), board.market.rank(offer)};
 }
 

@@ -57,10 +57,11 @@ private:
     };
 
     void grow(const Board &board); ///< to the market's size and ranks
-    void begin_list(OfferIndex offer);
+    void begin_list(const Board &board, OfferIndex offer);
     void end_list(const Board &board, OfferIndex offer);
     void scan(const Board &board, const ScoredRows &rows);
     void insert(const Board &board, OfferIndex offer, double value, RowIndex row);
+    void set_bound(OfferIndex offer, const Bound &bound);
     bool before(const Board &board, double value, RowIndex row, const Bound &bound) const;
     bool valid(const Board &board, OfferIndex offer, const Entry &entry) const;
     void drop_first(OfferIndex offer);
@@ -70,6 +71,12 @@ private:
     uint32_t better(uint32_t a, uint32_t b) const;
     Entry *list(OfferIndex offer) { return entries_.data() + size_t{offer} * keep_; }
 
+    /// What score_rows() asks of every offer, packed.
+    struct Glance {
+        float gpus = 0;          ///< wholly free ones wanted
+        bool open = false;       ///< no rule closes the offer
+        bool particular = false; ///< some servers are closed to it
+    };
     struct Standing {
         double value = 0, gain = 0; ///< value -infinity: out
         uint32_t rank = 0;
@@ -81,6 +88,8 @@ private:
     std::vector<Workbench> &benches_;
     std::vector<Entry> entries_;
     std::vector<List> lists_;
+    std::vector<double> bound_values_; ///< of the lists, side by side
+    std::vector<Glance> glances_;
     std::vector<Standing> standings_;
     std::vector<uint32_t> winners_; ///< a binary tree; leaves are offers
     size_t leaves_ = 0;
