@@ -75,13 +75,9 @@ Status BestPairs::score_all(const Board &board) {
         if (glances_[offer].open) open.push_back(offer);
     }
     // Offers of equal demand side by side share filters and tiles; the order has no bearing on the result.
-    const auto shape = [&](OfferIndex offer) {
-        const Demand &d = board.market.demand(offer);
-        return std::tie(d.whole_gpus, d.share_milli, d.disk_gb, d.cpu_milli, d.memory_mib, d.gate_want, d.validator);
-    };
     std::sort(open.begin(), open.end(), [&](OfferIndex a, OfferIndex b) {
-        if (const auto sa = shape(a), sb = shape(b); sa != sb) return sa < sb;
-        return a < b;
+        const uint32_t x = board.market.shape(a), y = board.market.shape(b);
+        return x != y ? x < y : a < b;
     });
     const size_t chunks = (open.size() + offers_per_chunk - 1) / offers_per_chunk;
     std::vector<Status> failures(chunks);
@@ -121,11 +117,14 @@ Status BestPairs::score_rows(const Board &board, std::span<const RowIndex> rows)
     Workbench &bench = benches_[0];
     for (const RowIndex row : rows) {
         const ServerIndex server = board.fleet.server_of(row);
-        const auto free = static_cast<float>(board.fleet.value(CandidateColumn::gpu_free, row));
+        shape_fits_.assign(board.market.shape_count(), -1);
         bench.admitting.clear();
         for (const OfferIndex offer : board.market.admitting(board.fleet.segment_of(row))) {
             const Glance &glance = glances_[offer];
-            if (!glance.open || glance.gpus > free || !board.fleet.fits(board.market.demand(offer), row)) continue;
+            if (!glance.open) continue;
+            int8_t &fits = shape_fits_[glance.shape];
+            if (fits < 0) fits = board.fleet.fits(board.market.demand(offer), row);
+            if (fits == 0) continue;
             if (glance.particular) {
                 const Workload &workload = board.market.at(offer);
                 if (workload.is_here(server) || workload.failed_on(board.fleet.server(row).id)) continue;
@@ -167,7 +166,7 @@ void BestPairs::begin_list(const Board &board, OfferIndex offer) {
     lists_[offer].count = 0;
     set_bound(offer, {nothing, {}, 0});
     const Workload &workload = board.market.at(offer);
-    glances_[offer] = {static_cast<float>(board.market.demand(offer).whole_gpus), workload.gate() == Rejection::none,
+    glances_[offer] = {board.market.shape(offer), workload.gate() == Rejection::none,
                        !workload.here.empty() || !workload.marks.on_server.empty()};
 }
 

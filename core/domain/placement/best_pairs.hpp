@@ -73,7 +73,7 @@ private:
 
     /// What score_rows() asks of every offer, packed.
     struct Glance {
-        float gpus = 0;          ///< wholly free ones wanted
+        uint32_t shape = 0;
         bool open = false;       ///< no rule closes the offer
         bool particular = false; ///< some servers are closed to it
     };
@@ -95,6 +95,7 @@ private:
     size_t leaves_ = 0;
     uint64_t listing_version_ = 0;
     std::vector<OfferIndex> changed_;
+    std::vector<int8_t> shape_fits_; ///< the row at hand: 1 fits, 0 does not, -1 not looked at yet
 };
 
 } // namespace rigger::placement

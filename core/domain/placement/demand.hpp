@@ -1,5 +1,6 @@
 // core/domain/placement/demand.hpp -- what a copy of an offer needs of a GPU group, in the form that the mass filter compares.
 #pragma once
+#include <compare>
 #include <cstdint>
 
 namespace rigger::placement {
@@ -25,6 +26,7 @@ struct Demand {
     double disk_gb = 0, cpu_milli = 0, memory_mib = 0;
     int64_t gate_mask = 0, gate_want = 0;
     int64_t validator = 0;  ///< the source's code; 0: not compared
+    friend auto operator<=>(const Demand &, const Demand &) = default;
     friend bool operator==(const Demand &, const Demand &) = default;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <tuple>
+#include <utility>
 
 namespace rigger::placement {
 namespace {
@@ -78,7 +79,7 @@ Market::Market(const Surroundings &around, const Fleet &fleet, const PlacementRu
 OfferIndex Market::append(const OfferPtr &offer) {
     const auto index = static_cast<OfferIndex>(workloads_.size());
     workloads_.emplace_back();
-    demand_.emplace_back();
+    shape_.push_back(no_index);
     rank_.push_back(0);
     for (auto &column : columns_) column.push_back(0);
     gain_.push_back(-std::numeric_limits<double>::infinity());
@@ -102,7 +103,7 @@ void Market::write(OfferIndex index, const OfferPtr &offer, const Surroundings &
     std::sort(workload.here.begin(), workload.here.end());
     workload.cap = rules.max_copies_per_offer > 0 ? rules.max_copies_per_offer : std::numeric_limits<int>::max();
     if (offer->max_instances) workload.cap = std::min(workload.cap, *offer->max_instances);
-    demand_[index] = demand_of(*offer, FilterMode::automatic);
+    set_shape(index, demand_of(*offer, FilterMode::automatic));
 
     std::vector<uint32_t> segments;
     for (const std::string &model : offer->needs.gpu_models)
@@ -130,6 +131,30 @@ void Market::write(OfferIndex index, const OfferPtr &offer, const Surroundings &
     cell(WorkloadColumn::disk_gb, index) = needs.disk_gb;
     cell(WorkloadColumn::cpu_milli, index) = needs.cpu_milli;
     cell(WorkloadColumn::memory_mib, index) = static_cast<double>(needs.memory_mib);
+}
+
+void Market::set_shape(OfferIndex index, const Demand &demand) {
+    if (shape_[index] != no_index && shapes_[shape_[index]].demand == demand) return;
+    drop_shape(index);
+    auto [at, fresh] = shape_index_.try_emplace(demand, 0);
+    if (fresh && free_shapes_.empty()) {
+        at->second = static_cast<uint32_t>(shapes_.size());
+        shapes_.push_back({demand, 0});
+    } else if (fresh) {
+        at->second = free_shapes_.back();
+        free_shapes_.pop_back();
+        shapes_[at->second] = {demand, 0};
+    }
+    ++shapes_[at->second].offers;
+    shape_[index] = at->second;
+}
+
+void Market::drop_shape(OfferIndex index) {
+    if (shape_[index] == no_index) return;
+    Shape &shape = shapes_[std::exchange(shape_[index], no_index)];
+    if (--shape.offers > 0) return;
+    free_shapes_.push_back(shape_index_.at(shape.demand));
+    shape_index_.erase(shape.demand);
 }
 
 void Market::list(OfferIndex index) {
@@ -160,6 +185,7 @@ void Market::refresh(const Surroundings &around, const Fleet &fleet, const Place
         if (!now) {
             for (const uint32_t segment : workloads_[index].segments) std::erase(admitting_[segment], index);
             workloads_[index] = {};
+            set_shape(index, {});
             index_.erase(id);
             changed.push_back(index);
             continue;

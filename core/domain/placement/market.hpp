@@ -5,6 +5,7 @@
 #include "domain/placement/rules.hpp"
 
 #include <array>
+#include <map>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -41,7 +42,10 @@ public:
 
     size_t size() const noexcept { return workloads_.size(); } ///< indices, gone offers among them
     const Workload &at(OfferIndex index) const { return workloads_[index]; }
-    const Demand &demand(OfferIndex index) const { return demand_[index]; } ///< of automatic placement
+    const Demand &demand(OfferIndex index) const { return shapes_[shape_[index]].demand; } ///< of automatic placement
+    /// Offers of equal demand have equal shapes; shapes are below shape_count().
+    uint32_t shape(OfferIndex index) const { return shape_[index]; }
+    size_t shape_count() const noexcept { return shapes_.size(); }
     OfferIndex find(const OfferId &id) const;
     /// Offers in the order (source, ordinal, id); the tie-break among offers is the position here.
     const std::vector<OfferIndex> &listing() const noexcept { return listing_; }
@@ -65,10 +69,18 @@ private:
     OfferIndex append(const OfferPtr &offer);
     void list(OfferIndex index);
     void unlist(OfferIndex index);
+    void set_shape(OfferIndex index, const Demand &demand);
+    void drop_shape(OfferIndex index);
     double &cell(WorkloadColumn column, OfferIndex index) { return columns_[static_cast<size_t>(column)][index]; }
 
     std::vector<Workload> workloads_;
-    std::vector<Demand> demand_;
+    struct Shape {
+        Demand demand;
+        uint32_t offers = 0; ///< 0: to be used again
+    };
+    std::vector<Shape> shapes_;
+    std::vector<uint32_t> shape_, free_shapes_;
+    std::map<Demand, uint32_t> shape_index_;
     std::unordered_map<OfferId, OfferIndex> index_;
     std::vector<OfferIndex> listing_;
     uint64_t listing_version_ = 0;
