@@ -81,7 +81,7 @@ void Controller::dispatch(Turn &turn, const Message &message) {
         void operator()(const CommitReport &m) { on_commit_report(turn, m); }
         void operator()(const Tick &) {}
         void operator()(const Reconfigure &m) {
-            self.config_ = m.config;
+            self.config_ = *m.config;
             turn.replan();
         }
     } visitor{turn, *this};

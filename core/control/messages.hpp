@@ -81,7 +81,7 @@ struct CommandAbandoned { RequestId request = 0; }; ///< nobody waits for its an
 // The machinery itself.
 struct CommitReport { bool failing = false; Error why; size_t waiting = 0; uint64_t failures = 0; };
 struct Tick {};
-struct Reconfigure { ControlConfig config; };
+struct Reconfigure { std::shared_ptr<const ControlConfig> config; };
 
 using Message = std::variant<OfferPut, InstancePut, ItemRemoved, ItemMalformed, SourceMark, SourceEvent, SourceCheckpoint, ObjectPut, ObjectGone,
                              ObjectMalformed, ClusterMark, SourceAttached, SourceDetached, BackendAttached, BackendDetached, WatchEnded, EffectDone,

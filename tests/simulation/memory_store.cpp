@@ -107,7 +107,7 @@ void MemoryStore::apply(const Write &write) {
 Result<std::vector<JournalEntry>> MemoryStore::journal(uint64_t before, size_t limit, std::string_view prefix) {
     std::vector<JournalEntry> out;
     for (auto entry = journal_.rbegin(); entry != journal_.rend() && out.size() < limit; ++entry)
-        if ((before == 0 || entry->sequence < before) && std::string_view(entry->type).starts_with(prefix)) out.push_back(*entry);
+        if (entry->sequence < before && std::string_view(entry->type).starts_with(prefix)) out.push_back(*entry);
     return out;
 }
 

@@ -83,7 +83,7 @@ bool Simulator::boundary() {
 void Simulator::start() {
     ++epoch_;
     controller_ = std::make_unique<Controller>(config_, world.random.next(), metrics_, log);
-    Outbox out = controller_->recover(*store.load(), *store.journal(0, 1000, ""), world.wall(), world.monotonic());
+    Outbox out = controller_->recover(*store.load(), *store.journal(UINT64_MAX, 1000, ""), world.wall(), world.monotonic());
     queue_.push(std::move(out.writes), std::move(out.effects));
     schedule_commit(1ms);
     feed(SourceAttached{SourceName("sim")});

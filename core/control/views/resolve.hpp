@@ -1,0 +1,18 @@
+// core/control/views/resolve.hpp -- what an operator typed -> the one thing he means: id, name, or unambiguous prefix of the id. Pure.
+#pragma once
+#include "base/status.hpp"
+#include "domain/snapshot.hpp"
+
+#include <string_view>
+
+namespace rigger::views {
+
+// not_found UnknownOffer | UnknownServer | UnknownDeployment; invalid Ambiguous...: the message lists the candidates.
+Result<OfferPtr> resolve_offer(const Snapshot &snapshot, std::string_view text);
+Result<ServerPtr> resolve_server(const Snapshot &snapshot, std::string_view text);
+/// An instance id is accepted as well.
+Result<DeploymentPtr> resolve_deployment(const Snapshot &snapshot, std::string_view text);
+/// An offer id for bans: one that the market does not list any more is accepted when it is spelt out.
+Result<OfferId> resolve_banned(const Snapshot &snapshot, std::string_view text);
+
+} // namespace rigger::views

@@ -1,0 +1,143 @@
+#include "control/documents.hpp"
+#include "control/views/views.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace rigger::views {
+namespace {
+
+double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
+
+void write_loop(JsonWriter &json, const char *name, const LoopFigures &f) {
+    json.begin_object().field("name", name).field("runs", f.runs).field("failures", f.failures).field("running", f.running);
+    json.key("lastRun");
+    f.runs > 0 ? json.value(f.last_run) : json.null();
+    json.field("lastSeconds", seconds(f.last_duration)).text_or_null("lastError", f.last_error).end_object();
+}
+
+void write_view(JsonWriter &json, const std::string &name, const Freshness &f, MonoTime now) {
+    json.begin_object().field("name", name).field("complete", f.complete).field("ageSeconds", seconds(now - f.as_of)).field("generation", f.generation);
+    json.text_or_null("error", f.error).end_object();
+}
+
+const PortStatus *port(const LoopStatus &status, const std::string &name) {
+    const auto at = status.ports.find(name);
+    return at == status.ports.end() ? nullptr : &at->second;
+}
+
+void write_port(JsonWriter &json, const PortStatus *p) {
+    json.field("attached", p && p->attached).field("disconnects", p ? p->disconnects : 0).field("malformed", p ? p->malformed : 0);
+    json.text_or_null("lastError", p ? p->last_error : std::string());
+}
+
+void write_counts(JsonWriter &json, const Snapshot &s) {
+    std::map<std::string, size_t> phases;
+    for (const DeploymentPtr &d : s.deployments) ++phases[std::string(phase_name(d->phase))];
+    json.key("deployments").begin_object();
+    for (const auto &[phase, count] : phases) json.field(phase, count);
+    json.end_object();
+    size_t total = 0, used = 0, free = 0;
+    for (const ServerPtr &server : s.servers)
+        for (const Gpu &gpu : server->gpus) ++total, used += !gpu.deployment.empty(), free += gpu.free();
+    json.key("gpus").begin_object().field("total", total).field("used", used).field("free", free).end_object();
+    json.field("offers", s.offers.size()).field("servers", s.servers.size());
+}
+
+} // namespace
+
+std::string status(const Scene &scene, const StatusFacts &facts) {
+    const Snapshot &s = scene.snapshot();
+    const LoopStatus &status = *scene.published.status;
+    JsonWriter json;
+    const std::vector<std::string> conditions = warnings(scene);
+    json.begin_object().field("version", facts.version).field("uptimeSeconds", seconds(facts.uptime));
+    json.field("healthy", conditions.empty() && status.stuck.empty()).field("snapshot", s.version).field("takenAt", s.taken_at);
+    json.key("warnings").begin_array();
+    for (const std::string &warning : conditions) json.value(warning);
+    json.end_array().key("loops").begin_array();
+    write_loop(json, "placement", status.plan);
+    write_loop(json, "reconcile", status.reconcile);
+    json.end_array().key("sources").begin_array();
+    for (const SourceState &source : s.sources) {
+        json.begin_object().field("name", source.name);
+        write_port(json, port(status, "source/" + source.name.value));
+        json.end_object();
+    }
+    json.end_array().key("clusters").begin_array();
+    for (const ClusterState &cluster : s.clusters) {
+        json.begin_object().field("name", cluster.name).field("nodes", cluster.node_list.size()).field("pods", cluster.pod_list.size());
+        write_port(json, port(status, "backend/" + cluster.name.value.substr(0, cluster.name.value.find('/'))));
+        json.end_object();
+    }
+    json.end_array().key("views").begin_array();
+    for (const SourceState &source : s.sources) {
+        write_view(json, source.name.value + "/offers", source.offers, scene.now);
+        write_view(json, source.name.value + "/instances", source.instances, scene.now);
+    }
+    for (const ClusterState &cluster : s.clusters) {
+        write_view(json, cluster.name.value + "/nodes", cluster.nodes, scene.now);
+        write_view(json, cluster.name.value + "/pods", cluster.pods, scene.now);
+        write_view(json, cluster.name.value + "/jobs", cluster.jobs, scene.now);
+        write_view(json, cluster.name.value + "/services", cluster.services, scene.now);
+    }
+    json.end_array();
+    write_counts(json, s);
+    json.raw_field("plugins", facts.plugins.empty() ? "[]" : facts.plugins);
+    json.key("store").begin_object().field("ok", !status.store_failing).field("failures", status.store_failures).text_or_null("error", status.store_error).end_object();
+    json.key("queues").begin_object().field("effectsInFlight", status.effects_in_flight).field("commitsWaiting", status.commits_waiting);
+    json.field("writtenOff", status.written_off).end_object();
+    json.raw_field("machinery", facts.machinery.empty() ? "{}" : facts.machinery);
+    json.key("events").begin_object().field("handled", status.events).field("repeated", status.repeated_events).end_object();
+    json.field("decisions", status.decisions).key("stuck").begin_array();
+    for (const StepStatus &step : status.stuck) {
+        json.begin_object().field("deploymentId", step.deployment).field("phase", step.phase).text_or_null("waitingFor", step.waiting_for);
+        json.field("lastError", step.last_error).field("attempts", step.attempts).end_object();
+    }
+    json.end_array().field("heldBackTotal", status.held_back_total).key("heldBack").begin_array();
+    for (const HeldBack &held : status.held_back) {
+        json.begin_object().field("verb", held.verb).field("target", held.target).field("cause", held.cause).field("reason", held.reason);
+        json.field("code", held.code).field("text", held.text).field("at", held.at).end_object();
+    }
+    json.end_array().key("lastErrors").begin_array();
+    for (const Happening &h : status.last_errors)
+        json.begin_object().field("at", h.at).field("part", h.part).field("message", h.message).field("count", h.count).end_object();
+    return json.end_array().end_object().take();
+}
+
+namespace {
+
+struct EventLine {
+    std::string subject, message;
+};
+
+/// The parts of an event's document that make a line.
+EventLine event_line(const std::string &document) {
+    using nlohmann::json;
+    json object = json::parse(document, nullptr, false);
+    if (!object.is_object()) return {};
+    if (object.contains("data") && object["data"].is_object()) object = object["data"];
+    const auto first = [&](std::initializer_list<const char *> keys) {
+        for (const char *key : keys)
+            if (const auto at = object.find(key); at != object.end() && at->is_string() && !at->get_ref<const std::string &>().empty()) return at->get<std::string>();
+        return std::string();
+    };
+    EventLine line{first({"deploymentId", "target", "instance_id", "instanceId", "chute_id", "offerId", "serverName", "gpu_id"}), first({"reason", "text", "message"})};
+    if (const std::string cause = first({"cause", "code"}); !cause.empty()) line.message = line.message.empty() ? cause : cause + ": " + line.message;
+    return line;
+}
+
+} // namespace
+
+Result<std::string> events(const Scene &scene, Store &store, const Arguments &arguments) {
+    const size_t limit = arguments.limit ? std::min<size_t>(arguments.limit, 10'000) : 100;
+    RIG_TRY_ASSIGN(const auto entries, store.journal(UINT64_MAX, limit, arguments.type));
+    JsonWriter json;
+    for (const JournalEntry &entry : entries) {
+        const EventLine line = event_line(entry.document);
+        json.begin_object().field("at", entry.at).field("type", entry.type).text_or_null("subject", line.subject).text_or_null("message", line.message);
+        json.field("source", entry.origin).field("id", entry.event_id).field("sequence", entry.sequence).field("handled", entry.handled).end_object();
+    }
+    return list_answer(scene, json);
+}
+
+} // namespace rigger::views
