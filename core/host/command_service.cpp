@@ -104,7 +104,8 @@ std::string listed(const std::vector<std::string> &names) {
 Status check_options(const std::string &command, const Command &c, std::string_view arguments) {
     if (const Status ok = check_document(arguments, argument_limits); !ok.ok()) return invalid("InvalidArguments", command + ": arguments: " + ok.error().message);
     if (c.open) return {};
-    for (const auto &[key, value] : json::parse(arguments).items())
+    const json given = json::parse(arguments);
+    for (const auto &[key, value] : given.items())
         if (std::find(c.options.begin(), c.options.end(), key) == c.options.end())
             return invalid("UnknownOption", command + ": unknown option '" + key.substr(0, 64) + "'; its options are: " + listed(c.options));
     return {};

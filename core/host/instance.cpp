@@ -97,7 +97,9 @@ std::shared_ptr<GuardedCall> Instance::make(const CallSpec &spec, const CallCont
     c->queued_at = now;
     c->open_ended = spec.budget.soft.count() == 0;
     c->hard = spec.budget.hard;
-    c->soft_deadline_ns = std::min(c->open_ended ? UINT64_MAX : (now + spec.budget.soft).ns, context.deadline.ns);
+    // On the strand the budget begins with the call itself: a life cycle step is never dropped because others were slow.
+    const bool from_start = c->open_ended || spec.where == CallSpec::Where::strand;
+    c->soft_deadline_ns = std::min(from_start ? UINT64_MAX : (now + spec.budget.soft).ns, context.deadline.ns);
     c->caller_cancelled = context.cancelled;
     if (spec.where == CallSpec::Where::stream && !spec.silent_allowed) c->heartbeat = setup_.limits.heartbeat;
     c->call.struct_size = sizeof c->call;
@@ -129,12 +131,18 @@ void Instance::run(const std::shared_ptr<GuardedCall> &call, const std::shared_p
     GuardedCall &c = *call;
     {
         const std::lock_guard lock(c.mutex);
+        if (c.phase.load(std::memory_order_relaxed) == GuardedCall::Phase::queued && lost_.load(std::memory_order_acquire)) {
+            c.phase = GuardedCall::Phase::skipped;
+            c.changed.notify_all();
+            machinery_->watchdog.remove(call);
+        }
         if (c.phase.load(std::memory_order_relaxed) != GuardedCall::Phase::queued) {
             forget(call);
             return;
         }
         c.worker = worker;
         c.started_at = machinery_->clock.monotonic();
+        if (spec.where == CallSpec::Where::strand && !c.open_ended) c.call.deadline_ns = c.soft_deadline_ns = (c.started_at + spec.budget.soft).ns;
         c.beat(c.started_at);
         c.phase.store(GuardedCall::Phase::running, std::memory_order_relaxed);
     }

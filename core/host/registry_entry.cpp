@@ -67,8 +67,8 @@ PluginRow row_of(const Entry &e) {
         row.misbehaviours = a.misbehaviours;
         row.p99 = a.p99;
         row.cpu = a.cpu;
-        if (!a.last_error.empty()) row.last_error = a.last_error;
         if (row.state == PluginState::running) {
+            row.last_error = a.last_error;
             row.state = a.state;
             row.since = a.since;
         }

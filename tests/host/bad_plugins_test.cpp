@@ -1,1 +1,246 @@
+// Every deliberately bad plugin: the host names the culprit, says why, and goes on with the others.
 #include "support.hpp"
+
+#include <cmath>
+
+namespace rigger::host::test {
+namespace {
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+/// A batch of one workload on `n` candidates for the bad scorers' columns (gpu.free, gpu.total; gpu.count).
+struct Batch {
+    explicit Batch(size_t n = 4) : free(padded(n), 4.0), total(padded(n), 8.0), count(8, 1.0), scores(n, std::nan("")), two{{free.data()}, {total.data()}}, one{{free.data()}}, wanted{{count.data()}} {
+        view.candidates = {n, two};
+        view.workloads = {1, wanted};
+        view.stride = n;
+        view.scores = scores.data();
+    }
+    static size_t padded(size_t n) { return (n + 7) / 8 * 8; }
+    std::vector<double> free, total, count, scores;
+    std::vector<ColumnView> two, one, wanted;
+    ScoreBatchView view;
+};
+
+class BadPlugins : public testing::Test {
+protected:
+    BadPlugins() { host.enable("99-good.yaml", "component: com.example.all.reconciler\n"); }
+    void start_with(const std::string &fault, const std::string &more = {}) {
+        name = fault;
+        for (char &c : name)
+            if (c == '_') c = '-';
+        host.enable_bad(fault, more);
+        host.open();
+        host.run_out([&] { (void)host.registry->start(); }, 20ms);
+    }
+    void expect_others_run() {
+        ASSERT_EQ(host.registry->live()->reconcilers.size(), 1u);
+        EXPECT_TRUE(host.registry->live()->reconcilers[0]->reconcile({}, "k", "{}", "{}").ok());
+    }
+    Status score(Batch &b) {
+        const auto live = host.registry->live();
+        if (live->scorers.empty()) return Error{Code::unavailable, "NotRunning", "no scorer runs", 0};
+        if (live->scorers[0]->traits().candidate_columns.size() == 1) b.view.candidates.columns = b.one;
+        Status done;
+        host.run_out([&] { done = live->scorers[0]->score(b.view); }, 0ms);
+        return done;
+    }
+    Host host;
+    std::string name;
+};
+
+struct Refused {
+    const char *fault, *reason_text;
+};
+class RefusedPlugins : public BadPlugins, public testing::WithParamInterface<Refused> {};
+
+TEST_P(RefusedPlugins, AreRefusedByNameBeforeTheirCodeRunsHere) {
+    host.options.check.probe_limit = 2s;
+    start_with(GetParam().fault);
+    const PluginRow row = host.row(name);
+    EXPECT_EQ(state_name(row.state), "refused") << row.last_error;
+    EXPECT_THAT(row.last_error, HasSubstr("com.example.bad." + name + " 1.0.0: refused: "));
+    EXPECT_THAT(row.last_error, HasSubstr(GetParam().reason_text));
+    EXPECT_TRUE(row.last_error.ends_with('.')) << row.last_error;
+    EXPECT_THAT(host.log(), HasSubstr(GetParam().reason_text));
+    expect_others_run();
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, RefusedPlugins,
+                         testing::Values(Refused{"wrong_struct_size", "struct_size 16"}, Refused{"bad_magic", "wrong magic number"},
+                                         Refused{"wrong_major", "it was built for ABI 7"}, Refused{"newer_abi", "it needs ABI 1.99"},
+                                         Refused{"no_components", "it has no components"}, Refused{"unknown_kind", "rig.time-machine/1"},
+                                         Refused{"needs_ungranted", "needs rig.control/1, which its manifest does not ask for"},
+                                         Refused{"wrong_component_size", "struct_size 24"}, Refused{"wrong_note", "9.9.9"},
+                                         Refused{"no_note", "no identity note"}, Refused{"no_entry", "it must export exactly rig_plugin_v1"},
+                                         Refused{"two_exports", "it must export exactly rig_plugin_v1"}, Refused{"crashes_load", "ended the probe"},
+                                         Refused{"hangs_load", "its static constructors hang"}),
+                         [](const auto &i) { return std::string(i.param.fault); });
+
+TEST_F(BadPlugins, AnIdThatIsNotTheManifestsIsRefused) {
+    start_with("wrong_id");
+    EXPECT_EQ(state_name(host.row(name).state), "refused");
+    EXPECT_THAT(host.row(name).last_error, HasSubstr("com.example.somebody-else"));
+    expect_others_run();
+}
+
+class FailedPlugins : public BadPlugins, public testing::WithParamInterface<Refused> {};
+
+TEST_P(FailedPlugins, FailToStartAndSayWhy) {
+    start_with(GetParam().fault);
+    const PluginRow row = host.row(name);
+    EXPECT_EQ(state_name(row.state), "failed") << row.last_error;
+    EXPECT_THAT(row.last_error, HasSubstr("com.example.bad." + name + " 1.0.0"));
+    EXPECT_THAT(row.last_error, HasSubstr(GetParam().reason_text));
+    expect_others_run();
+}
+
+INSTANTIATE_TEST_SUITE_P(Starts, FailedPlugins,
+                         testing::Values(Refused{"throws_create", "create"}, Refused{"throws_start", "start"},
+                                         Refused{"escapes_create", "crossed the border on purpose"}, Refused{"escapes_start", "crossed the border on purpose"},
+                                         Refused{"null_table", "no table for rig.placement-scorer/1"}, Refused{"null_instance", "without an instance"},
+                                         Refused{"short_table", "struct_size 16"}),
+                         [](const auto &i) { return std::string(i.param.fault); });
+
+TEST_F(BadPlugins, AFailedStartIsTriedAgainWithBackOff) {
+    start_with("throws_start");
+    const auto failures = [&] { return host.log().find("throws-start") == std::string::npos ? 0 : static_cast<int>(host.row(name).since.ns / 1'000'000); };
+    const int before = failures();
+    host.clock.advance(1100ms);
+    EXPECT_TRUE(host.until([&] { return failures() > before; }));
+    EXPECT_EQ(state_name(host.row(name).state), "failed");
+}
+
+class HangingPlugins : public BadPlugins, public testing::WithParamInterface<const char *> {};
+
+TEST_P(HangingPlugins, AreWrittenOffAndQuarantined) {
+    start_with(std::string("hangs_") + GetParam());
+    if (std::string_view(GetParam()) == "score") {
+        Batch b;
+        const auto scorer = host.registry->live()->scorers.at(0);
+        Status done;
+        host.run_out([&] { done = scorer->score(b.view); }, 10ms);
+        ASSERT_FALSE(done.ok());
+        EXPECT_EQ(done.error().reason, "Hung");
+    }
+    EXPECT_EQ(state_name(host.row(name).state), "quarantined");
+    EXPECT_THAT(host.log(), HasSubstr("com.example.bad." + name + " 1.0.0 (instance '" + name + "'): did not return from " + GetParam() + "()"));
+    EXPECT_EQ(host.row(name).next_command, "rigger plugins reset " + name);
+    EXPECT_TRUE(host.until([&] { return host.registry->live()->scorers.empty(); }));
+    expect_others_run();
+}
+
+INSTANTIATE_TEST_SUITE_P(Calls, HangingPlugins, testing::Values("create", "start", "score"), [](const auto &i) { return std::string(i.param); });
+
+TEST_F(BadPlugins, OneThatHangsInStopDoesNotHoldUpTheDaemonsEnd) {
+    start_with("hangs_stop");
+    ASSERT_EQ(state_name(host.row(name).state), "running");
+    host.run_out([&] { host.registry->stop(); }, 100ms);
+    EXPECT_THAT(host.log(), HasSubstr("did not return from stop()"));
+}
+
+TEST_F(BadPlugins, AQuarantineOutlivesARestartAndResetLiftsIt) {
+    start_with("hangs_score");
+    Batch b;
+    const auto scorer = host.registry->live()->scorers.at(0);
+    host.run_out([&] { (void)scorer->score(b.view); }, 10ms);
+    host.run_out([&] { host.registry->stop(); }, 10ms);
+    host.registry.reset();
+
+    host.start();
+    EXPECT_EQ(state_name(host.row(name).state), "quarantined");
+    EXPECT_THAT(host.row(name).last_error, HasSubstr("did not return from score()"));
+    ASSERT_TRUE(host.registry->reset(name).ok());
+    EXPECT_EQ(state_name(host.row(name).state), "running");
+    EXPECT_EQ(host.registry->live()->scorers.size(), 1u);
+}
+
+TEST_F(BadPlugins, ThreeStuckThreadsMakeTheHostGiveUp) {
+    std::atomic<int> gave_up{0};
+    host.options.give_up = [&](const std::string &why) {
+        EXPECT_THAT(why, HasSubstr("com.example.bad.hangs-start"));
+        ++gave_up;
+    };
+    for (const char *file : {"10-a.yaml", "11-b.yaml", "12-c.yaml", "13-d.yaml"}) host.enable(file, "plugin: com.example.bad.hangs-start\n");
+    host.open();
+    host.run_out([&] { (void)host.registry->start(); }, 1s);
+    EXPECT_EQ(gave_up, 1);
+}
+
+struct WrongScores {
+    const char *fault, *reason;
+};
+class WrongScorers : public BadPlugins, public testing::WithParamInterface<WrongScores> {};
+
+TEST_P(WrongScorers, LoseTheirBatchAndAreCounted) {
+    start_with(GetParam().fault);
+    Batch b;
+    const Status done = score(b);
+    ASSERT_FALSE(done.ok());
+    EXPECT_EQ(done.error().reason, GetParam().reason) << done.error().message;
+    EXPECT_THAT(done.error().message, HasSubstr("com.example.bad." + name));
+    for (const double s : b.scores) EXPECT_TRUE(std::isnan(s));
+    EXPECT_GE(host.row(name).failures, 1u);
+    EXPECT_EQ(host.metrics.value("rigger_plugin_failures_total", name), 1);
+    expect_others_run();
+}
+
+INSTANTIATE_TEST_SUITE_P(Faults, WrongScorers,
+                         testing::Values(WrongScores{"out_of_range", "ScoreOutOfRange"}, WrongScores{"infinite_scores", "ScoreOutOfRange"},
+                                         WrongScores{"throws_score", "UncaughtException"}, WrongScores{"escapes_score", "ExceptionEscaped"}),
+                         [](const auto &i) { return std::string(i.param.fault); });
+
+TEST_F(BadPlugins, AWriteBehindTheRowIsSeenAndHarmsNobody) {
+    start_with("writes_past_row");
+    Batch b(8);
+    b.scores.resize(9, -7.0);
+    b.view.scores = b.scores.data();
+    const Status done = score(b);
+    ASSERT_FALSE(done.ok());
+    EXPECT_EQ(done.error().reason, "WroteOutside");
+    EXPECT_EQ(b.scores[8], -7.0);
+}
+
+TEST_F(BadPlugins, NaNIsAnAbstentionAndNoFault) {
+    start_with("nan_scores");
+    Batch b;
+    ASSERT_TRUE(score(b).ok());
+    for (const double s : b.scores) EXPECT_TRUE(std::isnan(s));
+    EXPECT_EQ(host.row(name).failures, 0u);
+}
+
+TEST_F(BadPlugins, AnHonestScorerScores) {
+    start_with("none");
+    Batch b;
+    ASSERT_TRUE(score(b).ok());
+    for (const double s : b.scores) EXPECT_DOUBLE_EQ(s, 3.0 / 8.0);
+}
+
+TEST_F(BadPlugins, Breaker_OpensAfterFiveFailures_AndHalfOpensByItself) {
+    start_with("out_of_range");
+    Batch b;
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(score(b).error().reason, "ScoreOutOfRange");
+    const Status open = score(b);
+    ASSERT_FALSE(open.ok());
+    EXPECT_EQ(open.error().reason, "BreakerOpen");
+    EXPECT_GT(open.error().retry_after_ms, 0u);
+    EXPECT_EQ(state_name(host.row(name).state), "degraded");
+    EXPECT_EQ(host.row(name).breaker, "open");
+    host.clock.advance(31s);
+    EXPECT_EQ(host.row(name).breaker, "half-open");
+    EXPECT_EQ(score(b).error().reason, "ScoreOutOfRange");
+    host.clock.advance(31s);
+    EXPECT_EQ(score(b).error().reason, "BreakerOpen") << "the span doubles with every re-opening";
+    ASSERT_TRUE(host.registry->reset(name).ok());
+    EXPECT_EQ(score(b).error().reason, "ScoreOutOfRange");
+}
+
+TEST_F(BadPlugins, OneThatLeaksAThreadStopsAndStartsAgain) {
+    start_with("leaks_thread");
+    ASSERT_TRUE(host.registry->disable(name).ok());
+    ASSERT_TRUE(host.registry->reload().ok());
+    EXPECT_EQ(state_name(host.row(name).state), "running");
+}
+
+} // namespace
+} // namespace rigger::host::test

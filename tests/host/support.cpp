@@ -1,5 +1,6 @@
 #include "support.hpp"
 
+#include <condition_variable>
 #include <fstream>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/base_sink.h>
@@ -129,15 +130,21 @@ PluginRow Host::row(const std::string &name) {
 }
 
 void Host::run_out(const std::function<void()> &body, Duration step) {
-    std::atomic<bool> done{false};
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool done = false;
     std::thread thread([&] {
         body();
+        const std::lock_guard lock(mutex);
         done = true;
+        changed.notify_all();
     });
-    while (!done) {
+    // Real threads get a moment between two steps, so that only what truly hangs sees much time go by.
+    for (std::unique_lock lock(mutex); !changed.wait_for(lock, std::chrono::milliseconds(2), [&] { return done; });) {
+        lock.unlock();
         clock.advance(step);
         registry->scan();
-        std::this_thread::yield();
+        lock.lock();
     }
     thread.join();
 }

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <map>
@@ -21,6 +22,7 @@ constexpr int signals[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
 constexpr size_t signal_stack_bytes = 64 * 1024;
 constexpr Duration crash_span = std::chrono::minutes(10);
 constexpr size_t crashes_to_safe_mode = 3;
+constexpr int exit_called = 0; ///< in the place of a signal
 
 // What a signal handler may read: plain objects of this executable, constant-initialised.
 thread_local const Badge *t_badge = nullptr;
@@ -85,6 +87,14 @@ void on_signal(int signal, siginfo_t *info, void *) noexcept {
     errno = saved;
 }
 
+/// exit() called by a plugin ends the daemon as surely as a crash: it is recorded, and the exit code is one that gets it restarted.
+void on_exit_in_plugin() noexcept {
+    if (!t_badge || g_record.load(std::memory_order_relaxed) < 0) return;
+    record_crash(exit_called);
+    constexpr int software_error = 70; // EX_SOFTWARE of sysexits.h
+    ::_exit(software_error);
+}
+
 void copy(char *to, size_t capacity, std::string_view from) noexcept {
     const size_t n = std::min(from.size(), capacity - 1);
     std::memcpy(to, from.data(), n);
@@ -106,6 +116,7 @@ int64_t number(std::string_view s) {
 }
 
 std::string signal_name(int signal) {
+    if (signal == exit_called) return "a call of exit()";
     const char *name = ::sigabbrev_np(signal);
     return name ? "SIG" + std::string(name) : "signal " + std::to_string(signal);
 }
@@ -162,6 +173,8 @@ Result<std::unique_ptr<CrashHandler>> CrashHandler::install(const std::filesyste
     action.sa_flags = SA_SIGINFO | SA_ONSTACK;
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < std::size(signals); ++i) ::sigaction(signals[i], &action, &g_former[i]);
+    static const int registered = std::atexit(&on_exit_in_plugin); // once: it looks whether a handler is installed
+    (void)registered;
     return std::unique_ptr<CrashHandler>(new CrashHandler(fd));
 }
 
@@ -180,7 +193,7 @@ std::vector<Crash> read_crashes(const std::filesystem::path &record) {
         const std::string_view line = rest.substr(0, rest.find('\n'));
         rest.remove_prefix(std::min(rest.size(), line.size() + 1));
         const int64_t seconds = number(field(line, "at")), signal = number(field(line, "signal"));
-        if (seconds <= 0 || seconds > 9'000'000'000 || signal <= 0 || signal > 64) continue;
+        if (seconds <= 0 || seconds > 9'000'000'000 || field(line, "signal").empty() || signal < 0 || signal > 64) continue;
         out.push_back({WallTime{seconds * 1'000'000'000}, std::string(field(line, "plugin")), std::string(field(line, "version")),
                        std::string(field(line, "instance")), std::string(field(line, "digest")), std::string(field(line, "call")),
                        static_cast<int>(signal)});

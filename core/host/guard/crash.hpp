@@ -79,7 +79,7 @@ private:
 struct Crash {
     WallTime at;
     std::string plugin, version, instance, digest, call;
-    int signal = 0;
+    int signal = 0; ///< 0: it called exit()
 };
 /// Lines that cannot be read are skipped; a missing file is empty.
 std::vector<Crash> read_crashes(const std::filesystem::path &record);

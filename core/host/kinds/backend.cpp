@@ -4,6 +4,8 @@
 
 #include <rigger/abi/kind/cluster_backend.h>
 
+#include <set>
+
 namespace rigger::host {
 namespace {
 
@@ -15,6 +17,7 @@ struct ObjectStream {
     std::shared_ptr<Instance> instance;
     const char *call;
     std::string query, resume_token;
+    std::set<std::string, std::less<>> holes; ///< clusters of whose listing something was not understood: it is not complete
     rig_object_sink table{};
     const Clock &clock() const { return instance->machinery().clock; }
 };
@@ -27,7 +30,8 @@ rig_code on_object(void *ctx, int32_t change, rig_str cluster, rig_doc object) {
         if (change < RIG_CHANGE_SYNC || change > RIG_CHANGE_DELETE) return {};
         if (const Status ok = check_document(view(object)); !ok.ok()) {
             s.instance->misbehaved(s.call, "MalformedDocument", "object of cluster '" + std::string(view(cluster)) + "': " + ok.error().message);
-            // A listing with a hole is not complete: what was not understood must not look absent.
+            // What was not understood must not look absent.
+            s.holes.emplace(view(cluster));
             return sink.mark(view(cluster), Mark::lost, ok.error().message);
         }
         return sink.object(static_cast<ObjectChange>(change), view(cluster), view(object));
@@ -38,6 +42,12 @@ rig_code on_mark(void *ctx, rig_str cluster, int32_t mark, rig_str detail) {
     ObjectStream &s = stream_of(ctx);
     return s.to.with(s.clock(), [&](ObjectSink &sink) -> Status {
         if (mark < RIG_MARK_BEGIN || mark > RIG_MARK_LOST) return {};
+        const auto hole = s.holes.find(view(cluster));
+        if (hole != s.holes.end()) {
+            if (mark == RIG_MARK_COMPLETE) return sink.mark(view(cluster), Mark::lost, "an object of this listing could not be understood");
+            if (mark == RIG_MARK_FRESH) return {};
+            if (mark == RIG_MARK_BEGIN) s.holes.erase(hole);
+        }
         return sink.mark(view(cluster), static_cast<Mark>(mark), view(detail));
     });
 }
