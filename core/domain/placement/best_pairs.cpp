@@ -1,9 +1,10 @@
 #include "domain/placement/best_pairs.hpp"
 
+#include "domain/placement/block_mask.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <tuple>
 
@@ -13,36 +14,6 @@ namespace {
 constexpr double nothing = -std::numeric_limits<double>::infinity();
 constexpr double largest = std::numeric_limits<double>::max();
 constexpr size_t offers_per_chunk = 128;
-
-/// Two doubles: what every 64-bit machine compares at once.
-using Lanes = double __attribute__((vector_size(16)));
-using LaneMask = int64_t __attribute__((vector_size(16)));
-
-/// Does any of a block's values reach `least`? Almost always none does: this is what a pass spends its time on.
-bool any_at_least(const double *values, double least) {
-    const Lanes limit = {least, least};
-    LaneMask a = {}, b = {}, c = {}, d = {};
-    for (size_t j = 0; j < block_rows; j += 8) {
-        Lanes w, x, y, z;
-        std::memcpy(&w, values + j, sizeof w);
-        std::memcpy(&x, values + j + 2, sizeof x);
-        std::memcpy(&y, values + j + 4, sizeof y);
-        std::memcpy(&z, values + j + 6, sizeof z);
-        a |= w >= limit;
-        b |= x >= limit;
-        c |= y >= limit;
-        d |= z >= limit;
-    }
-    const LaneMask any = (a | b) | (c | d);
-    return (any[0] | any[1]) != 0;
-}
-
-uint64_t at_least(const double *values, double least) {
-    if (!any_at_least(values, least)) return 0;
-    uint64_t word = 0;
-    for (unsigned j = 0; j < block_rows; ++j) word |= static_cast<uint64_t>(values[j] >= least) << j;
-    return word;
-}
 
 } // namespace
 
@@ -133,7 +104,7 @@ Status BestPairs::score_rows(const Board &board, std::span<const RowIndex> rows)
         }
         if (bench.admitting.empty()) continue;
         const RowIndex one[]{row};
-        const CandidateTable &table = bench.row_copy.copy(board.fleet, one, ++bench.next_table_id);
+        const CandidateTable &table = bench.row_copy.copy(board.fleet, one, scorers_.candidate_needs(), ++bench.next_table_id);
         bench.batch.gather(board.market, bench.admitting, scorers_.workload_needs());
         if (bench.result.size() < bench.admitting.size()) bench.result.resize(bench.admitting.size());
         RIG_TRY(scorers_.score(table, bench.batch, board.market, board.preference_share, {1, bench.result.data(), nullptr, nullptr},
@@ -214,6 +185,8 @@ void BestPairs::scan(const Board &board, const ScoredRows &rows) {
         const double *values = rows.result + block * block_rows;
         if (mine.count < keep_) {
             word &= at_least(values, board.min_value);
+        } else if (const double last_value = entries[keep_ - 1].value; !any_at_least(values, last_value)) {
+            continue;
         } else {
             const Entry &last = entries[keep_ - 1];
             // In a sorted segment a later row of equal value stands behind an earlier one.
@@ -266,8 +239,7 @@ void BestPairs::insert(const Board &board, OfferIndex offer, double value, RowIn
 }
 
 bool BestPairs::valid(const Board &board, OfferIndex offer, const Entry &entry) const {
-    return board.fleet.version(entry.row) == entry.version && board.fleet.fits(board.market.demand(offer), entry.row) &&
-           !board.market.at(offer).is_here(board.fleet.server_of(entry.row));
+    return board.fleet.version(entry.row) == entry.version && board.fleet.fits(board.market.demand(offer), entry.row);
 }
 
 void BestPairs::drop_first(OfferIndex offer) {

@@ -187,7 +187,7 @@ std::vector<std::optional<size_t>> taken_by(Board board, const std::vector<PlanS
         const Candidate &chosen = steps[i].chosen;
         const ServerIndex server = board.fleet.server_of(chosen.row);
         board.fleet.take(board.market.demand(chosen.offer), chosen.row);
-        board.market.add_copy(chosen.offer, server);
+        board.market.add_copy(chosen.offer, server, board.fleet);
         const bool closed = board.market.at(offer).gate() != Rejection::none;
         for (size_t s = 0; s < servers.size(); ++s) {
             if (taker[s] || (servers[s] != server && !closed)) continue;

@@ -1,5 +1,7 @@
 #include "domain/placement/fleet.hpp"
 
+#include "domain/placement/block_mask.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -136,6 +138,8 @@ Fleet::Fleet(const Surroundings &around, double disk_margin_gb, double cost_floo
     for (auto *column : {&model_, &node_}) column->assign(rows, 0);
     validator_.assign(rows, 0);
     gate_.assign(rows, gate_vacant);
+    for (auto *plane : {&closed_, &shut_}) plane->assign(rows / block_rows, ~uint64_t{0});
+    for (auto *plane : {&tee_, &pledged_}) plane->assign(rows / block_rows, 0);
     std::fill(f64_[static_cast<size_t>(CandidateColumn::node_price)].begin(),
               f64_[static_cast<size_t>(CandidateColumn::node_price)].end(), cost_floor_);
     key_.assign(rows, {});
@@ -174,33 +178,43 @@ Fleet::Room Fleet::room(RowIndex row) const noexcept {
 
 void Fleet::mask(const Demand &demand, const Segment &segment, uint64_t *words) const noexcept {
     static_assert(block_rows == 64);
-    const RowIndex blocks = static_cast<RowIndex>(round_up_rows(segment.used) / block_rows);
-    const double *free = f64_[static_cast<size_t>(CandidateColumn::gpu_free)].data() + segment.begin;
-    const double *share = share_.data() + segment.begin, *disk = disk_room_.data() + segment.begin;
-    const double *cpu = cpu_room_.data() + segment.begin, *memory = memory_room_.data() + segment.begin;
-    const int64_t *gate = gate_.data() + segment.begin, *validator = validator_.data() + segment.begin;
-    const Demand d = demand;
-    const bool any_validator = d.validator == 0, plain = d.share_milli <= 0 && d.cpu_milli <= 0 && d.memory_mib <= 0;
+    const RowIndex begin = segment.begin, first_block = begin / static_cast<RowIndex>(block_rows);
+    const auto blocks = static_cast<RowIndex>(round_up_rows(segment.used) / block_rows);
+    const double *const free = f64_[static_cast<size_t>(CandidateColumn::gpu_free)].data() + begin;
+    const bool listing = (demand.gate_mask & gate_not_ready) == 0;
+    const uint64_t no_tee = (demand.gate_want & gate_tee) != 0 ? ~uint64_t{0} : 0;
+    const std::pair<const Column<double> *, double> others[]{{&disk_room_, demand.disk_gb},
+                                                             {&share_, demand.share_milli},
+                                                             {&cpu_room_, demand.cpu_milli},
+                                                             {&memory_room_, demand.memory_mib}};
     for (RowIndex block = 0; block < blocks; ++block) {
-        const RowIndex at = block * static_cast<RowIndex>(block_rows);
-        uint64_t word = 0;
-        for (unsigned j = 0; j < block_rows; ++j) {
-            const RowIndex i = at + j;
-            const bool ok = (free[i] >= d.whole_gpus) & ((gate[i] & d.gate_mask) == d.gate_want) & (disk[i] >= d.disk_gb) &
-                            (any_validator | (validator[i] == 0) | (validator[i] == d.validator));
-            word |= static_cast<uint64_t>(ok) << j;
-        }
-        if (!plain && word != 0) {
-            uint64_t rest = 0;
-            for (unsigned j = 0; j < block_rows; ++j) {
-                const RowIndex i = at + j;
-                const bool ok = (share[i] >= d.share_milli) & (cpu[i] >= d.cpu_milli) & (memory[i] >= d.memory_mib);
-                rest |= static_cast<uint64_t>(ok) << j;
+        const RowIndex at = block * static_cast<RowIndex>(block_rows), plane = first_block + block;
+        uint64_t word = listing ? ~shut_[plane] : ~closed_[plane] & ~(tee_[plane] ^ no_tee);
+        if (word != 0 && demand.whole_gpus > 0) word &= at_least(free + at, demand.whole_gpus);
+        for (const auto &[room, wanted] : others)
+            if (word != 0 && wanted > 0) word &= at_least(room->data() + begin + at, wanted);
+        if (demand.validator != 0) {
+            for (uint64_t pledged = word & pledged_[plane]; pledged != 0; pledged &= pledged - 1) {
+                const auto j = static_cast<unsigned>(std::countr_zero(pledged));
+                if (validator_[begin + at + j] != demand.validator) word &= ~(uint64_t{1} << j);
             }
-            word &= rest;
         }
         words[block] = word;
     }
+}
+
+void Fleet::set_gate(RowIndex row, int64_t gate, int64_t validator) {
+    const auto set = [row](std::vector<uint64_t> &plane, bool on) {
+        const uint64_t bit = uint64_t{1} << row % block_rows;
+        if (on) plane[row / block_rows] |= bit;
+        else plane[row / block_rows] &= ~bit;
+    };
+    gate_[row] = gate;
+    validator_[row] = validator;
+    set(closed_, (gate & (gate_locked | gate_not_ready | gate_unknown | gate_vacant)) != 0);
+    set(shut_, (gate & (gate_locked | gate_vacant)) != 0);
+    set(tee_, (gate & gate_tee) != 0);
+    set(pledged_, validator != 0);
 }
 
 void Fleet::write(RowIndex row, ServerIndex server, const Group &group) {
@@ -216,8 +230,7 @@ void Fleet::write(RowIndex row, ServerIndex server, const Group &group) {
     server_of_[row] = server;
     model_[row] = code;
     node_[row] = server;
-    gate_[row] = group.gate;
-    validator_[row] = group.validator;
+    set_gate(row, group.gate, group.validator);
     key_[row] = group.key;
     segment.sorted = segment.sorted && (row == segment.begin || key_[row - 1] < key_[row]) &&
                      (row + 1 >= segment.begin + segment.used || key_[row] < key_[row + 1] || version_[row + 1] == 0);
@@ -237,7 +250,7 @@ void Fleet::write(RowIndex row, ServerIndex server, const Group &group) {
 }
 
 void Fleet::vacate(RowIndex row) {
-    gate_[row] = gate_vacant;
+    set_gate(row, gate_vacant, 0);
     cell(CandidateColumn::gpu_free, row) = 0;
     cell(CandidateColumn::gpu_milli_free, row) = 0;
     share_[row] = 0;

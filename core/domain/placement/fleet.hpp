@@ -109,6 +109,7 @@ private:
     bool place_new(ServerIndex server, const std::vector<Group> &groups, std::vector<RowIndex> &rows);
     void write(RowIndex row, ServerIndex server, const Group &group);
     void vacate(RowIndex row);
+    void set_gate(RowIndex row, int64_t gate, int64_t validator);
     void count_cards(RowIndex row);
     void count_server(ServerIndex server, const Demand &demand, double sign);
     double &cell(CandidateColumn column, RowIndex row) { return f64_[static_cast<size_t>(column)][row]; }
@@ -125,6 +126,8 @@ private:
     std::array<Column<double>, candidate_f64_columns> f64_;
     Column<uint32_t> model_, node_;
     Column<int64_t> gate_, validator_;
+    /// One bit per row, for whole blocks at once: closed to automatic placement, closed to listings, TEE, pledged to a validator.
+    std::vector<uint64_t> closed_, shut_, tee_, pledged_;
     Column<double> share_, disk_room_, cpu_room_, memory_room_;
     std::vector<RowKey> key_;
     std::vector<uint32_t> server_of_, version_, card_begin_, card_count_;

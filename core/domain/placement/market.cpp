@@ -101,6 +101,11 @@ void Market::write(OfferIndex index, const OfferPtr &offer, const Surroundings &
         if (const ServerIndex server = fleet.find_server(deployment->server); server != no_index) workload.here.push_back(server);
     }
     std::sort(workload.here.begin(), workload.here.end());
+    workload.here_rows.clear();
+    for (const ServerIndex server : workload.here) {
+        const auto &rows = fleet.server_at(server).rows;
+        workload.here_rows.insert(workload.here_rows.end(), rows.begin(), rows.end());
+    }
     workload.cap = rules.max_copies_per_offer > 0 ? rules.max_copies_per_offer : std::numeric_limits<int>::max();
     if (offer->max_instances) workload.cap = std::min(workload.cap, *offer->max_instances);
     set_shape(index, demand_of(*offer, FilterMode::automatic));
@@ -203,8 +208,10 @@ OfferIndex Market::find(const OfferId &id) const {
     return at == index_.end() ? no_index : at->second;
 }
 
-void Market::add_copy(OfferIndex index, ServerIndex server) {
+void Market::add_copy(OfferIndex index, ServerIndex server, const Fleet &fleet) {
     Workload &workload = workloads_[index];
+    const auto &rows = fleet.server_at(server).rows;
+    workload.here_rows.insert(workload.here_rows.end(), rows.begin(), rows.end());
     ++workload.copies;
     workload.here.insert(std::upper_bound(workload.here.begin(), workload.here.end(), server), server);
     cell(WorkloadColumn::offer_instances, index) += 1;

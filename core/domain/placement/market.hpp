@@ -21,6 +21,7 @@ struct Workload {
     int copies = 0;                    ///< live ones of ours, and those that the running plan has placed
     int cap = 0;                       ///< of copies
     std::vector<ServerIndex> here;     ///< servers with a live copy or one placed; sorted
+    std::vector<RowIndex> here_rows;   ///< their rows
     OfferMarks marks;
     std::vector<uint32_t> segments;    ///< of the admissible models; ascending
 
@@ -62,7 +63,7 @@ public:
     void set_gain(OfferIndex index, double gain) noexcept { gain_[index] = gain; }
 
     /// Counts one more copy of the offer, on that server.
-    void add_copy(OfferIndex index, ServerIndex server);
+    void add_copy(OfferIndex index, ServerIndex server, const Fleet &fleet);
 
 private:
     void write(OfferIndex index, const OfferPtr &offer, const Surroundings &around, const Fleet &fleet, const PlacementRules &rules);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 
 namespace rigger::placement {
 namespace {
@@ -17,17 +18,18 @@ bool has_exclusions(const Workload &workload, const PassOptions &options) {
 
 /// Clears the rows of servers that this offer may not use although its demand fits.
 void exclude(const Board &board, const Workload &workload, const Segment &segment, const PassOptions &options, std::vector<uint64_t> &mask) {
-    const auto clear = [&](ServerIndex server) {
-        if (server == no_index) return;
-        for (const RowIndex row : board.fleet.server_at(server).rows) {
-            const RowIndex i = row - segment.begin; // wraps below the segment
-            if (i < segment.used) mask[i / block_rows] &= ~(uint64_t{1} << i % block_rows);
-        }
+    const auto clear = [&](RowIndex row) {
+        const RowIndex i = row - segment.begin; // wraps below the segment
+        if (i < segment.used) mask[i / block_rows] &= ~(uint64_t{1} << i % block_rows);
     };
     if (options.exclude_here)
-        for (const ServerIndex server : workload.here) clear(server);
-    if (options.exclude_failed)
-        for (const auto &[server, when] : workload.marks.on_server) clear(board.fleet.find_server(server));
+        for (const RowIndex row : workload.here_rows) clear(row);
+    if (!options.exclude_failed) return;
+    for (const auto &[id, when] : workload.marks.on_server) {
+        const ServerIndex server = board.fleet.find_server(id);
+        if (server == no_index) continue;
+        for (const RowIndex row : board.fleet.server_at(server).rows) clear(row);
+    }
 }
 
 class SegmentPass {
@@ -68,7 +70,7 @@ private:
                 for (uint64_t word = bench_.mask[block]; word != 0; word &= word - 1)
                     bench_.picked.push_back(segment_.begin + static_cast<RowIndex>(block * block_rows) +
                                             static_cast<RowIndex>(std::countr_zero(word)));
-            table = bench_.row_copy.copy(board_.fleet, bench_.picked, ++bench_.next_table_id);
+            table = bench_.row_copy.copy(board_.fleet, bench_.picked, scorers_.candidate_needs(), ++bench_.next_table_id);
         }
         const size_t stride = round_up_rows(table.rows);
         const size_t width = std::clamp<size_t>(tile_bytes / (stride * sizeof(double)), 1, widest_tile);
@@ -97,25 +99,20 @@ private:
                             out.base ? out.base + w * stride : nullptr,
                             out.preference ? out.preference + w * stride : nullptr};
             if (has_exclusions(workload, options_)) {
-                if (sparse) {
-                    blank_excluded(workload, out.result + w * stride);
-                } else {
-                    bench_.offer_mask = bench_.mask;
-                    exclude(board_, workload, segment_, options_, bench_.offer_mask);
-                    rows.mask = bench_.offer_mask.data();
-                }
+                bench_.offer_mask = bench_.mask;
+                exclude(board_, workload, segment_, options_, bench_.offer_mask);
+                rows.mask = bench_.offer_mask.data();
+                if (sparse) blank_excluded(out.result + w * stride);
             }
             sink_(rows);
         }
         return {};
     }
 
-    void blank_excluded(const Workload &workload, double *result) const {
+    void blank_excluded(double *result) const {
         for (size_t i = 0; i < bench_.picked.size(); ++i) {
-            const ServerIndex server = board_.fleet.server_of(bench_.picked[i]);
-            const bool here = options_.exclude_here && workload.is_here(server);
-            if (here || (options_.exclude_failed && workload.failed_on(board_.fleet.server(bench_.picked[i]).id)))
-                result[i] = std::numeric_limits<double>::quiet_NaN();
+            const RowIndex at = bench_.picked[i] - segment_.begin;
+            if ((bench_.offer_mask[at / block_rows] >> at % block_rows & 1) == 0) result[i] = std::numeric_limits<double>::quiet_NaN();
         }
     }
 

@@ -79,7 +79,7 @@ private:
             step.preference = score.preference;
         }
         step.taken = board_.fleet.take(board_.market.demand(chosen.offer), chosen.row);
-        board_.market.add_copy(chosen.offer, board_.fleet.server_of(chosen.row));
+        board_.market.add_copy(chosen.offer, board_.fleet.server_of(chosen.row), board_.fleet);
         steps_.push_back(std::move(step));
         return {};
     }
@@ -108,7 +108,7 @@ private:
 Result<PairScore> score_pair(const Board &board, const ScorerSet &scorers, OfferIndex offer, RowIndex row, Workbench &bench) {
     const RowIndex rows[]{row};
     const OfferIndex offers[]{offer};
-    const CandidateTable &table = bench.row_copy.copy(board.fleet, rows, ++bench.next_table_id);
+    const CandidateTable &table = bench.row_copy.copy(board.fleet, rows, scorers.candidate_needs(), ++bench.next_table_id);
     bench.batch.gather(board.market, offers, scorers.workload_needs());
     PairScore score;
     RIG_TRY(scorers.score(table, bench.batch, board.market, board.preference_share, {1, &score.result, &score.base, &score.preference},

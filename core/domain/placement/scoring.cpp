@@ -46,14 +46,16 @@ CandidateTable table_of(const Fleet &fleet, const Segment &segment) {
     return table;
 }
 
-const CandidateTable &RowCopy::copy(const Fleet &fleet, std::span<const RowIndex> rows, uint64_t id) {
+const CandidateTable &RowCopy::copy(const Fleet &fleet, std::span<const RowIndex> rows, uint32_t needed, uint64_t id) {
     for (size_t c = 0; c < candidate_f64_columns; ++c) {
+        if ((needed >> c & 1) == 0) continue;
         if (f64_[c].size() < rows.size()) f64_[c].resize(round_up_rows(rows.size()));
         const auto *from = static_cast<const double *>(fleet.column(static_cast<CandidateColumn>(c), 0));
         for (size_t i = 0; i < rows.size(); ++i) f64_[c][i] = from[rows[i]];
         table_.columns[c] = f64_[c].data();
     }
     for (size_t c = candidate_f64_columns; c < candidate_columns; ++c) {
+        if ((needed >> c & 1) == 0) continue;
         auto &column = u32_[c - candidate_f64_columns];
         if (column.size() < rows.size()) column.resize(round_up_rows(rows.size()));
         const auto *from = static_cast<const uint32_t *>(fleet.column(static_cast<CandidateColumn>(c), 0));
@@ -91,7 +93,9 @@ Result<ScorerSet> ScorerSet::make(std::vector<ScorerBinding> bindings) {
             if (!column && !spec.optional) return unknown_column(traits, "candidate", spec.name);
             if (column && column_type(*column) != spec.type) return column_type_error(traits, spec.name);
             slot.candidate_columns.push_back(column ? static_cast<int>(*column) : -1);
-            if (column && changes_with_placement(*column)) set.reads_room_ = true;
+            if (!column) continue;
+            set.candidate_needs_ |= 1u << static_cast<unsigned>(*column);
+            if (changes_with_placement(*column)) set.reads_room_ = true;
         }
         for (const ColumnSpec &spec : traits.workload_columns) {
             const auto column = find_workload_column(spec.name);
@@ -110,20 +114,25 @@ Result<ScorerSet> ScorerSet::make(std::vector<ScorerBinding> bindings) {
     return set;
 }
 
+void ScorerSet::view_workloads(const Slot &slot, const WorkloadBatch &workloads, ScoreScratch &scratch) {
+    scratch.workload_views.resize(slot.workload_columns.size());
+    for (size_t i = 0; i < slot.workload_columns.size(); ++i) {
+        const int column = slot.workload_columns[i];
+        scratch.workload_views[i] =
+            column < 0 ? ColumnView{} : ColumnView{workloads.column(static_cast<WorkloadColumn>(column)), nullptr, ColumnType::f64};
+    }
+}
+
 Status ScorerSet::call(const Slot &slot, const CandidateTable &candidates, const WorkloadBatch &workloads, size_t stride, double *scores,
                        ScoreScratch &scratch) const {
-    scratch.candidate_views.clear();
-    for (const int column : slot.candidate_columns) {
-        if (column < 0) scratch.candidate_views.emplace_back();
-        else
-            scratch.candidate_views.push_back(
-                {candidates.columns[static_cast<size_t>(column)], nullptr, column_type(static_cast<CandidateColumn>(column))});
+    scratch.candidate_views.resize(slot.candidate_columns.size());
+    for (size_t i = 0; i < slot.candidate_columns.size(); ++i) {
+        const int column = slot.candidate_columns[i];
+        scratch.candidate_views[i] = column < 0 ? ColumnView{}
+                                                : ColumnView{candidates.columns[static_cast<size_t>(column)], nullptr,
+                                                             column_type(static_cast<CandidateColumn>(column))};
     }
-    scratch.workload_views.clear();
-    for (const int column : slot.workload_columns) {
-        if (column < 0) scratch.workload_views.emplace_back();
-        else scratch.workload_views.push_back({workloads.column(static_cast<WorkloadColumn>(column)), nullptr, ColumnType::f64});
-    }
+    view_workloads(slot, workloads, scratch);
     ScoreBatchView batch;
     batch.snapshot_id = candidates.id;
     batch.candidates = {candidates.rows, scratch.candidate_views};
@@ -223,11 +232,7 @@ Status ScorerSet::appraise(Market &market, std::span<const OfferIndex> offers, S
             if (market.at(index).offer && value_slot(*market.at(index).offer) == slot) ours.push_back(index);
         if (ours.empty()) continue;
         batch.gather(market, ours, workload_needs_);
-        scratch.workload_views.clear();
-        for (const int column : value_slots_[slot].workload_columns) {
-            if (column < 0) scratch.workload_views.emplace_back();
-            else scratch.workload_views.push_back({batch.column(static_cast<WorkloadColumn>(column)), nullptr, ColumnType::f64});
-        }
+        view_workloads(value_slots_[slot], batch, scratch);
         gains.assign(ours.size(), abstained);
         PlacementScorer &scorer = *value_slots_[slot].binding.scorer;
         if (const Status status = scorer.appraise({ours.size(), scratch.workload_views}, gains); !status.ok()) {

@@ -23,7 +23,8 @@ CandidateTable table_of(const Fleet &fleet, const Segment &segment);
 /// A copy of chosen rows: a small dense table of its own.
 class RowCopy {
 public:
-    const CandidateTable &copy(const Fleet &fleet, std::span<const RowIndex> rows, uint64_t id);
+    /// Copies the columns of which the bit in `needed` is set.
+    const CandidateTable &copy(const Fleet &fleet, std::span<const RowIndex> rows, uint32_t needed, uint64_t id);
 
 private:
     std::array<Column<double>, candidate_f64_columns> f64_;
@@ -68,6 +69,7 @@ public:
     bool has_preferences() const noexcept { return !preference_slots_.empty(); }
     bool reads_room() const noexcept { return reads_room_; }       ///< a placement on a server changes what other offers score there
     bool reads_copies() const noexcept { return reads_copies_; }   ///< a copy placed changes what the offer scores
+    uint32_t candidate_needs() const noexcept { return candidate_needs_; } ///< bit c: some scorer reads column c
     uint32_t workload_needs() const noexcept { return workload_needs_; }
 
     /// An error only when a fail_closed scorer failed.
@@ -84,6 +86,7 @@ private:
         std::vector<int> candidate_columns, workload_columns; ///< -1: optional and unknown
         bool covers(const SourceName &source) const;
     };
+    static void view_workloads(const Slot &slot, const WorkloadBatch &workloads, ScoreScratch &scratch);
     Status call(const Slot &slot, const CandidateTable &candidates, const WorkloadBatch &workloads, size_t stride, double *scores,
                 ScoreScratch &scratch) const;
     Status values(const CandidateTable &candidates, const WorkloadBatch &workloads, const Market &market, const ScoreOutput &out,
@@ -92,7 +95,7 @@ private:
 
     std::vector<Slot> value_slots_, preference_slots_;
     bool concurrent_ = true, pure_ = true, reads_room_ = false, reads_copies_ = false;
-    uint32_t workload_needs_ = 0;
+    uint32_t candidate_needs_ = 0, workload_needs_ = 0;
 };
 
 } // namespace rigger::placement
