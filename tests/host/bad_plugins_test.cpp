@@ -31,7 +31,7 @@ protected:
             if (c == '_') c = '-';
         host.enable_bad(fault, more);
         host.open();
-        host.run_out([&] { (void)host.registry->start(); }, 20ms);
+        host.run_out([&] { (void)host.registry->start(); }, 200ms);
     }
     void expect_others_run() {
         ASSERT_EQ(host.registry->live()->reconcilers.size(), 1u);

@@ -71,13 +71,15 @@ TEST_F(Commands, RefusesWhatTheDeclarationDoesNotAllow) {
         {"show", huge.c_str(), "InvalidArguments", "the limit is 65536"},
         {"show", deep.c_str(), "InvalidArguments", "nested deeper"},
     };
+    (void)commands->catalogue();
+    const uint64_t calls = host.row("front").calls;
     for (const Case &c : cases) {
         const auto answer = invoke(c.command, c.arguments);
         ASSERT_FALSE(answer.ok()) << c.text;
         EXPECT_EQ(answer.error().reason, c.reason);
         EXPECT_THAT(answer.error().message, HasSubstr(c.text));
     }
-    EXPECT_EQ(host.row("front").calls, 1u) << "only its catalogue was asked for";
+    EXPECT_EQ(host.row("front").calls, calls) << "the plugin was not asked";
 }
 
 TEST_F(Commands, EachEffectNeedsItsRole) {
@@ -147,7 +149,7 @@ TEST_F(Commands, TheCallersDeadlineEndsACommand) {
     CallContext context;
     context.deadline = host.clock.monotonic() + 2s;
     Result<std::string> answer = std::string();
-    host.run_out([&] { answer = commands->invoke(reader, context, "show", R"({"what":"wait"})", {}); }, 1ms);
+    host.run_out([&] { answer = commands->invoke(reader, context, "show", R"({"what":"wait"})", {}); }, 100ms);
     ASSERT_FALSE(answer.ok());
     EXPECT_EQ(host.row("front").failures, 0u) << "that is no fault of the plugin";
 }
