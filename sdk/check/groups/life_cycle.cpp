@@ -129,12 +129,12 @@ void add_life_cycle_tests(std::vector<Test> &tests) {
         tests.push_back({"life-cycle", name, what, "*", gate, run});
     };
     add("runs", "create, start, stop and destroy work", runs, true);
+    add("exercised", "its main functions work between start() and stop()", exercised, true);
     add("without-start", "an instance that was never started can be destroyed", without_start);
     add("stop-twice", "stop() is idempotent", stop_twice);
     add("stop-without-start", "stop() before start() does no harm", stop_without_start);
     add("start-failure", "start() answers an error when a service fails, and destroy() may follow", start_failure);
     add("two-instances", "two instances live side by side and end apart", two_instances);
-    add("exercised", "its main functions work between start() and stop()", exercised, true);
     add("threads-end", "no thread runs after stop()", threads_end);
     add("registrations-end", "timers and subscriptions end with stop(), and nothing touches a destroyed instance", registrations_end);
     add("no-growth", "200 cycles leave no memory, file or thread behind", no_growth);

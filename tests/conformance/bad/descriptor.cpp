@@ -52,10 +52,10 @@ rig_code create(const rig_component *, const rig_host *, rig_doc, rig_instance *
 #ifdef BAD_NULL_INSTANCE
     *out = nullptr;
     (void)ops;
-#else
-    *out = new raw::Instance{{&ops}};
-#endif
     return RIG_OK;
+#else
+    return raw::make(&ops, out);
+#endif
 }
 constexpr const char *needs[] = {BAD_NEEDS, nullptr};
 constexpr rig_component kBad{BAD_COMPONENT_SIZE, 0, BAD_ID, BAD_KIND, "A deliberately bad plugin", R"({"type":"object"})",

@@ -26,8 +26,7 @@ constexpr rig_instance_ops ops{sizeof(rig_instance_ops), &start, &raw::stop, &ra
 
 rig_code create(const rig_component *, const rig_host *, rig_doc, rig_instance **out, rig_error *) {
     when(In::create);
-    *out = new raw::Instance{{&ops}};
-    return RIG_OK;
+    return raw::make(&ops, out);
 }
 constexpr rig_component kBad{sizeof(rig_component), 0, RIG_PLUGIN_ID, RIG_KIND_PLACEMENT_SCORER, "Exceptions cross the border",
                              R"({"type":"object"})", nullptr, &create};

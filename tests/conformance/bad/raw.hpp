@@ -2,9 +2,16 @@
 #pragma once
 #include <rigger/sdk/plugin.hpp>
 
+#include <new>
+
 namespace raw {
 
 struct Instance : rig_instance {};
+
+inline rig_code make(const rig_instance_ops *ops, rig_instance **out) {
+    *out = new (std::nothrow) Instance{{ops}};
+    return *out ? RIG_OK : RIG_E_EXHAUSTED;
+}
 
 inline rig_code score_pairs(const rig_score_batch &b) {
     const auto *free = static_cast<const double *>(b.candidates.column[0].data);

@@ -9,7 +9,7 @@ enum class In { create, start, score, explain, stop };
 
 class Throws final : public bad::Honest {
 public:
-    Throws(rig::Host host, std::string_view config) : Honest(host, config) { when(In::create); }
+    Throws(rig::Host host, std::string_view config) : Honest(host, config) { (void)when(In::create); }
     rig::Status start() override { return when(In::start); }
     rig::Status stop() override { return when(In::stop); }
     rig::Status score(const rig::ScoreBatch &b) override {
