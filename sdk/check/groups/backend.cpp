@@ -60,7 +60,7 @@ json config_map(const std::string &value, bool ours = true) {
     if (ours) labels = {{"app.kubernetes.io/managed-by", "rigger"}};
     return {{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"metadata", {{"name", kName}, {"namespace", "default"}, {"labels", labels}}}, {"data", {{"value", value}}}};
 }
-json ref(const std::string &cluster, const std::string &name = kName) {
+json ref_to(const std::string &cluster, const std::string &name = kName) {
     return {{"cluster", cluster}, {"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"namespace", "default"}, {"name", name}};
 }
 
@@ -116,7 +116,7 @@ void not_found(Context &t) {
     Fixture f(t);
     f.ready();
     TextSink out;
-    const Outcome g = get(f.s, ref(f.cluster, "no-such-7f3a"), out), r = remove(f.s, ref(f.cluster, "no-such-7f3a"));
+    const Outcome g = get(f.s, ref_to(f.cluster, "no-such-7f3a"), out), r = remove(f.s, ref_to(f.cluster, "no-such-7f3a"));
     expect(g.code == RIG_E_NOT_FOUND, "get() of nothing answered " + g.text() + "; NotFound is the definite answer");
     expect(r.code == RIG_E_NOT_FOUND, "remove() of nothing answered " + r.text());
 }
@@ -126,7 +126,7 @@ void dry_run(Context &t) {
     f.ready();
     t.must("apply", apply(f.s, f.cluster, config_map("dry"), RIG_APPLY_DRY_RUN));
     TextSink out;
-    expect(get(f.s, ref(f.cluster), out).code == RIG_E_NOT_FOUND, "apply() with DRY_RUN left an object behind");
+    expect(get(f.s, ref_to(f.cluster), out).code == RIG_E_NOT_FOUND, "apply() with DRY_RUN left an object behind");
 }
 
 void round_trip(Context &t) {
@@ -134,17 +134,17 @@ void round_trip(Context &t) {
     f.ready();
     t.must("apply", apply(f.s, f.cluster, config_map("one"), RIG_APPLY_CREATE_ONLY));
     TextSink first, second;
-    t.must("get", get(f.s, ref(f.cluster), first));
+    t.must("get", get(f.s, ref_to(f.cluster), first));
     const json stored = object_from("get", first.text());
     expect(!stored.value("metadata", json::object()).value("uid", "").empty() && !stored["metadata"].value("resourceVersion", "").empty(), "a stored object has no uid or resourceVersion");
     const Outcome again = apply(f.s, f.cluster, config_map("two"), RIG_APPLY_CREATE_ONLY);
     expect(again.code == RIG_E_CONFLICT, "apply() with CREATE_ONLY over an existing object answered " + again.text() + "; it is a Conflict");
     t.must("apply", apply(f.s, f.cluster, config_map("two"), 0));
-    t.must("get", get(f.s, ref(f.cluster), second));
+    t.must("get", get(f.s, ref_to(f.cluster), second));
     expect(object_from("get", second.text())["data"]["value"] == "two", "apply() did not change the object");
-    t.must("remove", remove(f.s, ref(f.cluster)));
+    t.must("remove", remove(f.s, ref_to(f.cluster)));
     TextSink gone;
-    expect(get(f.s, ref(f.cluster), gone).code == RIG_E_NOT_FOUND, "the object is still there after remove()");
+    expect(get(f.s, ref_to(f.cluster), gone).code == RIG_E_NOT_FOUND, "the object is still there after remove()");
 }
 
 void watching(Context &t) {
@@ -184,9 +184,9 @@ void exercise_backend(Session &s) {
     (void)probe(s, facts);
     ObjectRecorder listed, watched;
     (void)list(s, kQuery, listed);
-    (void)get(s, ref("no-such-cluster", "no-such-7f3a"), out);
+    (void)get(s, ref_to("no-such-cluster", "no-such-7f3a"), out);
     (void)apply(s, "no-such-cluster", config_map("x"), RIG_APPLY_DRY_RUN);
-    (void)remove(s, ref("no-such-cluster", "no-such-7f3a"));
+    (void)remove(s, ref_to("no-such-cluster", "no-such-7f3a"));
     (void)watch(s, kQuery, watched, 50);
     expect(!facts.written_after_refusal(), "probe() went on writing after its sink refused");
 }

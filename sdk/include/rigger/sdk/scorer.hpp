@@ -5,6 +5,14 @@
 
 #include <type_traits>
 
+/// Before a function with a scorer's inner loop: GCC on x86-64 compiles it twice, for AVX2 machines and for all others, and the
+/// dynamic linker picks. Put the loop into a free function of pointers and counts; elsewhere the macro is empty.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define RIG_VECTORISED __attribute__((target_clones("arch=x86-64-v3", "default")))
+#else
+#define RIG_VECTORISED
+#endif
+
 namespace rig __attribute__((visibility("hidden"))) {
 inline namespace abi1 {
 
