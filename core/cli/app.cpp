@@ -80,7 +80,7 @@ private:
         if (declared.ok()) commands = *std::move(declared);
         else note = tr("The daemon's commands are missing here: ", "此处缺少守护进程的命令：") + declared.error().message;
         for (CommandDeclaration &own : own_commands(language_)) commands.push_back(std::move(own));
-        io_.out << help_overview(commands, note, language_, width());
+        io_.out << help_overview(commands, "rigger", note, language_, width());
         return exit_ok;
     }
 
@@ -197,7 +197,7 @@ private:
 
     static std::string progress_line(const std::string &document) {
         const Json progress = Json::parse(document, nullptr, false);
-        if (!progress.is_object()) return printable(document);
+        if (!progress.is_object()) return "  " + printable(document);
         for (const char *key : {"message", "phase"})
             if (const auto found = progress.find(key); found != progress.end() && found->is_string()) return "  " + printable(found->get<std::string>());
         return "  " + printable(document);

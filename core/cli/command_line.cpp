@@ -53,7 +53,8 @@ public:
         Parsed out;
         out.common.help = common_.help;
         if (common_.help) return out;
-        if (const auto extra = app_.remaining(); !extra.empty()) return unexpected(extra.front());
+        for (const std::string &extra : app_.remaining())
+            if (extra != "--") return unexpected(extra);
         RIG_TRY(read_common(out.common));
         Json arguments = Json::object();
         for (const Slot &slot : slots_) RIG_TRY(take(slot, arguments));
@@ -113,7 +114,7 @@ private:
         try {
             if (flag) slot.option = app_.add_flag(all, slot.flag);
             else if (declaration.type == ValueType::array) slot.option = app_.add_option(all, slot.values)->expected(1, 1'000'000)->allow_extra_args(declaration.position.has_value());
-            else slot.option = app_.add_option(all, slot.values)->expected(1);
+            else slot.option = app_.add_option(all, slot.values)->expected(1)->allow_extra_args(false);
         } catch (const CLI::ConstructionError &) { // an impossible name; the option can still be given over HTTP
             slot.option = nullptr;
         }

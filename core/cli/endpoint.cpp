@@ -33,7 +33,8 @@ Result<Endpoint> from_url(const std::string &url, const EndpointOptions &options
         if (uri.getScheme() == "https")
             return invalid("Url", "cannot use " + url + ": this tool does not speak TLS; forward the daemon's socket instead: ssh -L /tmp/r.sock:/run/rigger/rigger.sock HOST, then --socket /tmp/r.sock");
         const std::string path = uri.getPathAndQuery();
-        if (uri.getScheme() != "http" || uri.getHost().empty() || !uri.getUserInfo().empty() || (path != "" && path != "/"))
+        if (!uri.getUserInfo().empty()) return invalid("Url", "the URL must not hold a name or password; the token comes from --token-file or RIGGER_TOKEN");
+        if (uri.getScheme() != "http" || uri.getHost().empty() || (path != "" && path != "/"))
             return invalid("Url", "cannot use '" + url + "': write http://HOST:PORT; the token comes from --token-file or RIGGER_TOKEN");
         endpoint.host = uri.getHost();
         endpoint.port = uri.getPort();

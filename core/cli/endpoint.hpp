@@ -22,7 +22,7 @@ struct EndpointOptions {
 
 /// In this order: --socket, --url, RIGGER_SOCKET, RIGGER_URL, the configuration. The token of a URL comes from --token-file,
 /// RIGGER_TOKEN_FILE or RIGGER_TOKEN, never from the command line, where every user of the machine could read it.
-/// Errors: invalid Url, TokenFile; not_found ConfigMissing.
+/// Errors: invalid Url, TokenFile, ConfigMissing.
 Result<Endpoint> find_endpoint(const EndpointOptions &options, const Io &io);
 
 } // namespace rigger::cli

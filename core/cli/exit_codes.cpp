@@ -15,10 +15,10 @@ Exit exit_code(const Error &error) noexcept {
     case Code::not_found: return exit_not_found;
     case Code::conflict: return exit_held_back;
     case Code::unavailable:
+    case Code::cancelled:
     case Code::exhausted: return exit_later;
     case Code::deadline: return exit_timeout;
     case Code::denied: return exit_denied;
-    case Code::cancelled: return exit_interrupted;
     case Code::unsupported:
     case Code::internal: break;
     }

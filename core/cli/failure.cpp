@@ -31,6 +31,7 @@ constexpr Remedy kRemedies[] = {
 } // namespace
 
 std::string remedy(const Error &error, Language language) {
+    if (error.message.find("`rigger ") != std::string::npos) return {}; // it says so itself
     for (const Remedy &known : kRemedies)
         if (error.reason == known.reason) return std::string(known.text.in(language));
     if (error.retry_after_ms > 0) {

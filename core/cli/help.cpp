@@ -30,6 +30,7 @@ std::string definitions(const Lines &lines, size_t width) {
 }
 
 std::string term_of(const OptionDeclaration &option) {
+    if (option.position && option.short_name.empty()) return option.metavar.empty() ? option.long_name : option.metavar;
     std::string term = option.short_name.empty() ? "    " : "-" + option.short_name + ", ";
     term += "--" + option.long_name;
     if (option.type != ValueType::boolean) term += " " + (option.metavar.empty() ? std::string("VALUE") : option.metavar);
@@ -49,7 +50,7 @@ std::string meaning_of(const OptionDeclaration &option, Language language) {
 std::string group_title(const std::string &group, Language language) {
     static const std::pair<std::string_view, Text> titles[] = {{"fleet", {"Machines", "机器"}}, {"market", {"Market and placement", "市场与放置"}},
                                                                {"deployments", {"Deployments", "部署"}}, {"care", {"Health and rules", "健康与规则"}},
-                                                               {"tool", {"This tool", "本工具"}}};
+                                                               {"tool", {"This tool", "本工具"}}, {"plugins", {"Plugins", "插件"}}};
     for (const auto &[name, title] : titles)
         if (name == group) return std::string(title.in(language));
     return group.empty() ? std::string(Text{"More", "其他"}.in(language)) : printable(group);
@@ -91,10 +92,10 @@ std::string help_command(const CommandDeclaration &command, const std::string &p
     return out;
 }
 
-std::string help_overview(const std::vector<CommandDeclaration> &commands, const std::string &note, Language language, size_t terminal) {
+std::string help_overview(const std::vector<CommandDeclaration> &commands, const std::string &prefix, const std::string &note, Language language, size_t terminal) {
     const size_t width = page_width(terminal);
     const auto tr = [&](std::string_view en, std::string_view zh) { return std::string(Text{en, zh}.in(language)); };
-    std::string out = tr("Shows and steers riggerd.\n\nUsage: rigger COMMAND [options]\n", "查看和控制 riggerd。\n\n用法：rigger 命令 [选项]\n");
+    std::string out = tr("Usage: ", "用法：") + prefix + tr(" COMMAND [options]\n", " 命令 [选项]\n");
     std::vector<std::string> groups;
     for (const CommandDeclaration &command : commands)
         if (std::find(groups.begin(), groups.end(), command.group) == groups.end()) groups.push_back(command.group);
@@ -107,24 +108,31 @@ std::string help_overview(const std::vector<CommandDeclaration> &commands, const
             if (command.group == group) lines.emplace_back(pad_right(printable(command.name), widest), printable(command.summary));
         out += "\n" + group_title(group, language) + tr(":", "：") + "\n" + definitions(lines, width);
     }
-    out += "\n" + tr("`rigger COMMAND --help` explains one command.", "`rigger 命令 --help` 说明单个命令。") + "\n";
+    out += "\n`" + prefix + tr(" COMMAND --help` explains one command.", " 命令 --help` 说明单个命令。") + "\n";
     if (!note.empty()) out += "\n" + wrap(note, width, 0) + "\n";
     return out;
 }
 
 std::vector<CommandDeclaration> own_commands(Language language) {
-    const auto make = [&](const char *name, Text summary) {
+    const auto make = [&](const char *name, Text summary, const char *word, bool required, Text description) {
         CommandDeclaration command;
         command.name = name;
         command.group = "tool";
         command.effect = "read";
         command.summary = summary.in(language);
+        if (*word) {
+            command.options.push_back(own_option(word, ValueType::string, description.in(language)));
+            command.options.back().metavar = word;
+            command.options.back().position = 0;
+            command.options.back().required = required;
+        }
         return command;
     };
-    return {make("plugins", {"List, install, enable, check and write plugins", "列出、安装、启用、检查和编写插件"}),
-            make("completion", {"Print a completion script for bash, zsh or fish", "输出 bash、zsh 或 fish 的补全脚本"}),
-            make("version", {"Show the versions of the tool and of the daemon", "显示本工具和守护进程的版本"}),
-            make("help", {"Show this, or the help of one command", "显示本帮助或某个命令的帮助"})};
+    return {make("plugins", {"List, install, enable, check and write plugins", "列出、安装、启用、检查和编写插件"}, "COMMAND", true, {"`rigger plugins` lists them", "`rigger plugins` 列出全部"}),
+            make("completion", {"Print a completion script for bash, zsh or fish", "输出 bash、zsh 或 fish 的补全脚本"}, "SHELL", true,
+                 {"bash, zsh or fish; load it with: source <(rigger completion bash)", "bash、zsh 或 fish；加载方式：source <(rigger completion bash)"}),
+            make("version", {"Show the versions of the tool and of the daemon", "显示本工具和守护进程的版本"}, "", false, {}),
+            make("help", {"Show this, or the help of one command", "显示本帮助或某个命令的帮助"}, "COMMAND", false, {"the command", "命令"})};
 }
 
 } // namespace rigger::cli

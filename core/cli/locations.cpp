@@ -22,7 +22,7 @@ Result<Locations> find_locations(const std::string &config, const std::map<std::
     const std::string file = config.empty() ? kDefaultConfig : config;
     if (::access(file.c_str(), R_OK) != 0) {
         if (config.empty()) return from(Config{}, {});
-        return not_found("ConfigMissing", "cannot read the configuration " + config + ": " + std::strerror(errno) + "; check --config or RIGGER_CONFIG");
+        return invalid("ConfigMissing", "cannot read the configuration " + config + ": " + std::strerror(errno) + "; check --config or RIGGER_CONFIG");
     }
     return from(load_config(file, environment).config, file);
 }

@@ -59,12 +59,7 @@ private:
     size_t width() const { return io_.out_is_terminal && io_.terminal_size ? io_.terminal_size().first : 0; }
 
     std::string overview() const {
-        std::vector<CommandDeclaration> shown = commands_;
-        for (CommandDeclaration &command : shown) {
-            command.name = "plugins " + command.name;
-            command.group = "plugins";
-        }
-        return help_overview(shown, {}, language_, width());
+        return help_overview(commands_, "rigger plugins", {}, language_, width());
     }
 
     Error unknown(const std::string &name) const {

@@ -37,7 +37,7 @@ public:
         case Format::table:
         case Format::wide: RIG_TRY(table()); break;
         }
-        if (shape_.kind == ResultKind::plan) out_.held_back = !dry_run() && has_items("heldBack");
+        if (shape_.kind == ResultKind::plan) out_.held_back = !dry_run() && holds_back();
         return std::move(out_);
     }
 
@@ -47,10 +47,6 @@ private:
     bool dry_run() const {
         const auto found = document_.is_object() ? document_.find("dryRun") : document_.end();
         return document_.is_object() && found != document_.end() && *found == true;
-    }
-    bool has_items(const char *key) const {
-        const Json *found = array_member(document_, key);
-        return found && !found->empty();
     }
 
     void note_warnings() {
@@ -154,20 +150,33 @@ private:
             return c;
         };
         std::vector<ColumnDeclaration> columns{column("verb", {"ACTION", "动作"}, ColumnType::string, false, 1), column("offer", {"CHUTE", "chute"}, ColumnType::string, true, 2),
-                                               column("server", {"SERVER", "服务器"}, ColumnType::string, true, 3), column("deployment", {"DEPLOYMENT-ID", "部署 ID"}, ColumnType::id, false, 5),
-                                               column("value", {"VALUE", "价值"}, ColumnType::number, false, 6), column("reason", {"REASON", "原因"}, ColumnType::string, true, 4)};
-        columns[4].decimals = 2;
-        columns[4].right = true;
+                                               column("server", {"SERVER", "服务器"}, ColumnType::string, true, 3), column("target", {"TARGET", "目标"}, ColumnType::string, true, 2),
+                                               column("deployment", {"DEPLOYMENT-ID", "部署 ID"}, ColumnType::id, false, 6), column("value", {"VALUE", "价值"}, ColumnType::number, false, 7),
+                                               column("cause", {"CAUSE", "起因"}, ColumnType::string, false, 8), column("reason", {"REASON", "原因"}, ColumnType::string, true, 4),
+                                               column("text", {"HELD-BACK-BECAUSE", "推迟原因"}, ColumnType::string, true, 3)};
+        columns[5].decimals = 2;
+        columns[5].right = true;
         return columns;
     }
 
-    /// Without the columns that no action fills.
+    /// Without the columns that no action fills, and without the id of a deployment that the target names anyway.
     void lay_out_actions(const Json &actions) {
         std::vector<ColumnDeclaration> columns = plan_columns();
-        std::erase_if(columns, [&](const ColumnDeclaration &c) {
-            return std::all_of(actions.begin(), actions.end(), [&](const Json &a) { return !a.is_object() || !a.contains(c.key) || a[c.key].is_null(); });
-        });
+        const auto filled = [&](const std::string &key) {
+            return std::any_of(actions.begin(), actions.end(), [&](const Json &a) { return a.is_object() && a.contains(key) && !a[key].is_null(); });
+        };
+        const bool targets = filled("target");
+        std::erase_if(columns, [&](const ColumnDeclaration &c) { return !filled(c.key) || (targets && c.key == "deployment" && !wide()); });
         lay_out(columns, actions);
+    }
+
+    /// Something to look at. What was seen for the first time, or is young, is held back by design and goes its way by itself.
+    bool holds_back() const {
+        const Json *const held = array_member(document_, "heldBack");
+        return held && std::any_of(held->begin(), held->end(), [](const Json &one) {
+                   const auto code = one.is_object() ? one.find("code") : one.end();
+                   return !one.is_object() || code == one.end() || (*code != "FirstObservation" && *code != "TooYoung");
+               });
     }
 
     Status plan() {
@@ -180,7 +189,7 @@ private:
         }
         if (actions->empty() && (!held || held->empty())) out_.notes.push_back(std::string(tr({"nothing to do", "无事可做"})));
         if (dry_run()) out_.notes.push_back(std::string(tr({"dry run: nothing was changed", "试运行：未做任何改动"})));
-        else if (held && !held->empty())
+        else if (holds_back())
             out_.notes.push_back(std::string(tr({"part of the plan was held back; look at `rigger status`, or lift the deletion budget with --force",
                                                  "部分计划被推迟；请查看 `rigger status`，或用 --force 取消删除预算限制"})));
         return {};

@@ -71,18 +71,23 @@ private:
             shown_.erase(leaves);
         }
         if (shown_.size() == 1) least_[shown_[0]] = std::min(least_[shown_[0]], style_.width);
-        // From everything at its least, give what is left: the most important columns first, ids last (a prefix serves as well).
+        // From everything at its least, share out what is left: evenly, until a column has all it wants; ids last, whole or not at all.
         for (const size_t c : shown_) widths_[c] = least_[c];
-        std::vector<size_t> order = shown_;
-        std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-            return std::pair(columns_[a].id, columns_[a].priority) < std::pair(columns_[b].id, columns_[b].priority);
-        });
-        for (const size_t c : order) {
-            const size_t used = total(widths_, shown_);
-            if (used >= style_.width) return;
-            const size_t grown = std::min(natural_[c], widths_[c] + style_.width - used);
-            if (!columns_[c].id || grown == natural_[c]) widths_[c] = grown;
+        size_t left = style_.width - std::min(style_.width, total(widths_, shown_));
+        for (bool grew = true; grew && left > 0;) {
+            grew = false;
+            for (const size_t c : shown_)
+                if (left > 0 && !columns_[c].id && widths_[c] < natural_[c]) {
+                    ++widths_[c];
+                    --left;
+                    grew = true;
+                }
         }
+        for (const size_t c : shown_)
+            if (columns_[c].id && natural_[c] - widths_[c] <= left) {
+                left -= natural_[c] - widths_[c];
+                widths_[c] = natural_[c];
+            }
     }
 
     std::string line(const std::vector<Cell> &cells, bool header) const {

@@ -1,10 +1,12 @@
 #include "cli/render/text_width.hpp"
 
 #include <unigbrk.h>
+#include <unilbrk.h>
 #include <unistr.h>
 #include <uniwidth.h>
 
 #include <algorithm>
+#include <vector>
 
 namespace rigger::cli {
 namespace {
@@ -87,33 +89,16 @@ std::string pad_left(std::string text, size_t width) {
 }
 
 std::string wrap(std::string_view text, size_t width, size_t indent) {
+    std::vector<char> breaks(text.size());
+    const int columns = static_cast<int>(std::clamp<size_t>(width, 8, 10'000));
+    u8_width_linebreaks(bytes(text), text.size(), columns, 0, 0, nullptr, "UTF-8", breaks.data());
     std::string out;
-    size_t column = 0;
-    const size_t allowed = std::max<size_t>(width, 8);
-    const auto new_line = [&] {
-        while (!out.empty() && out.back() == ' ') out.pop_back();
-        out += '\n' + std::string(indent, ' ');
-        column = 0;
-    };
-    while (!text.empty()) {
-        size_t end = text.find(' ');
-        end = end == std::string_view::npos ? text.size() : end + 1;
-        std::string_view word = text.substr(0, end);
-        text.remove_prefix(end);
-        const std::string_view bare = word.back() == ' ' ? word.substr(0, word.size() - 1) : word;
-        if (column > 0 && column + display_width(bare) > allowed) new_line();
-        while (display_width(bare) > allowed && display_width(word) > allowed) { // Chinese has no blanks
-            const std::string_view head = front(word, allowed - column);
-            if (head.empty()) {
-                new_line();
-                continue;
-            }
-            out += head;
-            word.remove_prefix(head.size());
-            new_line();
+    for (size_t i = 0; i < text.size(); ++i) {
+        if (breaks[i] == UC_BREAK_POSSIBLE) {
+            while (!out.empty() && out.back() == ' ') out.pop_back();
+            out += '\n' + std::string(indent, ' ');
         }
-        out += word;
-        column += display_width(word);
+        out += text[i];
     }
     while (!out.empty() && out.back() == ' ') out.pop_back();
     return out;

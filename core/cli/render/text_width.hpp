@@ -21,7 +21,7 @@ std::string prefix(std::string_view text, size_t width);
 std::string pad_right(std::string text, size_t width);
 std::string pad_left(std::string text, size_t width);
 
-/// Breaks at blanks so that no line is wider than `width`; each line after the first begins with `indent` more blanks.
+/// Breaks printable text where Unicode allows it, so that no line is wider than `width` if it can be; each line after the first begins with `indent` more blanks.
 std::string wrap(std::string_view text, size_t width, size_t indent);
 
 } // namespace rigger::cli

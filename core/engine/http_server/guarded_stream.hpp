@@ -28,6 +28,8 @@ public:
 
     int receiveBytes(void *buffer, int length, int flags = 0) override;
     int sendBytes(const void *buffer, int length, int flags = 0) override;
+    /// Nothing: a session that ends must not free the descriptor's number while the registry of connections still has it. The destructor closes.
+    void close() override {}
 
 private:
     using SteadyTime = std::chrono::steady_clock::time_point;

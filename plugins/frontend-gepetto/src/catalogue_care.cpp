@@ -23,7 +23,7 @@ const char *const kCareCommands = R"json(
   {"key":"source","title":"SOURCE","zh":"来源","type":"string","wide":true},
   {"key":"id","title":"ID","zh":"ID","type":"id","wide":true}]}},
 {"name":"failures","group":"care","effect":"read","watch":true,"http":{"method":"GET","path":"/v1/failures"},
- "summary":{"en":"Show which chutes are avoided after a failure, where and until when","zh":"显示失败后被避开的 chute、所在服务器和截止时间"},
+ "summary":{"en":"Show which chutes are avoided or banned, where, why and until when","zh":"显示被避开或禁用的 chute、所在服务器、原因和截止时间"},
  "examples":["rigger failures"],
  "options":{"type":"object","additionalProperties":false,"properties":{}},
  "result":{"kind":"list","items":"items","columns":[
@@ -32,7 +32,7 @@ const char *const kCareCommands = R"json(
   {"key":"until","title":"UNTIL","zh":"截止","type":"time","priority":2},
   {"key":"cause","title":"CAUSE","zh":"原因","type":"string","elide":true,"priority":4},
   {"key":"failedAt","title":"FAILED-AT","zh":"失败时间","type":"time","priority":5},
-  {"key":"kind","title":"KIND","zh":"类别","type":"string","wide":true},
+  {"key":"kind","title":"KIND","zh":"类别","type":"string","priority":6},
   {"key":"offerId","title":"CHUTE-ID","zh":"chute ID","type":"id","wide":true},
   {"key":"serverId","title":"SERVER-ID","zh":"服务器 ID","type":"id","wide":true}]}},
 {"name":"ban","group":"care","effect":"write","http":{"method":"POST","path":"/v1/bans"},

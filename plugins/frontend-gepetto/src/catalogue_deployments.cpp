@@ -67,6 +67,7 @@ const char *const kDeploymentCommands = R"json(
  "options":{"type":"object","additionalProperties":false,"required":["deployment"],"properties":{
   "deployment":{"type":"string","minLength":1,"description":"id of the deployment, or an unambiguous prefix of it","x-zh":"部署 ID 或其无歧义前缀","x-cli":{"short":"i","position":0,"aliases":["depl_id","depl-id","deployment_id"],"metavar":"DEPLOYMENT","complete":"deployments"}},
   "reason":{"type":"string","maxLength":512,"description":"for the journal","x-zh":"写入日志的原因","x-cli":{"short":"r","metavar":"TEXT"}},
+  "dryRun":{"type":"boolean","default":false,"description":"show the plan, change nothing","x-zh":"只显示计划，不做改动"},
   "wait":{"type":"boolean","default":false,"description":"return when it is gone","x-zh":"等到其消失再返回","x-cli":{"short":"w"}}}},
  "result":{"kind":"plan"}},
 {"name":"recycle","group":"deployments","effect":"destructive","http":{"method":"POST","path":"/v1/recycle"},

@@ -54,6 +54,7 @@ const char *const kFleetCommands = R"json(
   {"key":"cluster","title":"CLUSTER","zh":"集群","type":"string","priority":7},
   {"key":"gpuCount","title":"GPUS","zh":"GPU 数","type":"integer","priority":3},
   {"key":"hourlyCost","title":"USD-GPU-HOUR","zh":"美元/GPU/小时","type":"number","decimals":2,"priority":4},
+  {"key":"status","title":"STATUS","zh":"状态","type":"string","priority":2,"tones":{"Ready":"good","NotReady":"bad","Unknown":"warn"}},
   {"key":"locked","title":"LOCKED","zh":"锁定","type":"boolean","priority":2,"tones":{"true":"warn"}},
   {"key":"tee","title":"TEE","zh":"TEE","type":"boolean","priority":8},
   {"key":"validator","title":"VALIDATOR","zh":"验证者","type":"string","wide":true},
