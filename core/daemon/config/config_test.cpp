@@ -114,6 +114,8 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"decimal_mode", "http:\n  unix_socket:\n    mode: 660\n", "r.yaml:3:11", "octal file permissions"},
         Refusal{"host_name_as_address", "http:\n  tcp:\n    address: localhost\n", "r.yaml:3:14", "names are not looked up"},
         Refusal{"store", "store:\n  url: mysql://x\n", "r.yaml:2:8", "expected sqlite:///absolute/path"},
+        Refusal{"store_engine_that_is_not_there", "store:\n  url: postgresql://x/y\n", "r.yaml:2:8", "expected sqlite:///absolute/path"},
+        Refusal{"bus_that_is_not_there", "bus:\n  url: redis://localhost\n", "r.yaml:2:8", "expected memory"},
         Refusal{"no_value", "state_dir:\n", "r.yaml:1:1", "has no value"},
         Refusal{"map_for_a_value", "state_dir:\n  a: b\n", "r.yaml:2:3", "found a map of keys"},
         Refusal{"value_for_a_section", "log: info\n", "r.yaml:1:6", "log: found a single value; expected keys below it"},

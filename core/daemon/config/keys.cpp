@@ -11,12 +11,11 @@ namespace rigger::config {
 namespace {
 
 std::string check_store(std::string_view url) {
-    if (url.empty() || url == "sqlite::memory:" || (url.starts_with("sqlite:///") && url.size() > 10) || url.starts_with("postgresql://")) return "";
-    return "expected sqlite:///absolute/path, sqlite::memory:, postgresql://..., or nothing";
+    if (url.empty() || url == "sqlite::memory:" || (url.starts_with("sqlite:///") && url.size() > 10)) return "";
+    return "expected sqlite:///absolute/path, sqlite::memory:, or nothing";
 }
 std::string check_bus(std::string_view url) {
-    if (url == "memory" || (url.starts_with("redis://") && url.size() > 8)) return "";
-    return "expected memory or redis://host:port";
+    return url == "memory" ? "" : "expected memory";
 }
 std::string check_socket(std::string_view path) {
     constexpr size_t longest = 107; // sun_path without its NUL
@@ -45,10 +44,10 @@ constexpr Key table[] = {
     {"language", choice_rule("en|zh"), reload, "Language of texts when a caller names none.", RIG_SLOT(language)},
 
     {"store.url", text_rule(0, 1000, check_store), restart,
-     "Where the records are: sqlite:///path, sqlite::memory: (lost at the end) or postgresql://user@host/database. Empty: the file rigger.db in state_dir.",
+     "Where the records are: sqlite:///path, or sqlite::memory: (lost at the end). Empty: the file rigger.db in state_dir.",
      RIG_SLOT(store.url)},
     {"bus.url", text_rule(1, 1000, check_bus), restart,
-     "How events travel: memory (within the daemon) or redis://host:port (shared with other programs of a chutes miner).", RIG_SLOT(bus.url)},
+     "How events travel between the daemon's parts: memory.", RIG_SLOT(bus.url)},
 
     {"plugins.path", texts_rule(check_absolute), reload, "Directories with installed plugin packages.", RIG_SLOT(plugins.path)},
     {"plugins.available", path_rule(), reload, "Directory of the instance files that `rigger plugins enable` may link.", RIG_SLOT(plugins.available)},
