@@ -65,7 +65,7 @@ public:
         if (offer == offers_.end())
             json.null();
         else
-            json.begin_object().field("version", offer->second->version).end_object();
+            json.begin_object().field("version", offer->second->version).field("updateInProgress", offer->second->economics.update_in_progress).end_object();
         json.key("views").begin_object();
         if (const auto cluster = clusters_.find(d.cluster); cluster != clusters_.end()) write_cluster_views(json, *cluster->second);
         if (const auto source = sources_.find(d.source); source != sources_.end()) write_source_views(json, *source->second);
@@ -84,7 +84,8 @@ public:
         JsonWriter json;
         json.begin_object().field("now", now_).key("offers").begin_array();
         for (const OfferPtr &offer : effect_.snapshot->offers)
-            if (offer->source == source) json.begin_object().field("id", offer->id).field("version", offer->version).end_object();
+            if (offer->source == source)
+                json.begin_object().field("id", offer->id).field("version", offer->version).field("updateInProgress", offer->economics.update_in_progress).end_object();
         json.end_array().key("instances").begin_array();
         for (const SourceInstancePtr &i : effect_.snapshot->instances)
             if (i->source == source) documents::instance(json, *i);

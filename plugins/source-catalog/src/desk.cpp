@@ -127,7 +127,7 @@ void Desk::rebuild(Changes &changes) {
 
 Event Desk::market_event(const char *type, const std::string &key, std::string data) const {
     const WallNs now = host_.wall_ns();
-    return {0, "market/" + std::to_string(now) + "/" + type + "/" + key, R"({"type":")" + std::string(type) + R"(","at":")" + rfc3339(now) + R"(","data":)" + data + "}"};
+    return {0, "market/" + std::to_string(now) + "/" + type + "/" + key, R"({"type":")" + std::string(type) + R"(","at":")" + times::to_rfc3339(now) + R"(","data":)" + data + "}"};
 }
 
 void Desk::play_due() {
@@ -153,7 +153,7 @@ void Desk::play_due() {
         }
         if (!step.event.empty()) {
             Json event = Json::parse(step.event);
-            event["at"] = rfc3339(now);
+            event["at"] = times::to_rfc3339(now);
             changes.events.push_back({0, "replay/" + std::to_string(position.started) + "/" + std::to_string(step.line), event.dump()});
         }
         market_changed |= step.changes_market();

@@ -2,9 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <cstdio>
-#include <ctime>
-
 namespace catalog {
 namespace {
 
@@ -56,36 +53,9 @@ rig::Result<Instance> instance_from(std::string_view text) {
 
 std::string document_of(const Instance &i) {
     Json document{{"id", i.id},       {"offerId", i.offer_id},           {"version", i.version},           {"configId", i.config_id},
-                  {"verified", i.verified.has_value()}, {"active", i.active.has_value()}, {"createdAt", rfc3339(i.created)}};
-    document["lastVerifiedAt"] = i.verified ? Json(rfc3339(*i.verified)) : Json();
+                  {"verified", i.verified.has_value()}, {"active", i.active.has_value()}, {"createdAt", times::to_rfc3339(i.created)}};
+    document["lastVerifiedAt"] = i.verified ? Json(times::to_rfc3339(*i.verified)) : Json();
     return document.dump();
-}
-
-std::string rfc3339(WallNs at) {
-    constexpr WallNs second = 1'000'000'000;
-    const WallNs whole = at >= 0 ? at / second : -((-at + second - 1) / second);
-    const auto milli = static_cast<int>((at - whole * second) / 1'000'000);
-    const std::time_t t = static_cast<std::time_t>(whole);
-    std::tm parts{};
-    gmtime_r(&t, &parts);
-    char buffer[48];
-    const size_t n = std::strftime(buffer, sizeof buffer, "%Y-%m-%dT%H:%M:%S", &parts);
-    if (milli > 0) std::snprintf(buffer + n, sizeof buffer - n, ".%03dZ", milli);
-    else std::snprintf(buffer + n, sizeof buffer - n, "Z");
-    return buffer;
-}
-
-std::optional<WallNs> parse_rfc3339(std::string_view text) {
-    int year, month, day, hour, minute, consumed = 0;
-    double seconds;
-    const std::string copy(text);
-    if (copy.size() > 40 || std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%10lf%n", &year, &month, &day, &hour, &minute, &seconds, &consumed) != 6) return std::nullopt;
-    if (copy.substr(static_cast<size_t>(consumed)) != "Z" && copy.substr(static_cast<size_t>(consumed)) != "+00:00") return std::nullopt;
-    if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || !(seconds >= 0 && seconds < 61) || year < 1970) return std::nullopt;
-    std::tm parts{};
-    parts.tm_year = year - 1900, parts.tm_mon = month - 1, parts.tm_mday = day, parts.tm_hour = hour, parts.tm_min = minute;
-    const std::time_t t = timegm(&parts);
-    return static_cast<WallNs>(t) * 1'000'000'000 + static_cast<WallNs>(seconds * 1000 + 0.5) * 1'000'000;
 }
 
 } // namespace catalog

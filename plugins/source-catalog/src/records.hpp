@@ -1,6 +1,7 @@
 // records.hpp -- what the played validator remembers, and how it changes. Durable: every record is one key of rig.store.
 #pragma once
 #include <rigger/sdk/status.hpp>
+#include <times/rfc3339.hpp>
 
 #include <cstdint>
 #include <map>
@@ -11,7 +12,7 @@
 
 namespace catalog {
 
-using WallNs = std::int64_t; ///< nanoseconds since the Unix epoch
+using times::WallNs;
 
 /// A launch token that was given out. Key "claim/<id>".
 struct Claim {
@@ -57,10 +58,5 @@ rig::Result<Instance> instance_from(std::string_view text);
 
 /// The instance document of docs/plugins/documents.md section 1.
 std::string document_of(const Instance &instance);
-
-/// "2026-01-02T03:04:05.678Z"; whole seconds without a fraction.
-std::string rfc3339(WallNs at);
-/// nullopt: not in that form.
-std::optional<WallNs> parse_rfc3339(std::string_view text);
 
 } // namespace catalog

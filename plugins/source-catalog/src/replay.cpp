@@ -93,7 +93,7 @@ rig::Result<std::vector<ReplayStep>> parse_replay(std::string_view text, std::st
         if (at != document->end() && at->is_number() && at->get<double>() >= 0 && at->get<double>() <= 1e10) {
             step.at = at->get<double>();
         } else {
-            const std::optional<WallNs> moment = at != document->end() && at->is_string() ? parse_rfc3339(at->get_ref<const std::string &>()) : std::nullopt;
+            const std::optional<WallNs> moment = at != document->end() && at->is_string() ? times::parse_rfc3339(at->get_ref<const std::string &>()) : std::nullopt;
             if (!moment) return refused(file, number, "at must be seconds (0 or more) or a time such as 2026-01-02T03:04:05Z");
             step.at = static_cast<double>(*moment - start.value_or(*moment)) / 1e9;
             if (!start) start = moment;

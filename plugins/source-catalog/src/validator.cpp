@@ -148,7 +148,7 @@ Event Validator::event(const Instance &i, const char *type, WallNs now, const st
         data.erase("config_id");
         data.erase("chute_id");
     }
-    Json document{{"type", type}, {"at", rfc3339(now)}, {"data", std::move(data)}};
+    Json document{{"type", type}, {"at", times::to_rfc3339(now)}, {"data", std::move(data)}};
     if (!message.empty()) document["message"] = message;
     return {0, i.id + "/" + type, document.dump(-1, ' ', false, Json::error_handler_t::replace)};
 }
