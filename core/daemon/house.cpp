@@ -88,7 +88,9 @@ Status House::Parts::start_control() {
                                      .plugins_status = [this] { return host::to_json(registry->status()); }};
     control = std::make_unique<ControlRuntime>(std::move(dependencies), config.control);
     updates = std::make_unique<PluginUpdates>(*control);
-    registry->on_change([this](host::LivePortsPtr ports) { updates->apply(std::move(ports)); });
+    registry->on_change([this](host::LivePortsPtr ports) {
+        if (auto applied = updates->apply(std::move(ports)); !applied.ok()) logger->error("the scorers stay as they were: {}", applied.error().message);
+    });
     RIG_TRY(registry->start());
     for (const auto &warning : registry->warnings()) logger->warn("{}", warning);
     RIG_TRY(control->start(updates->begin(registry->live())));
@@ -122,7 +124,8 @@ Status House::Parts::serve() {
 
 Status House::Parts::start() {
     log = make_log(logger);
-    RIG_TRY_ASSIGN(lock, SingleInstance::acquire(config.state_dir, config.runtime_dir));
+    RIG_TRY_ASSIGN(auto held, SingleInstance::acquire(config.state_dir, config.runtime_dir));
+    lock.emplace(std::move(held));
     metrics = make_metrics_registry();
     secrets = make_secret_provider();
     RIG_TRY(open_store());
@@ -152,7 +155,7 @@ Result<std::unique_ptr<House>> House::open(const std::filesystem::path &config_p
     parts.config = std::move(config);
     parts.logger = std::move(logger);
     RIG_TRY(parts.start());
-    parts.logger->info("riggerd {} is running; state in {}, commands on {}", version, parts.config.state_dir, parts.config.socket_path());
+    parts.logger->info("riggerd {} is running; state in {}, commands on {}", version, std::string(parts.config.state_dir), std::string(parts.config.socket_path()));
     return house;
 }
 

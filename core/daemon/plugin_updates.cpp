@@ -19,23 +19,32 @@ template <typename Ports, typename Gone, typename Came> void difference(const Po
         if (!holds(before, port)) came(port);
 }
 
+/// Every scorer speaks of every source's offers; the first value scorer of a source counts.
+std::vector<placement::ScorerBinding> bindings(const std::vector<std::shared_ptr<PlacementScorer>> &scorers) {
+    std::vector<placement::ScorerBinding> bound;
+    for (const auto &scorer : scorers) bound.push_back({scorer, {}});
+    return bound;
+}
+
 } // namespace
 
 ControlPlugins PluginUpdates::begin(host::LivePortsPtr ports) {
     const std::lock_guard lock(mutex_);
     known_ = std::move(ports);
-    return {known_->sources, known_->backends, known_->reconcilers, known_->scorers};
+    return {known_->sources, known_->backends, known_->reconcilers, bindings(known_->scorers)};
 }
 
-void PluginUpdates::apply(host::LivePortsPtr ports) {
+Status PluginUpdates::apply(host::LivePortsPtr ports) {
     const std::lock_guard lock(mutex_);
-    if (!known_ || ports->generation <= known_->generation) return;
+    if (!known_ || ports->generation <= known_->generation) return {};
     difference(known_->sources, ports->sources, [&](auto &name) { control_.remove_source(name); }, [&](auto &port) { control_.add_source(port); });
     difference(known_->backends, ports->backends, [&](auto &name) { control_.remove_backend(name); }, [&](auto &port) { control_.add_backend(port); });
     difference(known_->reconcilers, ports->reconcilers, [&](auto &name) { control_.remove_reconciler(name); },
                [&](auto &port) { control_.add_reconciler(port); });
-    if (known_->scorers != ports->scorers) control_.set_scorers(ports->scorers);
+    Status scored;
+    if (known_->scorers != ports->scorers) scored = control_.set_scorers(bindings(ports->scorers));
     known_ = std::move(ports);
+    return scored;
 }
 
 } // namespace rigger::daemon

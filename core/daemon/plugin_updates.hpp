@@ -13,7 +13,8 @@ public:
     explicit PluginUpdates(ControlRuntime &control) : control_(control) {}
     /// The ports that the control loop starts with. apply() does nothing before.
     ControlPlugins begin(host::LivePortsPtr ports);
-    void apply(host::LivePortsPtr ports);
+    /// Error: the scorers were refused (a column that does not exist); the earlier ones go on.
+    Status apply(host::LivePortsPtr ports);
 
 private:
     ControlRuntime &control_;
