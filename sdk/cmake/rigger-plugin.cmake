@@ -74,6 +74,7 @@ function(rig_add_plugin target)
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
     LINK_DEPENDS "${RIG_SDK_CMAKE_DIR}/rigger-plugin.map;${manifest};${RIG_SDK_CMAKE_DIR}/rigger-complete-manifest.cmake"
     RIG_PLUGIN_ID "${P_ID}" RIG_PLUGIN_DIRECTORY "${dir}")
+  set_property(GLOBAL APPEND PROPERTY RIG_PLUGIN_TARGETS ${target})
   target_compile_definitions(${target} PRIVATE RIG_PLUGIN_ID="${P_ID}" RIG_PLUGIN_VERSION="${P_VERSION}")
   if(DEFINED P_MIN_ABI)
     target_compile_definitions(${target} PRIVATE RIG_ABI_TARGET=${P_MIN_ABI})
