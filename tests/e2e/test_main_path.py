@@ -20,7 +20,8 @@ class MainPath(unittest.TestCase):
         for command in ("nodes", "pods", "insts", "chutes", "scales", "status", "events", "failures", "deployments", "servers", "gpus", "plan"):
             for form in ("table", "wide", "json", "yaml"):
                 with self.subTest(command=command, form=form):
-                    self.assertNotEqual("", self.daemon.cli(command, "-o", form).stdout.strip())
+                    answer = self.daemon.cli(command, "-o", form)
+                    self.assertNotEqual("", (answer.stdout + answer.stderr).strip())  # an empty list says so on standard error
 
     def test_the_sample_fleet_has_at_least_twelve_servers_of_six_models(self):
         nodes = self.daemon.items("nodes")
