@@ -1,3 +1,6 @@
+// Without this valijson ends the process at a schema that it cannot read.
+#define VALIJSON_USE_EXCEPTIONS 1
+
 #include "host/schema.hpp"
 
 #include "domain/documents.hpp"

@@ -99,6 +99,19 @@ private:
     Yaml root_;
 };
 
+/// The scanner's effort grows with the square of the depth, and it looks ahead before the builder sees anything. So brackets are counted first,
+/// those inside of texts too: no honest file has this many open ones.
+bool too_many_brackets(std::string_view text) {
+    constexpr int most_open = 100;
+    int open = 0;
+    for (const char c : text) {
+        if (c == '[' || c == '{') ++open;
+        else if ((c == ']' || c == '}') && open > 0) --open;
+        if (open > most_open) return true;
+    }
+    return false;
+}
+
 Error error_at(std::string_view file, int line, std::string reason, std::string_view what) {
     return invalid(std::move(reason), std::string(file) + ":" + std::to_string(line) + ": " + std::string(what));
 }
@@ -155,6 +168,7 @@ Result<Yaml> parse_yaml(std::string_view text, std::string_view file, YamlLimits
     if (text.size() > limits.bytes)
         return error_at(file, 1, limit, "the file is larger than " + std::to_string(limits.bytes / 1024) + " KiB; shorten it");
     if (text.find('\0') != std::string_view::npos) return error_at(file, 1, syntax, "the file holds a zero byte, so it is not YAML text; replace it");
+    if (too_many_brackets(text)) return error_at(file, 1, limit, "brackets are nested too deeply; flatten the file");
     try {
         std::istringstream in{std::string(text)};
         YAML::Parser parser(in);

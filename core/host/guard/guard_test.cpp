@@ -1,0 +1,303 @@
+// Breaker, budgets, crash judgement, quarantine, watchdog: all driven by hand.
+#include "host/guard/breaker.hpp"
+#include "host/guard/budget.hpp"
+#include "host/guard/crash.hpp"
+#include "host/guard/quarantine.hpp"
+#include "host/guard/watchdog.hpp"
+
+#include <rigger/abi/kinds.h>
+
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <stdlib.h>
+
+namespace rigger::host {
+namespace {
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+MonoTime at(Duration d) { return MonoTime{1'000'000'000} + d; }
+
+TEST(Breaker, OpensAtTheFifthFailureInTwenty) {
+    Breaker b({});
+    for (int i = 0; i < 4; ++i) b.failure(at(0s));
+    for (int i = 0; i < 10; ++i) b.success(at(0s));
+    EXPECT_TRUE(b.admit(at(0s)));
+    b.failure(at(0s));
+    EXPECT_FALSE(b.admit(at(0s)));
+    EXPECT_EQ(b.retry_after(at(10s)), Duration(20s));
+}
+
+TEST(Breaker, ForgetsFailuresBeyondItsLastCalls) {
+    Breaker b({});
+    for (int i = 0; i < 4; ++i) b.failure(at(0s));
+    for (int i = 0; i < 20; ++i) b.success(at(0s));
+    b.failure(at(0s));
+    EXPECT_TRUE(b.admit(at(0s)));
+}
+
+TEST(Breaker, ForgetsFailuresThatAreOlderThanItsWindow) {
+    BreakerPolicy p;
+    p.failures = 3;
+    p.window = 10min;
+    Breaker b(p);
+    b.failure(at(0s));
+    b.failure(at(6min));
+    b.failure(at(11min));
+    EXPECT_TRUE(b.admit(at(11min)));
+    b.failure(at(12min));
+    EXPECT_FALSE(b.admit(at(12min)));
+}
+
+TEST(Breaker, StaysOpen_UntilProbesSucceed) {
+    Breaker b({});
+    b.trip(at(0s));
+    EXPECT_FALSE(b.admit(at(29s)));
+    EXPECT_TRUE(b.admit(at(30s)));
+    EXPECT_FALSE(b.admit(at(30s))) << "one at a time";
+    b.success(at(30s));
+    EXPECT_EQ(b.state(at(30s)), Breaker::State::half_open);
+    for (int i = 0; i < 2; ++i) {
+        EXPECT_TRUE(b.admit(at(31s)));
+        b.success(at(31s));
+    }
+    EXPECT_EQ(b.state(at(31s)), Breaker::State::closed);
+    EXPECT_TRUE(b.admit(at(31s)));
+    EXPECT_TRUE(b.admit(at(31s)));
+}
+
+TEST(Breaker, AProbeThatSaysNothingFreesItsPlace) {
+    Breaker b({});
+    b.trip(at(0s));
+    EXPECT_TRUE(b.admit(at(30s)));
+    b.neutral();
+    EXPECT_TRUE(b.admit(at(30s)));
+}
+
+TEST(Breaker, WaitsTwiceAsLongEachTimeButNeverMoreThanFiveMinutes) {
+    Breaker b({});
+    b.trip(at(0s));
+    MonoTime now = at(0s);
+    for (const Duration wait : {Duration(30s), Duration(60s), Duration(120s), Duration(240s), Duration(300s), Duration(300s)}) {
+        EXPECT_EQ(b.retry_after(now), wait);
+        now = now + wait;
+        ASSERT_TRUE(b.admit(now));
+        b.failure(now);
+    }
+}
+
+TEST(Breaker, ResetClosesItAtOnce) {
+    Breaker b({});
+    b.trip(at(0s));
+    b.reset();
+    EXPECT_TRUE(b.admit(at(0s)));
+    EXPECT_EQ(b.state(at(0s)), Breaker::State::closed);
+}
+
+TEST(Budget, AScorersGrowsWithItsBatch) {
+    const auto l = limits_for(RIG_KIND_PLACEMENT_SCORER, {});
+    ASSERT_TRUE(l.ok());
+    EXPECT_EQ(l->of_score(100).soft, Duration(1ms));
+    EXPECT_EQ(l->of_score(100).hard, Duration(50ms));
+    EXPECT_EQ(l->of_score(1'000'000).soft, Duration(50ms));
+    EXPECT_EQ(l->of_score(1'000'000).hard, Duration(2500ms));
+}
+
+TEST(Budget, TheOperatorMayChangeEachLimit) {
+    InstanceFile f;
+    f.limits["claim"] = {5s, std::nullopt};
+    f.limits["start"] = {std::nullopt, 2s};
+    f.breaker.failures = 50;
+    const auto l = limits_for(RIG_KIND_VALIDATOR_SOURCE, f);
+    ASSERT_TRUE(l.ok());
+    EXPECT_EQ(l->of("claim").soft, Duration(5s));
+    EXPECT_EQ(l->of("claim").hard, Duration(15s));
+    EXPECT_EQ(l->of("start").soft, Duration(2s));
+    EXPECT_EQ(l->of("start").hard, Duration(2s));
+    EXPECT_EQ(l->breaker.of, 50u);
+}
+
+TEST(Budget, RefusesALimitForACallThatTheKindDoesNotHave) {
+    InstanceFile f;
+    f.file = "50-x.yaml";
+    f.limits["dance"] = {1s, 2s};
+    const auto l = limits_for(RIG_KIND_RECONCILER, f);
+    ASSERT_FALSE(l.ok());
+    EXPECT_THAT(l.error().message, HasSubstr("50-x.yaml: limits.dance is not a call of rig.reconciler/1; it has create, destroy, reconcile"));
+}
+
+Crash crash(Duration ago, const char *instance) { return {WallTime{1'000'000'000'000'000} + -ago, "com.example.x", "1.0.0", instance, "d1", "score", SIGSEGV}; }
+constexpr WallTime now{1'000'000'000'000'000};
+
+TEST(CrashJudgement, TheFirstCrashIsAWarning) {
+    const auto j = judge({crash(1min, "a")}, now);
+    ASSERT_EQ(j.warnings.size(), 1u);
+    EXPECT_THAT(j.warnings[0], HasSubstr("com.example.x 1.0.0 (instance 'a') crashed the daemon in score with SIGSEGV"));
+    EXPECT_TRUE(j.quarantine.empty());
+    EXPECT_FALSE(j.safe_mode);
+}
+
+TEST(CrashJudgement, TheSecondWithinTenMinutesIsAQuarantine) {
+    const auto j = judge({crash(9min, "a"), crash(1min, "a")}, now);
+    ASSERT_EQ(j.quarantine.size(), 1u);
+    EXPECT_EQ(j.quarantine[0].instance, "a");
+    EXPECT_EQ(j.quarantine[0].digest, "d1");
+    EXPECT_TRUE(judge({crash(11min, "a"), crash(1min, "a")}, now).quarantine.empty());
+}
+
+TEST(CrashJudgement, ThreeWithoutOneCulpritAreSafeMode) {
+    EXPECT_TRUE(judge({crash(3min, "a"), crash(2min, "b"), crash(1min, "c")}, now).safe_mode);
+    EXPECT_TRUE(judge({crash(3min, ""), crash(2min, ""), crash(1min, "")}, now).safe_mode);
+    EXPECT_FALSE(judge({crash(3min, "a"), crash(2min, "a"), crash(1min, "a")}, now).safe_mode) << "one culprit is quarantined instead";
+    EXPECT_FALSE(judge({crash(30min, "a"), crash(20min, "b"), crash(1min, "c")}, now).safe_mode);
+}
+
+class Folder : public testing::Test {
+protected:
+    Folder() {
+        std::string name = (std::filesystem::temp_directory_path() / "rigger-guard-XXXXXX").string();
+        path = ::mkdtemp(name.data());
+    }
+    ~Folder() override { std::filesystem::remove_all(path); }
+    std::filesystem::path path;
+};
+using CrashRecord = Folder;
+using QuarantineList = Folder;
+
+TEST_F(CrashRecord, IsReadLineByLineAndGarbageIsSkipped) {
+    std::ofstream(path / "c") << "at=100 signal=11 plugin=com.a version=1.0.0 instance=a digest=d call=score\n"
+                              << "garbage\nat=-5 signal=11\nat=100 signal=900 plugin=x\n\xff\xfe\n"
+                              << "at=101 signal=6 plugin= version= instance= digest= call=\nat=102 sig";
+    const auto crashes = read_crashes(path / "c");
+    ASSERT_EQ(crashes.size(), 2u);
+    EXPECT_EQ(crashes[0].plugin, "com.a");
+    EXPECT_EQ(crashes[0].call, "score");
+    EXPECT_EQ(crashes[1].plugin, "");
+    EXPECT_EQ(crashes[1].signal, 6);
+    EXPECT_TRUE(read_crashes(path / "absent").empty());
+}
+
+TEST_F(QuarantineList, OutlivesTheProcessAndEndsWithANewDigest) {
+    {
+        Quarantine q(path / "q.json");
+        ASSERT_TRUE(q.add({"a", "com.a", "d1", "hung", now}).ok());
+        ASSERT_TRUE(q.add({"b", "com.b", "d2", "hung", now}).ok());
+    }
+    Quarantine q(path / "q.json");
+    EXPECT_EQ(q.find("a", "d1")->why, "hung");
+    EXPECT_FALSE(q.find("a", "d9")) << "new bytes get a new chance";
+    EXPECT_FALSE(q.find("a", "d1"));
+    ASSERT_TRUE(q.lift("b").ok());
+    EXPECT_FALSE(Quarantine(path / "q.json").find("b", "d2"));
+}
+
+TEST_F(QuarantineList, AFileThatCannotBeReadIsEmpty) {
+    std::ofstream(path / "q.json") << "{\"items\":[{\"instance\":1},{},7";
+    EXPECT_FALSE(Quarantine(path / "q.json").find("a", ""));
+    std::ofstream(path / "q.json") << R"({"items":[{"instance":1},{},7]})";
+    EXPECT_FALSE(Quarantine(path / "q.json").find("a", ""));
+}
+
+class HandClock final : public Clock {
+public:
+    WallTime wall() const override { return {0}; }
+    MonoTime monotonic() const override { return {now.load()}; }
+    std::atomic<uint64_t> now{1'000'000'000};
+};
+
+struct WatchdogTest : testing::Test {
+    HandClock clock;
+    Watchdog watchdog{clock, nullptr};
+    std::shared_ptr<Pool> pool = std::make_shared<Pool>("test", 1);
+    std::shared_ptr<Lane> lane = std::make_shared<Lane>(pool, 1, 4);
+
+    std::shared_ptr<GuardedCall> running(Duration soft, Duration hard) {
+        auto c = std::make_shared<GuardedCall>();
+        c->started_at = clock.monotonic();
+        c->beat(clock.monotonic());
+        c->soft_deadline_ns = soft.count() == 0 ? UINT64_MAX : (clock.monotonic() + soft).ns;
+        c->hard = hard;
+        c->worker = std::make_shared<Pool::Worker>();
+        c->lane = lane;
+        c->phase = GuardedCall::Phase::running;
+        watchdog.add(c);
+        return c;
+    }
+    void pass(Duration d) {
+        clock.now += static_cast<uint64_t>(d.count());
+        watchdog.scan();
+    }
+};
+
+TEST_F(WatchdogTest, SetsTheCancelFlagAtTheSoftDeadline) {
+    const auto c = running(100ms, 1s);
+    pass(99ms);
+    EXPECT_EQ(c->cancelled, 0u);
+    pass(1ms);
+    EXPECT_EQ(c->cancelled, 1u);
+    EXPECT_EQ(c->phase, GuardedCall::Phase::running);
+}
+
+TEST_F(WatchdogTest, PassesTheCallersWishOn) {
+    const auto c = running(0ms, 1s);
+    c->open_ended = true;
+    std::atomic<uint32_t> wish{0};
+    c->caller_cancelled = &wish;
+    pass(1h);
+    EXPECT_EQ(c->cancelled, 0u);
+    wish = 1;
+    pass(0ms);
+    EXPECT_EQ(c->cancelled, 1u);
+}
+
+TEST_F(WatchdogTest, GivesACallUpAtItsHardDeadline) {
+    const auto c = running(100ms, 1s);
+    int given_up = 0;
+    c->on_given_up = [&](const auto &) { ++given_up; };
+    pass(999ms);
+    EXPECT_EQ(given_up, 0);
+    pass(1ms);
+    EXPECT_EQ(given_up, 1);
+    EXPECT_EQ(c->phase, GuardedCall::Phase::given_up);
+    EXPECT_TRUE(c->worker->lost);
+    EXPECT_EQ(watchdog.active(), 0u);
+}
+
+TEST_F(WatchdogTest, TimeInTheHostIsNotThePlugins) {
+    const auto c = running(100ms, 1s);
+    c->in_host = 1;
+    pass(10s);
+    EXPECT_EQ(c->phase, GuardedCall::Phase::running);
+    c->in_host = 0;
+    pass(0ms);
+    EXPECT_EQ(c->phase, GuardedCall::Phase::given_up);
+}
+
+TEST_F(WatchdogTest, AWatchHasItsHardLimitFromItsCancellation) {
+    const auto c = running(0ms, 1s);
+    c->open_ended = true;
+    c->heartbeat = 60s;
+    pass(59s);
+    EXPECT_EQ(c->cancelled, 0u);
+    pass(2s);
+    EXPECT_EQ(c->cancelled, 1u) << "it fell silent";
+    pass(900ms);
+    EXPECT_EQ(c->phase, GuardedCall::Phase::running);
+    pass(200ms);
+    EXPECT_EQ(c->phase, GuardedCall::Phase::given_up);
+}
+
+TEST_F(WatchdogTest, ACallWhoseTurnDoesNotComeIsSkipped) {
+    const auto c = running(100ms, 1s);
+    c->phase = GuardedCall::Phase::queued;
+    pass(100ms);
+    EXPECT_EQ(c->phase, GuardedCall::Phase::skipped);
+    EXPECT_EQ(watchdog.active(), 0u);
+}
+
+} // namespace
+} // namespace rigger::host
