@@ -67,11 +67,17 @@ def check_sdk(root, path, bad):
             bad.append(f"{where}: ABI headers include <stddef.h> and <stdint.h> alone")
 
 
+def own_header(root, own, path, target):
+    """A plugin's own folder may be called control/ as well."""
+    plugin = root / "plugins" / own
+    return any((base / target).exists() for base in [path.parent, plugin, plugin / "src", *plugin.glob("*/src")])
+
+
 def check_plugin(root, path, bad):
     own = path.relative_to(root / "plugins").parts[0]
     for number, kind, target in includes(path):
         where = f"{path.relative_to(root)}:{number}"
-        if core_layer(target) and (root / "core" / target).exists():
+        if kind == '"' and core_layer(target) and (root / "core" / target).exists() and not own_header(root, own, path, target):
             bad.append(f"{where}: plugins must not include core ({target})")
         if target.startswith("../"):
             bad.append(f"{where}: plugins must not reach out of their folder ({target})")
