@@ -11,8 +11,8 @@ install(FILES
     ${CMAKE_CURRENT_BINARY_DIR}/rigger-sdk-config-version.cmake
   DESTINATION lib/cmake/rigger-sdk COMPONENT sdk)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/rigger-sdk.pc DESTINATION lib/pkgconfig COMPONENT sdk)
-foreach(folder schemas template)
-  if(IS_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/${folder})
-    install(DIRECTORY ${folder} DESTINATION share/rigger/sdk COMPONENT sdk)
-  endif()
-endforeach()
+install(DIRECTORY schemas template abi DESTINATION share/rigger/sdk COMPONENT sdk
+  PATTERN CMakeLists.txt EXCLUDE PATTERN as_cpp.cpp EXCLUDE)
+install(DIRECTORY template/common DESTINATION share/rigger/sdk/template COMPONENT sdk) # its CMakeLists.txt is a template
+install(FILES tools/freeze_abi.py tools/anchor.c DESTINATION share/rigger/sdk/tools COMPONENT sdk)
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/docs/plugins DESTINATION share/doc/rigger-sdk COMPONENT sdk)

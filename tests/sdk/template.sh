@@ -5,7 +5,7 @@ kind=$1 prefix=$2 work=$3
 here=$(dirname "$0")
 rm -rf "$work"
 mkdir -p "$work"
-"$prefix/bin/rigger-new-plugin" "$kind" com.example.made-from-template "$work/project" >/dev/null
+"$prefix/bin/rigger-new-plugin" --kind "$kind" --dir "$work/project" com.example.made-from-template >/dev/null
 "$here/build_and_check.sh" "$work/project" "$work/build" "$prefix"
 manifest=$work/build/plugins/com.example.made-from-template/plugin.yaml
 digest=$(b2sum -l 256 "$work/build/plugins/com.example.made-from-template/com.example.made-from-template.so" | cut -d' ' -f1)

@@ -81,7 +81,7 @@ void threads_end(Context &t) {
     s.run().exercise();
     t.must("stop", s.stop());
     s.destroy();
-    for (int i = 0; i < 50 && count_threads() > before; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(2)); // a joined thread leaves /proc late
+    for (int i = 0; i < 400 && count_threads() > before; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5)); // a joined thread leaves /proc late
     const size_t after = count_threads();
     expect(after <= before, std::to_string(after - before) + " thread(s) still run after stop() and destroy(); stop() must join them");
 }

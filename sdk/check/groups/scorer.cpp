@@ -236,11 +236,13 @@ void threads(Context &t) {
     for (const std::string &w : wrong) expect(w.empty(), w);
 }
 
-double best_milliseconds(Fixture &f, int rounds) {
+/// The best of several runs; a busy machine spoils some. Stops at the first that is good enough.
+double best_milliseconds(Fixture &f, double good_enough) {
     using namespace std::chrono;
+    constexpr int kRounds = 12;
     double best = 1e9;
     ScoreTable scores = f.fleet.table(scorer_of(f.s));
-    for (int i = 0; i < rounds; ++i) {
+    for (int i = 0; i < kRounds && best > good_enough; ++i) {
         const auto before = steady_clock::now();
         f.s.t.must("score", score(f.s, scores));
         best = std::min(best, duration<double, std::milli>(steady_clock::now() - before).count());
@@ -252,14 +254,14 @@ std::string milliseconds(double ms) { return std::to_string(static_cast<int64_t>
 
 void deadline(Context &t) {
     Fixture f(t, 10, 10);
-    const double ms = best_milliseconds(f, 3);
+    const double ms = best_milliseconds(f, 1 * kSlack);
     expect(ms < 50 * kSlack, "100 pairs took " + milliseconds(ms) + ": it answers after the hard deadline of 50 ms");
     if (ms > 1 * kSlack) t.warn("100 pairs took " + milliseconds(ms) + "; the soft deadline is 1 ms");
 }
 
 void budget(Context &t) {
     Fixture f(t, 1, 100'000);
-    const double ms = best_milliseconds(f, 5), limit = 5;
+    const double limit = 5, ms = best_milliseconds(f, limit * kSlack);
     expect(ms < 4 * limit * kSlack, "100,000 pairs took " + milliseconds(ms) + "; the budget is 50 ns a pair, 5 ms");
     if (ms > limit * kSlack) t.warn("100,000 pairs took " + milliseconds(ms) + "; the budget is 50 ns a pair, 5 ms");
 }
