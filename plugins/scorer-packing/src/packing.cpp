@@ -70,7 +70,7 @@ rig::Result<std::string> PackingScorer::explain(const rig::ScoreBatch &batch, si
     const char *const unit = wanted.shared ? "milli-GPU" : "GPU";
     char text[512];
     std::snprintf(text, sizeof text,
-                  R"({"terms":[{"name":"wanted","value":%.17g,"unit":"%s"},{"name":"free","value":%.17g,"unit":"%s"},{"name":"preference","value":%.17g,"unit":"1"}],)"
+                  R"({"terms":[{"name":"wanted","value":%.17g,"unit":"%s"},{"name":"free","value":%.17g,"unit":"%s"},{"name":"score","value":%.17g,"unit":"1"}],)"
                   R"("text":"takes %.6g of %.6g free %s here; %.6g stay free"})",
                   wanted.amount, unit, std::isfinite(free) ? free : 0, unit, result, wanted.amount, free, unit, std::max(0.0, free - wanted.amount));
     return std::string(text);

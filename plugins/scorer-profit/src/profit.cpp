@@ -133,7 +133,7 @@ rig::Result<std::string> ProfitScorer::explain(const rig::ScoreBatch &batch, siz
         std::snprintf(buffer, sizeof buffer, "; %.0f GPUs cost %.6g USD per hour here", o.gpus, std::max(price, config_.cost_floor) * o.gpus);
         text += buffer;
     }
-    term("value", value, unit);
+    term("score", value, unit);
     return R"({"terms":[)" + terms + R"(],"text":")" + text + R"("})";
 }
 

@@ -185,7 +185,7 @@ TEST_F(RandomMarket, Explanation_AgreesWithTheValue) {
             auto text = s.explain(rig::ScoreBatch(batch.batch()), w, 42);
             ASSERT_TRUE(text.ok());
             const auto document = nlohmann::json::parse(*text);
-            EXPECT_EQ(document["terms"].back()["name"], "value");
+            EXPECT_EQ(document["terms"].back()["name"], "score");
             EXPECT_EQ(document["terms"].back()["value"].get<double>(), batch.at(w, 42)) << *text;
             EXPECT_FALSE(document["text"].get<std::string>().empty());
         }

@@ -117,9 +117,6 @@ rig::Result<Validator::Granted> Validator::claim(WallNs now, std::string_view cl
         granted.refused = scripted_refusal(*rule, chute->name);
         return granted;
     }
-    const std::string version = text(*wish, "version");
-    if (!version.empty() && version != chute->version)
-        return refusal(RIG_E_CONFLICT, "VersionChanged", chute->name + " is at version " + shown(chute->version) + ", not " + shown(version));
     if (auto status = room(*chute, market); !status.ok()) return status.error();
 
     Claim claim;

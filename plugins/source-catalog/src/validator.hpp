@@ -25,8 +25,8 @@ public:
         std::optional<rig::Error> refused; ///< by the script: the claim fails with this once `changes` are durable
         Changes changes;
     };
-    /// NOT_FOUND: no such offer. CONFLICT: the offer has another version by now. EXHAUSTED: no room, retry_after_ms says when to ask again.
-    /// Repeated: the same grant.
+    /// For the version that the market lists now, as the validator does it. Repeated: the same grant. NOT_FOUND: no such offer.
+    /// EXHAUSTED: no room, retry_after_ms says when to ask again.
     rig::Result<Granted> claim(WallNs now, std::string_view claim_id, std::string_view offer_id, std::string_view request, const Market &market) const;
 
     struct Announced {

@@ -91,11 +91,10 @@ TEST_F(ValidatorTest, Claim_OfAnUnknownOffer_IsNotFound) {
     EXPECT_EQ(grant.error().code, RIG_E_NOT_FOUND);
 }
 
-TEST_F(ValidatorTest, Claim_OfAnOldVersion_IsAConflict) {
-    const auto grant = claim("d1", "c", R"({"version":"v0"})");
-    ASSERT_FALSE(grant.ok());
-    EXPECT_EQ(grant.error().code, RIG_E_CONFLICT);
-    EXPECT_THAT(grant.error().message, HasSubstr("v1"));
+TEST_F(ValidatorTest, Claim_IsForTheVersionThatTheMarketListsNow) {
+    ASSERT_TRUE(claim("d1", "c", R"({"version":"v0"})").ok());
+    announce("d1");
+    EXPECT_EQ(validator.instances().begin()->second.version, "v1");
 }
 
 TEST_F(ValidatorTest, Claim_WithoutADocument_IsInvalid) {
