@@ -101,11 +101,8 @@ void Market::write(OfferIndex index, const OfferPtr &offer, const Surroundings &
         if (const ServerIndex server = fleet.find_server(deployment->server); server != no_index) workload.here.push_back(server);
     }
     std::sort(workload.here.begin(), workload.here.end());
-    workload.here_rows.clear();
-    for (const ServerIndex server : workload.here) {
-        const auto &rows = fleet.server_at(server).rows;
-        workload.here_rows.insert(workload.here_rows.end(), rows.begin(), rows.end());
-    }
+    workload.here_mask.clear();
+    for (const ServerIndex server : workload.here) mark_here(workload, server, fleet);
     workload.cap = rules.max_copies_per_offer > 0 ? rules.max_copies_per_offer : std::numeric_limits<int>::max();
     if (offer->max_instances) workload.cap = std::min(workload.cap, *offer->max_instances);
     set_shape(index, demand_of(*offer, FilterMode::automatic));
@@ -136,6 +133,11 @@ void Market::write(OfferIndex index, const OfferPtr &offer, const Surroundings &
     cell(WorkloadColumn::disk_gb, index) = needs.disk_gb;
     cell(WorkloadColumn::cpu_milli, index) = needs.cpu_milli;
     cell(WorkloadColumn::memory_mib, index) = static_cast<double>(needs.memory_mib);
+}
+
+void Market::mark_here(Workload &workload, ServerIndex server, const Fleet &fleet) {
+    if (workload.here_mask.empty()) workload.here_mask.resize(fleet.row_capacity() / block_rows);
+    for (const RowIndex row : fleet.server_at(server).rows) workload.here_mask[row / block_rows] |= uint64_t{1} << row % block_rows;
 }
 
 void Market::set_shape(OfferIndex index, const Demand &demand) {
@@ -210,8 +212,7 @@ OfferIndex Market::find(const OfferId &id) const {
 
 void Market::add_copy(OfferIndex index, ServerIndex server, const Fleet &fleet) {
     Workload &workload = workloads_[index];
-    const auto &rows = fleet.server_at(server).rows;
-    workload.here_rows.insert(workload.here_rows.end(), rows.begin(), rows.end());
+    mark_here(workload, server, fleet);
     ++workload.copies;
     workload.here.insert(std::upper_bound(workload.here.begin(), workload.here.end(), server), server);
     cell(WorkloadColumn::offer_instances, index) += 1;

@@ -21,7 +21,7 @@ struct Workload {
     int copies = 0;                    ///< live ones of ours, and those that the running plan has placed
     int cap = 0;                       ///< of copies
     std::vector<ServerIndex> here;     ///< servers with a live copy or one placed; sorted
-    std::vector<RowIndex> here_rows;   ///< their rows
+    std::vector<uint64_t> here_mask;   ///< their rows, one bit per row of the fleet; empty: none
     OfferMarks marks;
     std::vector<uint32_t> segments;    ///< of the admissible models; ascending
 
@@ -70,6 +70,7 @@ private:
     OfferIndex append(const OfferPtr &offer);
     void list(OfferIndex index);
     void unlist(OfferIndex index);
+    static void mark_here(Workload &workload, ServerIndex server, const Fleet &fleet);
     void set_shape(OfferIndex index, const Demand &demand);
     void drop_shape(OfferIndex index);
     double &cell(WorkloadColumn column, OfferIndex index) { return columns_[static_cast<size_t>(column)][index]; }

@@ -18,17 +18,18 @@ bool has_exclusions(const Workload &workload, const PassOptions &options) {
 
 /// Clears the rows of servers that this offer may not use although its demand fits.
 void exclude(const Board &board, const Workload &workload, const Segment &segment, const PassOptions &options, std::vector<uint64_t> &mask) {
-    const auto clear = [&](RowIndex row) {
-        const RowIndex i = row - segment.begin; // wraps below the segment
-        if (i < segment.used) mask[i / block_rows] &= ~(uint64_t{1} << i % block_rows);
-    };
-    if (options.exclude_here)
-        for (const RowIndex row : workload.here_rows) clear(row);
+    if (options.exclude_here && !workload.here_mask.empty()) {
+        const uint64_t *here = workload.here_mask.data() + segment.begin / block_rows;
+        for (size_t block = 0; block * block_rows < segment.used; ++block) mask[block] &= ~here[block];
+    }
     if (!options.exclude_failed) return;
     for (const auto &[id, when] : workload.marks.on_server) {
         const ServerIndex server = board.fleet.find_server(id);
         if (server == no_index) continue;
-        for (const RowIndex row : board.fleet.server_at(server).rows) clear(row);
+        for (const RowIndex row : board.fleet.server_at(server).rows) {
+            const RowIndex i = row - segment.begin; // wraps below the segment
+            if (i < segment.used) mask[i / block_rows] &= ~(uint64_t{1} << i % block_rows);
+        }
     }
 }
 

@@ -108,19 +108,27 @@ Status rank_pairs(const Board &board, const PairQuery &query, const PlanTools &t
         });
         found.erase(std::unique(found.begin(), found.end(), [&](const Found &a, const Found &b) { return server(a) == server(b); }), found.end());
     }
+    // Sorted by value alone but for ties: keys are small, and the pairs themselves stay where they are.
+    std::vector<std::pair<double, uint32_t>> order(found.size());
+    for (uint32_t i = 0; i < order.size(); ++i) order[i] = {found[i].value, i};
+    const auto listed_before = [&](const auto &a, const auto &b) {
+        return a.first != b.first ? a.first > b.first : stands_before(found[a.second], found[b.second]);
+    };
     ranking.total = found.size();
     if (query.limit != 0 && query.limit < found.size()) {
-        const auto end = found.begin() + static_cast<std::ptrdiff_t>(query.limit);
-        std::partial_sort(found.begin(), end, found.end(), stands_before);
-        found.resize(query.limit);
+        const auto end = order.begin() + static_cast<std::ptrdiff_t>(query.limit);
+        std::partial_sort(order.begin(), end, order.end(), listed_before);
+        order.resize(query.limit);
     } else {
-        std::sort(found.begin(), found.end(), stands_before);
+        std::sort(order.begin(), order.end(), listed_before);
     }
-    ranking.items.reserve(found.size());
-    for (const Found &f : found)
+    ranking.items.reserve(order.size());
+    for (const auto &[value, index] : order) {
+        const Found &f = found[index];
         ranking.items.push_back({board.market.at(f.offer).offer.get(), &board.fleet.server(f.row),
                                  model_of(board.fleet, f.row), f.value, f.base, f.preference, shown_gain(f.gain),
                                  static_cast<int>(board.fleet.value(CandidateColumn::gpu_free, f.row)), first_rejection(board, f.offer, f.row)});
+    }
     return {};
 }
 
