@@ -88,7 +88,7 @@ rig::Result<std::string> sorted(std::string document, Order order, std::string_v
     Json answer = Json::parse(document, nullptr, false);
     const auto items = answer.is_object() ? answer.find("items") : answer.end();
     if (!answer.is_object() || items == answer.end() || !items->is_array())
-        return rig::Error{RIG_E_INTERNAL, "MalformedView", "the view '" + std::string(view) + "' holds no array 'items'", 0};
+        return rig::Error{RIG_E_UNAVAILABLE, "MalformedView", "the view '" + std::string(view) + "' holds no array 'items'", 0};
     auto &array = items->get_ref<Json::array_t &>();
     if (!std::is_sorted(array.begin(), array.end(), order)) {
         std::stable_sort(array.begin(), array.end(), order);
