@@ -38,11 +38,12 @@ TEST(Lane, RunsUpToItsLimitAtOnce) {
     std::promise<void> both, release;
     auto released = release.get_future().share();
     std::atomic<int> inside{0}, most{0};
+    std::atomic<bool> met{false};
     for (int i = 0; i < 4; ++i)
         ASSERT_TRUE(lane->run([&](const auto &) {
             const int n = ++inside;
             if (n > most) most = n;
-            if (n == 2) both.set_value();
+            if (n == 2 && !met.exchange(true)) both.set_value(); // a later pair meets as well
             released.wait();
             --inside;
         }).ok());
