@@ -4,12 +4,11 @@ import json
 import os
 import pathlib
 import statistics
-import subprocess
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tests/e2e"))
-from harness import BUILD, Daemon  # noqa: E402
+from harness import Daemon  # noqa: E402
 
 
 def emit(name, value, unit):
@@ -69,13 +68,6 @@ def main():
         daemon.until(lambda: daemon.items("nodes"), 10, "the fleet")
         emit("cli_round_trip", statistics.median(round_trip(daemon) for _ in range(50)), "ms")
         emit("resident_idle", resident_mib(daemon), "MiB")
-    with Daemon(edit=idle) as daemon:
-        preload = BUILD / "bin/cluster-local-preload"
-        database = daemon.dir / "state/cluster-local.db"
-        subprocess.run([str(preload), str(daemon.plugins), str(database), "10000"], check=True, stdout=subprocess.DEVNULL, timeout=300)
-        daemon.start()
-        daemon.until(lambda: len(daemon.items("pods")) >= 10000, 60, "10,000 pods")
-        emit("resident_10000_pods", resident_mib(daemon), "MiB")
 
 
 if __name__ == "__main__":
