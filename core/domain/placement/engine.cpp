@@ -111,6 +111,7 @@ struct PlacementEngine::State {
     ChunkExecutor *executor;
     std::vector<Workbench> benches;
     ScorerSet scorers;
+    RankingMemory ranking_memory;
 };
 
 PlacementEngine::PlacementEngine(PlacementRules rules, ChunkExecutor *executor)
@@ -137,7 +138,7 @@ Result<PairRanking> PlacementEngine::rank_pairs(const SnapshotPtr &snapshot, con
     RIG_TRY(state_->sync(snapshot));
     PairRanking ranking;
     ranking.snapshot = snapshot;
-    RIG_TRY(placement::rank_pairs(state_->live.board(), query, state_->tools(), ranking));
+    RIG_TRY(placement::rank_pairs(state_->live.board(), query, state_->tools(), state_->ranking_memory, ranking));
     ranking.faults = state_->faults();
     return ranking;
 }

@@ -18,17 +18,6 @@ bool admits(const Offer &offer, const std::string &gpu) {
     return gpu.empty() || std::find(models.begin(), models.end(), gpu) != models.end();
 }
 
-/// As the server's own record spells it, so that it lives as long as the snapshot.
-std::string_view model_of(const Fleet &fleet, RowIndex row) { return fleet.server(row).gpus[fleet.cards(row).front().position].model; }
-
-struct Found {
-    double value, gain;
-    uint32_t rank;
-    OfferIndex offer;
-    RowIndex row;
-    double base, preference;
-};
-
 } // namespace
 
 std::vector<RankedOffer> rank_offers(const Board &board, const OfferQuery &query) {
@@ -49,86 +38,147 @@ std::vector<RankedOffer> rank_offers(const Board &board, const OfferQuery &query
     return items;
 }
 
-Status rank_pairs(const Board &board, const PairQuery &query, const PlanTools &tools, PairRanking &ranking) {
+namespace {
+
+/// What a listing shows of a row, looked up once for all offers.
+struct ShownRow {
+    const Server *server = nullptr; ///< nullptr: the query does not ask for it
+    std::string_view model;         ///< as the server's own record spells it, so that it lives as long as the snapshot
+    int free_gpus = 0;
+};
+
+std::vector<ShownRow> shown_rows(const Fleet &fleet, const PairQuery &query) {
+    std::vector<ShownRow> shown(fleet.row_capacity());
+    for (ServerIndex i = 0; i < fleet.server_count(); ++i) {
+        const FleetServer &entry = fleet.server_at(i);
+        if (!entry.server || entry.server->name.find(query.server) == std::string::npos) continue;
+        for (const RowIndex row : entry.rows) {
+            const std::string &model = entry.server->gpus[fleet.cards(row).front().position].model;
+            if (query.gpu.empty() || model == query.gpu)
+                shown[row] = {entry.server.get(), model, static_cast<int>(fleet.value(CandidateColumn::gpu_free, row))};
+        }
+    }
+    return shown;
+}
+
+/// The offers asked for. Those of equal demand lie together, so that scorers get few, large tables.
+std::vector<OfferIndex> listed_offers(const Market &market, const PairQuery &query) {
     std::vector<OfferIndex> offers;
-    for (const OfferIndex index : board.market.listing()) {
-        const Workload &workload = board.market.at(index);
+    for (const OfferIndex index : market.listing()) {
+        const Workload &workload = market.at(index);
         if (workload.market != Rejection::none || (query.offer && workload.offer->id != *query.offer)) continue;
         if (query.placeable_only && workload.gate() != Rejection::none) continue;
         offers.push_back(index);
     }
-    std::vector<bool> wanted(query.server.empty() ? 0 : board.fleet.server_count());
-    for (size_t i = 0; i < wanted.size(); ++i) {
-        const ServerPtr &server = board.fleet.server_at(static_cast<ServerIndex>(i)).server;
-        wanted[i] = server && server->name.find(query.server) != std::string::npos;
-    }
-    bool several_groups = false;
-    for (ServerIndex i = 0; i < board.fleet.server_count(); ++i) several_groups |= board.fleet.server_at(i).rows.size() > 1;
+    const auto asks = [&](OfferIndex index) {
+        const Requirements &needs = market.at(index).offer->needs;
+        return std::pair(needs.gpu_count, needs.gpu_milli);
+    };
+    std::stable_sort(offers.begin(), offers.end(), [&](OfferIndex a, OfferIndex b) { return asks(a) < asks(b); });
+    return offers;
+}
 
-    std::vector<Found> found;
-    PassOptions options;
-    options.mode = FilterMode::market_listing;
-    options.exclude_here = options.exclude_failed = false;
-    options.detail = tools.scorers.has_preferences();
-    const auto take = [&](const ScoredRows &rows) {
-        if (!query.gpu.empty() && rows.segment->model != query.gpu) return;
-        const double gain = board.market.gain(rows.offer);
-        const uint32_t rank = board.market.rank(rows.offer);
-        const auto one = [&](size_t i, RowIndex row) {
-            if (!std::isfinite(rows.result[i])) return;
-            if (!wanted.empty() && !wanted[board.fleet.server_of(row)]) return;
-            if (query.placeable_only && first_rejection(board, rows.offer, row) != Rejection::none) return;
-            found.push_back({rows.result[i], gain, rank, rows.offer, row, rows.base ? rows.base[i] : rows.result[i],
-                             rows.preference ? rows.preference[i] : 0});
-        };
+class PairLister {
+public:
+    PairLister(const Board &board, const PairQuery &query, RankingMemory &memory)
+        : board_(board), query_(query), rows_(shown_rows(board.fleet, query)), found_(memory.found), order_(memory.order) {
+        found_.clear();
+        order_.clear();
+    }
+
+    void take(const ScoredRows &rows) {
         if (!rows.picked.empty()) {
-            for (size_t i = 0; i < rows.picked.size(); ++i) one(i, rows.picked[i]);
+            for (size_t i = 0; i < rows.picked.size(); ++i) one(rows, i, rows.picked[i]);
             return;
         }
         for (size_t block = 0; block * block_rows < rows.segment->used; ++block)
             for (uint64_t word = rows.mask[block]; word != 0; word &= word - 1) {
                 const size_t i = block * block_rows + static_cast<size_t>(std::countr_zero(word));
-                one(i, rows.segment->begin + static_cast<RowIndex>(i));
+                one(rows, i, rows.segment->begin + static_cast<RowIndex>(i));
             }
-    };
-    RIG_TRY(score_offers(board, tools.scorers, offers, options, tools.benches[0], take));
+    }
 
-    const auto stands_before = [&](const Found &a, const Found &b) {
+    void list(PairRanking &ranking) {
+        if (several_groups()) keep_best_groups();
+        for (const FoundPair &pair : found_) order_.add(pair.value);
+        const std::span<ValueOrder::Item> order = order_.sorted();
+        settle_ties(order);
+        ranking.total = order.size();
+        const size_t shown = query_.limit == 0 ? order.size() : std::min(query_.limit, order.size());
+        ranking.items.reserve(shown);
+        for (const ValueOrder::Item &item : order.first(shown)) {
+            const FoundPair &pair = found_[item.index];
+            const ShownRow &row = rows_[pair.row];
+            ranking.items.push_back({board_.market.at(pair.offer).offer.get(), row.server, row.model, pair.value, pair.base, pair.preference,
+                                     shown_gain(board_.market.gain(pair.offer)), row.free_gpus, pair.blocked});
+        }
+    }
+
+private:
+    void one(const ScoredRows &rows, size_t i, RowIndex row) {
+        if (!rows_[row].server || !std::isfinite(rows.result[i])) return;
+        const Rejection blocked = first_rejection(board_, rows.offer, row);
+        if (query_.placeable_only && blocked != Rejection::none) return;
+        found_.push_back({rows.result[i], rows.base ? rows.base[i] : rows.result[i], rows.preference ? rows.preference[i] : 0, rows.offer, row, blocked});
+    }
+
+    bool stands_before(const FoundPair &a, const FoundPair &b) const {
         if (a.value != b.value) return a.value > b.value;
-        if (a.gain != b.gain) return a.gain > b.gain;
-        if (a.rank != b.rank) return a.rank < b.rank;
-        return std::tie(board.fleet.key(a.row), a.row) < std::tie(board.fleet.key(b.row), b.row);
-    };
-    if (several_groups) {
-        // A server with several groups that fit stands once per offer, with the best of them.
-        const auto server = [&](const Found &f) { return std::pair(f.rank, board.fleet.server_of(f.row)); };
-        std::sort(found.begin(), found.end(), [&](const Found &a, const Found &b) {
-            if (const auto sa = server(a), sb = server(b); sa != sb) return sa < sb;
+        const Market &market = board_.market;
+        if (market.gain(a.offer) != market.gain(b.offer)) return market.gain(a.offer) > market.gain(b.offer);
+        if (a.offer != b.offer) return market.rank(a.offer) < market.rank(b.offer);
+        return std::tie(board_.fleet.key(a.row), a.row) < std::tie(board_.fleet.key(b.row), b.row);
+    }
+
+    bool several_groups() const {
+        for (ServerIndex i = 0; i < board_.fleet.server_count(); ++i)
+            if (board_.fleet.server_at(i).rows.size() > 1) return true;
+        return false;
+    }
+
+    /// A server with several groups that fit stands once per offer, with the best of them.
+    void keep_best_groups() {
+        const auto home = [&](const FoundPair &pair) { return std::pair(pair.offer, board_.fleet.server_of(pair.row)); };
+        std::sort(found_.begin(), found_.end(), [&](const FoundPair &a, const FoundPair &b) {
+            if (const auto ha = home(a), hb = home(b); ha != hb) return ha < hb;
             return stands_before(a, b);
         });
-        found.erase(std::unique(found.begin(), found.end(), [&](const Found &a, const Found &b) { return server(a) == server(b); }), found.end());
+        found_.erase(std::unique(found_.begin(), found_.end(), [&](const FoundPair &a, const FoundPair &b) { return home(a) == home(b); }), found_.end());
     }
-    // Sorted by value alone but for ties: keys are small, and the pairs themselves stay where they are.
-    std::vector<std::pair<double, uint32_t>> order(found.size());
-    for (uint32_t i = 0; i < order.size(); ++i) order[i] = {found[i].value, i};
-    const auto listed_before = [&](const auto &a, const auto &b) {
-        return a.first != b.first ? a.first > b.first : stands_before(found[a.second], found[b.second]);
-    };
-    ranking.total = found.size();
-    if (query.limit != 0 && query.limit < found.size()) {
-        const auto end = order.begin() + static_cast<std::ptrdiff_t>(query.limit);
-        std::partial_sort(order.begin(), end, order.end(), listed_before);
-        order.resize(query.limit);
-    } else {
-        std::sort(order.begin(), order.end(), listed_before);
+
+    void settle_ties(std::span<ValueOrder::Item> order) const {
+        for (size_t first = 0, last = 0; first < order.size(); first = last) {
+            for (last = first + 1; last < order.size() && order[last].key == order[first].key;) ++last;
+            if (last - first == 1) continue;
+            std::sort(order.begin() + static_cast<std::ptrdiff_t>(first), order.begin() + static_cast<std::ptrdiff_t>(last),
+                      [&](const ValueOrder::Item &a, const ValueOrder::Item &b) { return stands_before(found_[a.index], found_[b.index]); });
+        }
     }
-    ranking.items.reserve(order.size());
-    for (const auto &[value, index] : order) {
-        const Found &f = found[index];
-        ranking.items.push_back({board.market.at(f.offer).offer.get(), &board.fleet.server(f.row),
-                                 model_of(board.fleet, f.row), f.value, f.base, f.preference, shown_gain(f.gain),
-                                 static_cast<int>(board.fleet.value(CandidateColumn::gpu_free, f.row)), first_rejection(board, f.offer, f.row)});
-    }
+
+    const Board &board_;
+    const PairQuery &query_;
+    const std::vector<ShownRow> rows_;
+    std::vector<FoundPair> &found_;
+    ValueOrder &order_;
+};
+
+} // namespace
+
+void RankingMemory::trim() {
+    if (found.capacity() > most_kept) found = {};
+    order.trim();
+}
+
+Status rank_pairs(const Board &board, const PairQuery &query, const PlanTools &tools, RankingMemory &memory, PairRanking &ranking) {
+    PassOptions options;
+    options.mode = FilterMode::market_listing;
+    options.exclude_here = options.exclude_failed = false;
+    options.detail = tools.scorers.has_preferences();
+    PairLister lister(board, query, memory);
+    RIG_TRY(score_offers(board, tools.scorers, listed_offers(board.market, query), options, tools.benches[0],
+                         [&](const ScoredRows &rows) { lister.take(rows); }));
+    lister.list(ranking);
+    memory.trim();
     return {};
 }
 
