@@ -89,19 +89,23 @@ Status BestPairs::score_rows(const Board &board, std::span<const RowIndex> rows)
     for (const RowIndex row : rows) {
         const ServerIndex server = board.fleet.server_of(row);
         shape_fits_.assign(board.market.shape_count(), -1);
-        bench.admitting.clear();
-        for (const OfferIndex offer : board.market.admitting(board.fleet.segment_of(row))) {
+        // Written without branches that a random market would make unpredictable.
+        const std::vector<OfferIndex> &candidates = board.market.admitting(board.fleet.segment_of(row));
+        bench.admitting.resize(candidates.size());
+        size_t admitted = 0;
+        for (const OfferIndex offer : candidates) {
             const Glance &glance = glances_[offer];
-            if (!glance.open) continue;
             int8_t &fits = shape_fits_[glance.shape];
             if (fits < 0) fits = board.fleet.fits(board.market.demand(offer), row);
-            if (fits == 0) continue;
+            bool admits = glance.open & (fits != 0);
             if (glance.particular) {
                 const Workload &workload = board.market.at(offer);
-                if (workload.is_here(server) || workload.failed_on(board.fleet.server(row).id)) continue;
+                admits = admits && !workload.is_here(server) && !workload.failed_on(board.fleet.server(row).id);
             }
-            bench.admitting.push_back(offer);
+            bench.admitting[admitted] = offer;
+            admitted += admits;
         }
+        bench.admitting.resize(admitted);
         if (bench.admitting.empty()) continue;
         const RowIndex one[]{row};
         const CandidateTable &table = bench.row_copy.copy(board.fleet, one, scorers_.candidate_needs(), ++bench.next_table_id);
@@ -114,7 +118,7 @@ Status BestPairs::score_rows(const Board &board, std::span<const RowIndex> rows)
             const OfferIndex offer = bench.admitting[w];
             const double value = bench.result[w];
             if (!(value >= bound_values_[offer] && value >= board.min_value && value <= largest)) continue;
-            if (!before(board, value, row, lists_[offer].bound)) continue;
+            if (value == bound_values_[offer] && !before(board, value, row, lists_[offer].bound)) continue;
             insert(board, offer, value, row);
             if (list(offer)->value != standings_[offer].value) changed_.push_back(offer);
         }
