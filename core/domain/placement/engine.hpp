@@ -45,7 +45,7 @@ struct OfferRanking {
 };
 
 struct PairQuery {
-    std::string gpu;              ///< exact model short ref of the server's GPUs; empty: any
+    std::string gpu;              ///< as in OfferQuery; the pairs' servers may have others of the offer's models
     std::string server;           ///< substring of the server's name; empty: any
     std::optional<OfferId> offer;
     size_t limit = 0;             ///< 0: all

@@ -54,8 +54,7 @@ std::vector<ShownRow> shown_rows(const Fleet &fleet, const PairQuery &query) {
         if (!entry.server || entry.server->name.find(query.server) == std::string::npos) continue;
         for (const RowIndex row : entry.rows) {
             const std::string &model = entry.server->gpus[fleet.cards(row).front().position].model;
-            if (query.gpu.empty() || model == query.gpu)
-                shown[row] = {entry.server.get(), model, static_cast<int>(fleet.value(CandidateColumn::gpu_free, row))};
+            shown[row] = {entry.server.get(), model, static_cast<int>(fleet.value(CandidateColumn::gpu_free, row))};
         }
     }
     return shown;
@@ -66,7 +65,7 @@ std::vector<OfferIndex> listed_offers(const Market &market, const PairQuery &que
     std::vector<OfferIndex> offers;
     for (const OfferIndex index : market.listing()) {
         const Workload &workload = market.at(index);
-        if (workload.market != Rejection::none || (query.offer && workload.offer->id != *query.offer)) continue;
+        if (workload.market != Rejection::none || (query.offer && workload.offer->id != *query.offer) || !admits(*workload.offer, query.gpu)) continue;
         if (query.placeable_only && workload.gate() != Rejection::none) continue;
         offers.push_back(index);
     }

@@ -71,12 +71,21 @@ rig::Status parse_simulation(const Json &object, Script &script) {
 }
 } // namespace
 
+namespace {
+/// Never beside whatever the process was started from: a cluster that is lost with the working directory would look durable.
+rig::Result<std::string> database_path(const std::string &directory, const std::string &database) {
+    if (database == ":memory:" || database.starts_with('/')) return database;
+    if (!directory.empty()) return directory + "/" + (database.empty() ? "cluster-local.sqlite" : database);
+    if (database.empty()) return std::string(":memory:");
+    return refuse("database: '" + database + "' is relative, and no stateDir says to what; set stateDir, give the whole path, or ':memory:'");
+}
+} // namespace
+
 rig::Result<Config> parse_config(std::string_view json) {
     CL_ASSIGN(const Json object, parse_object(json, "config"));
     Config config;
     config.cluster.name = text(object, {"cluster"}, "local");
-    const std::string directory = text(object, {"stateDir"}, ""), database = text(object, {"database"}, "cluster-local.sqlite");
-    config.cluster.store.path = directory.empty() || database == ":memory:" || database.starts_with('/') ? database : directory + "/" + database;
+    CL_ASSIGN(config.cluster.store.path, database_path(text(object, {"stateDir"}, ""), text(object, {"database"}, "")));
     config.fleet = text(object, {"fleet"}, "");
     config.fleet_poll_seconds = number(object, {"fleetPollSeconds"}, 2);
     config.cluster.events = static_cast<size_t>(integer_at(object, {"events"}).value_or(1000));

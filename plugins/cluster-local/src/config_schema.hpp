@@ -8,7 +8,7 @@ inline constexpr char kConfigSchema[] = R"({
 "properties":{
  "cluster":{"type":"string","minLength":1,"maxLength":63,"default":"local"},
  "stateDir":{"type":"string","default":""},
- "database":{"type":"string","minLength":1,"default":"cluster-local.sqlite"},
+ "database":{"type":"string"},
  "fleet":{"type":"string","default":""},
  "fleetPollSeconds":{"type":"number","minimum":0.1,"maximum":3600,"default":2},
  "namespaces":{"type":"array","items":{"type":"string"},"default":["default","kube-system","chutes"]},

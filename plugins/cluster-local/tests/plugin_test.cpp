@@ -1,4 +1,5 @@
 // The plugin's surface on a fake host: timers, the fleet file, configuration, refusals.
+#include "config.hpp"
 #include "fixture.hpp"
 
 #include <filesystem>
@@ -68,6 +69,15 @@ protected:
     FakeHost host;
     std::optional<Instance> instance;
 };
+
+TEST(Config, KeepsNoDatabaseBesideWhateverTheProcessWasStartedFrom) {
+    EXPECT_EQ(parse_config("{}")->cluster.store.path, ":memory:");
+    EXPECT_EQ(parse_config(R"({"stateDir":"/state"})")->cluster.store.path, "/state/cluster-local.sqlite");
+    EXPECT_EQ(parse_config(R"({"database":"/elsewhere/a.sqlite"})")->cluster.store.path, "/elsewhere/a.sqlite");
+    const auto relative = parse_config(R"({"database":"a.sqlite"})");
+    ASSERT_FALSE(relative.ok());
+    EXPECT_NE(relative.error().message.find("set stateDir"), std::string::npos) << relative.error().message;
+}
 
 TEST_F(Plugin, Timers_DriveThePods) {
     ASSERT_TRUE(start({{"simulation", {{"pullSeconds", {3, 3}}}}}).ok());

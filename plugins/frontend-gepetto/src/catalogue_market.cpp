@@ -27,11 +27,11 @@ const char *const kMarketCommands = R"json(
   {"key":"version","title":"VERSION","zh":"版本","type":"string","wide":true}]}},
 {"name":"scales","group":"market","effect":"read","watch":true,"http":{"method":"GET","path":"/v1/scales"},
  "summary":{"en":"Rank every chute on every server by value per GPU-dollar","zh":"按每 GPU 美元的价值给所有 chute 与服务器的组合排名"},
- "description":{"en":"Only pairs that are feasible now: model, free verified GPUs, lock, TEE, disk. `rigger why-not` explains the others.",
-                "zh":"只显示当前可行的组合（型号、空闲且已验证的 GPU、锁定、TEE、磁盘）。其余组合的原因见 `rigger why-not`。"},
+ "description":{"en":"Pairs for which model, free verified GPUs and lock speak. `-o wide` names in BLOCKED the rule by which automatic placement would still refuse one; `rigger why-not` explains it.",
+                "zh":"只显示型号、空闲且已验证的 GPU、锁定状态都符合的组合。`-o wide` 的“阻止”列给出自动放置仍会拒绝它的规则，原因见 `rigger why-not`。"},
  "examples":["rigger scales","rigger scales -g h100_sxm -s gpu-01","rigger scales --limit 20"],
  "options":{"type":"object","additionalProperties":false,"properties":{
-  "gpu":{"type":"string","description":"only this GPU model (its exact short name)","x-zh":"只显示该 GPU 型号（准确简称）","x-cli":{"short":"g","metavar":"GPU","complete":"gpus"}},
+  "gpu":{"type":"string","description":"only chutes that run on this GPU model (its exact short name)","x-zh":"只显示支持该 GPU 型号（准确简称）的 chute","x-cli":{"short":"g","metavar":"GPU","complete":"gpus"}},
   "server":{"type":"string","description":"substring of the server name","x-zh":"服务器名称的子串","x-cli":{"short":"s","metavar":"SERVER","complete":"servers"}},
   "limit":{"type":"integer","minimum":1,"maximum":1000000,"description":"only the best so many","x-zh":"只显示前若干项","x-cli":{"short":"l","metavar":"N"}}}},
  "result":{"kind":"list","items":"items","columns":[
