@@ -19,6 +19,13 @@ size_t sequence(std::string_view s, size_t at) {
     return length;
 }
 
+/// How many characters from `at` on stand in JSON as they are: nearly always all.
+size_t plain_run(std::string_view s, size_t at) {
+    size_t end = at;
+    while (end < s.size() && static_cast<unsigned char>(s[end]) >= 0x20 && static_cast<unsigned char>(s[end]) < 0x80 && s[end] != '"' && s[end] != '\\') ++end;
+    return end - at;
+}
+
 } // namespace
 
 void JsonWriter::separate() {
@@ -73,6 +80,10 @@ void JsonWriter::quote(std::string_view text) {
     constexpr char hex[] = "0123456789abcdef";
     out_ += '"';
     for (size_t at = 0; at < text.size();) {
+        const size_t plain = plain_run(text, at);
+        out_.append(text, at, plain);
+        at += plain;
+        if (at == text.size()) break;
         const char c = text[at];
         const size_t length = sequence(text, at);
         if (length == 0) {
@@ -87,12 +98,10 @@ void JsonWriter::quote(std::string_view text) {
             out_ += c;
         } else if (c == '\n') {
             out_ += "\\n";
-        } else if (static_cast<unsigned char>(c) < 0x20) {
+        } else { // below 0x20
             out_ += "\\u00";
             out_ += hex[c >> 4];
             out_ += hex[c & 15];
-        } else {
-            out_ += c;
         }
         at += length;
     }
