@@ -94,6 +94,7 @@ std::shared_ptr<GuardedCall> Instance::make(const CallSpec &spec, const CallCont
     auto c = std::make_shared<GuardedCall>();
     const MonoTime now = machinery_->clock.monotonic();
     c->name = spec.name;
+    c->to_a_person = spec.to_a_person;
     c->queued_at = now;
     c->open_ended = spec.budget.soft.count() == 0;
     c->hard = spec.budget.hard;
@@ -280,7 +281,8 @@ Status Instance::outcome(GuardedCall &c) const {
             fixed_text(c.error.message, sizeof c.error.message), c.error.retry_after_ms};
     if (e.reason.empty()) e.reason = known ? "Unexplained" : "UnknownCode";
     if (e.message.empty()) e.message = "answered code " + std::to_string(c.code) + " without a message";
-    return blame(c.name, std::move(e));
+    const bool refusal = e.code == Code::invalid || e.code == Code::not_found || e.code == Code::conflict || e.code == Code::denied;
+    return c.to_a_person && refusal ? e : blame(c.name, std::move(e));
 }
 
 Status Instance::call(const CallSpec &spec, const CallContext &context, Body body) {

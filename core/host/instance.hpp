@@ -47,6 +47,7 @@ struct CallSpec {
     bool spin = false;                 ///< the caller waits actively for a moment: for calls of microseconds
     bool silent_allowed = false;       ///< a stream without a heartbeat (followed logs)
     bool judged_by_cpu = false;        ///< late only when it used the time itself (scoring), since a busy machine is no plugin's fault
+    bool to_a_person = false;          ///< a refusal is an answer for whoever asked, not a fault to name the plugin for
 };
 
 /// What the account says; for PluginRow.

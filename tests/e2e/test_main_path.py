@@ -74,6 +74,7 @@ class MainPath(unittest.TestCase):
                 result = self.daemon.cli(*arguments, check=False)
                 self.assertEqual(code, result.returncode, result.stderr)
                 self.assertNotEqual("", result.stderr.strip())
+                self.assertNotIn("frontend-gepetto", result.stderr, "a refusal is no plugin's fault")
 
     def test_a_command_line_of_one_megabyte_is_refused_and_the_daemon_lives(self):
         result = self.daemon.cli("scales", "-s", "x" * 100_000, check=False)

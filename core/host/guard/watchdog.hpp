@@ -27,6 +27,7 @@ struct GuardedCall {
     enum class Phase : uint8_t { queued, running, done, skipped, given_up };
 
     const char *name = "";                   ///< static text
+    bool to_a_person = false;                ///< as in CallSpec
     rig_call call{};                         ///< what the plugin gets; read by it alone once running
     rig_error error{};                       ///< written by the plugin; read by the caller once done
     std::atomic<uint32_t> cancelled{0};

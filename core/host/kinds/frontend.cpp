@@ -8,6 +8,9 @@
 namespace rigger::host {
 namespace {
 
+/// `scales` of 500 chutes on 500 servers is about 25 MB of JSON.
+constexpr size_t largest_answer = size_t{256} << 20;
+
 using Progress = const std::function<void(std::string_view)>;
 
 struct Invocation {
@@ -69,14 +72,17 @@ public:
         v->arguments = arguments;
         v->principal = nlohmann::json{{"name", principal.name}, {"role", role_text(principal.role)}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
         const DetachAtEnd end(v->progress);
-        const CallSpec spec{"invoke", instance_->setup().limits.of("invoke")};
-        return document_call(*instance_, spec, context, std::make_shared<DocumentCall>(),
+        CallSpec spec{"invoke", instance_->setup().limits.of("invoke")};
+        spec.to_a_person = true;
+        const auto answer = std::make_shared<DocumentCall>();
+        answer->out.limit = largest_answer;
+        return document_call(*instance_, spec, context, answer,
                              [v, t = &table_](rig_instance *i, const rig_call *c, DocumentCall &, const rig_sink *out, rig_error *e) -> rig_code {
                                  const OnBehalf behalf(v->instance->handle(), *c, v->who);
                                  const rig_sink sink{v.get(), &on_progress};
                                  return t->invoke(i, c, str(v->command), bytes(v->arguments), bytes(v->principal), &sink, out, e);
                              },
-                             [](const std::string &text) { return check_document(text, {size_t{16} << 20, 64}); });
+                             [](const std::string &text) { return check_document(text, {largest_answer, 64}); });
     }
 
     void misbehaved(std::string_view reason, std::string_view what) override { instance_->misbehaved("catalogue", reason, what); }
