@@ -71,7 +71,7 @@ private:
     };
 
     std::string tr(std::string_view en, std::string_view zh) const { return std::string(Text{en, zh}.in(language_)); }
-    std::string see_help() const { return tr("; see `rigger ", "；参见 `rigger ") + command_.name + " --help`"; }
+    std::string see_help() const { return tr("; see `rigger ", "；参见 `rigger ") + (command_.group == "plugins" ? "plugins " : "") + command_.name + " --help`"; }
 
     void add_common() {
         const auto text = [&](const char *names, std::string &into) { app_.add_option(names, into); };
