@@ -47,15 +47,22 @@ endfunction()
 
 add_custom_target(fuzzers)
 
-# rigger_fuzz(<target> <source>... [DEPS ...]): a libFuzzer binary in build/fuzz/, run by `./dev fuzz`.
+# rigger_fuzz(<target> <source>... [DEPS ...]): a libFuzzer binary in build/fuzz/, run by `./dev fuzz`. In every other build it is a test that runs the
+# seeds in tests/fuzz/seeds/<target> and some variations of them.
 function(rigger_fuzz target)
-  if(NOT RIGGER_FUZZ)
+  if(NOT RIGGER_FUZZ AND NOT RIGGER_TESTS)
     return()
   endif()
   cmake_parse_arguments(P "" "" "DEPS" ${ARGN})
   add_executable(${target} ${P_UNPARSED_ARGUMENTS})
   target_link_libraries(${target} PRIVATE rigger_options ${P_DEPS})
-  target_link_options(${target} PRIVATE -fsanitize=fuzzer)
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
   add_dependencies(fuzzers ${target})
+  if(RIGGER_FUZZ)
+    target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+    return()
+  endif()
+  target_sources(${target} PRIVATE ${CMAKE_SOURCE_DIR}/tests/fuzz/replay_seeds.cpp)
+  add_test(NAME ${target} COMMAND ${target} ${CMAKE_SOURCE_DIR}/tests/fuzz/seeds/${target})
+  set_tests_properties(${target} PROPERTIES TIMEOUT 120 LABELS fuzz)
 endfunction()
