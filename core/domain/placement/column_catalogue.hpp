@@ -23,10 +23,12 @@ enum class CandidateColumn : uint8_t {
     node_cpu_free_milli,
     node_memory_free_mib,
     node_failures,
-    gpu_model,  // U32 from here on
+    gpu_milli_0, ///< and 15 more: free milli of each card, by GPU id
+    gpu_model = gpu_milli_0 + 16,  // U32 from here on
     node_index,
 };
-inline constexpr size_t candidate_f64_columns = 12, candidate_columns = 14;
+inline constexpr size_t card_columns = 16; ///< cards of a group beyond these have no column of their own
+inline constexpr size_t candidate_f64_columns = 12 + card_columns, candidate_columns = candidate_f64_columns + 2;
 
 enum class WorkloadColumn : uint8_t {
     gpu_count,

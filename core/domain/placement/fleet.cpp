@@ -245,6 +245,7 @@ void Fleet::write(RowIndex row, ServerIndex server, const Group &group) {
     cell(CandidateColumn::node_cpu_free_milli, row) = group.cpu_free;
     cell(CandidateColumn::node_memory_free_mib, row) = group.memory_free;
     cell(CandidateColumn::node_failures, row) = group.failures;
+    for (size_t card = group.cards.size(); card < card_columns; ++card) f64_[static_cast<size_t>(CandidateColumn::gpu_milli_0) + card][row] = 0;
     count_cards(row);
     ++version_[row];
 }
@@ -253,6 +254,7 @@ void Fleet::vacate(RowIndex row) {
     set_gate(row, gate_vacant, 0);
     cell(CandidateColumn::gpu_free, row) = 0;
     cell(CandidateColumn::gpu_milli_free, row) = 0;
+    for (size_t card = 0; card < card_columns; ++card) f64_[static_cast<size_t>(CandidateColumn::gpu_milli_0) + card][row] = 0;
     share_[row] = 0;
     ++version_[row];
     segments_[model_[row]].table_id = ++*table_ids_;
@@ -260,7 +262,9 @@ void Fleet::vacate(RowIndex row) {
 
 void Fleet::count_cards(RowIndex row) {
     double free = 0, milli = 0, largest = 0;
+    size_t column = static_cast<size_t>(CandidateColumn::gpu_milli_0);
     for (const Card &card : cards(row)) {
+        if (column < candidate_f64_columns) f64_[column++][row] = card.milli_free;
         free += card.milli_free == 1000;
         milli += card.milli_free;
         largest = std::max(largest, static_cast<double>(card.milli_free));

@@ -33,7 +33,7 @@ Status IncrementalPlacement::full_pass() {
 Status IncrementalPlacement::follow(const SnapshotPtr &snapshot) {
     RIG_TRY_ASSIGN(const LiveBoard::Change change, live_.sync(snapshot, scorers_, benches_[0].scratch));
     const Board &board = live_.board();
-    if (change.rebuilt || !scorers_.pure() || change.offers.size() * full_pass_from > board.market.size() + full_pass_from) return full_pass();
+    if (change.rebuilt || change.mix || !scorers_.pure() || change.offers.size() * full_pass_from > board.market.size() + full_pass_from) return full_pass();
     Status status = pairs_->score_rows(board, change.rows);
     for (size_t i = 0; i < change.offers.size() && status.ok(); ++i) status = pairs_->score_offer(board, change.offers[i]);
     if (!status.ok()) live_.forget();

@@ -1,5 +1,7 @@
 #include "domain/placement/live_board.hpp"
 
+#include "domain/placement/mix.hpp"
+
 #include <numeric>
 
 namespace rigger::placement {
@@ -13,6 +15,18 @@ constexpr size_t mend_below = 8;
 void LiveBoard::set_rules(PlacementRules rules) {
     rules_ = std::move(rules);
     forget();
+}
+
+bool LiveBoard::count_mix(Board &board) {
+    MixCount count;
+    for (const OfferIndex offer : board.market.listing()) {
+        const Requirements &needs = board.market.at(offer).offer->needs;
+        count.add(needs, model_bits(board.fleet, needs));
+    }
+    auto now = count.mix();
+    if (board.market.mix() && *board.market.mix() == *now) return false;
+    board.market.set_mix(std::move(now));
+    return true;
 }
 
 Status LiveBoard::rebuild(const ScorerSet &scorers, ScoreScratch &scratch) {
@@ -38,10 +52,12 @@ Result<LiveBoard::Change> LiveBoard::sync(const SnapshotPtr &snapshot, const Sco
             forget();
             return status.error();
         }
+        if (scorers.reads_mix() && !change.offers.empty()) change.mix = count_mix(*board_);
         return change;
     }
     RIG_TRY(rebuild(scorers, scratch));
-    return Change{true, {}, {}};
+    if (scorers.reads_mix()) count_mix(*board_);
+    return Change{true, false, {}, {}};
 }
 
 } // namespace rigger::placement

@@ -14,6 +14,7 @@ public:
 
     struct Change {
         bool rebuilt = false;             ///< every index is new; otherwise only what is named here changed:
+        bool mix = false;                 ///< scorers that read the mix score every pair anew
         std::vector<OfferIndex> offers;
         std::vector<RowIndex> rows;
     };
@@ -27,6 +28,8 @@ public:
     const Surroundings &around() const { return *around_; }
 
 private:
+    /// Tells the market what its offers ask for, each counted once. True: that changed.
+    static bool count_mix(Board &board);
     Status rebuild(const ScorerSet &scorers, ScoreScratch &scratch);
 
     PlacementRules rules_;

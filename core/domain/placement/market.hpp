@@ -62,6 +62,10 @@ public:
     double gain(OfferIndex index) const noexcept { return gain_[index]; }
     void set_gain(OfferIndex index, double gain) noexcept { gain_[index] = gain; }
 
+    /// What scorers are told of the demand; nullptr: nothing.
+    const std::shared_ptr<const WorkloadMix> &mix() const noexcept { return mix_; }
+    void set_mix(std::shared_ptr<const WorkloadMix> mix) noexcept { mix_ = std::move(mix); }
+
     /// Counts one more copy of the offer, on that server.
     void add_copy(OfferIndex index, ServerIndex server, const Fleet &fleet);
 
@@ -90,6 +94,7 @@ private:
     std::vector<std::vector<OfferIndex>> admitting_;
     std::array<Column<double>, workload_columns> columns_;
     Column<double> gain_;
+    std::shared_ptr<const WorkloadMix> mix_;
 };
 
 } // namespace rigger::placement

@@ -108,6 +108,7 @@ Result<ScorerSet> ScorerSet::make(std::vector<ScorerBinding> bindings) {
         }
         set.concurrent_ = set.concurrent_ && traits.concurrent;
         set.pure_ = set.pure_ && traits.pure;
+        set.reads_mix_ = set.reads_mix_ || traits.reads_mix;
         slot.binding = std::move(binding);
         (traits.role == ScoreRole::value ? set.value_slots_ : set.preference_slots_).push_back(std::move(slot));
     }
@@ -123,7 +124,7 @@ void ScorerSet::view_workloads(const Slot &slot, const WorkloadBatch &workloads,
     }
 }
 
-Status ScorerSet::call(const Slot &slot, const CandidateTable &candidates, const WorkloadBatch &workloads, size_t stride, double *scores,
+Status ScorerSet::call(const Slot &slot, const CandidateTable &candidates, const WorkloadBatch &workloads, const Market &market, size_t stride, double *scores,
                        ScoreScratch &scratch) const {
     scratch.candidate_views.resize(slot.candidate_columns.size());
     for (size_t i = 0; i < slot.candidate_columns.size(); ++i) {
@@ -137,6 +138,7 @@ Status ScorerSet::call(const Slot &slot, const CandidateTable &candidates, const
     batch.snapshot_id = candidates.id;
     batch.candidates = {candidates.rows, scratch.candidate_views};
     batch.workloads = {workloads.size(), scratch.workload_views};
+    batch.mix = market.mix();
     batch.stride = stride;
     batch.scores = scores;
     std::fill_n(scores, workloads.size() * stride, abstained);
@@ -153,7 +155,7 @@ Status ScorerSet::values(const CandidateTable &candidates, const WorkloadBatch &
                          ScoreScratch &scratch) const {
     const size_t cells = workloads.size() * out.stride;
     const auto one_slot = [&](size_t slot, double *to) -> Status {
-        if (const Status status = call(value_slots_[slot], candidates, workloads, out.stride, to, scratch); !status.ok()) {
+        if (const Status status = call(value_slots_[slot], candidates, workloads, market, out.stride, to, scratch); !status.ok()) {
             std::fill_n(to, cells, abstained);
             RIG_TRY(failed(scratch, value_slots_[slot].binding.scorer->traits(), status.error()));
         }
@@ -191,7 +193,7 @@ Status ScorerSet::score(const CandidateTable &candidates, const WorkloadBatch &w
     scratch.weights.assign(cells, 0);
     for (const Slot &slot : preference_slots_) {
         const ScorerTraits &traits = slot.binding.scorer->traits();
-        if (const Status status = call(slot, candidates, workloads, out.stride, scratch.scores.data(), scratch); !status.ok()) {
+        if (const Status status = call(slot, candidates, workloads, market, out.stride, scratch.scores.data(), scratch); !status.ok()) {
             RIG_TRY(failed(scratch, traits, status.error()));
             continue;
         }

@@ -68,6 +68,7 @@ public:
     bool pure() const noexcept { return pure_; }                   ///< equal columns, equal scores: scores may be kept
     bool has_preferences() const noexcept { return !preference_slots_.empty(); }
     bool reads_room() const noexcept { return reads_room_; }       ///< a placement on a server changes what other offers score there
+    bool reads_mix() const noexcept { return reads_mix_; }
     bool reads_copies() const noexcept { return reads_copies_; }   ///< a copy placed changes what the offer scores
     uint32_t candidate_needs() const noexcept { return candidate_needs_; } ///< bit c: some scorer reads column c
     uint32_t workload_needs() const noexcept { return workload_needs_; }
@@ -87,14 +88,14 @@ private:
         bool covers(const SourceName &source) const;
     };
     static void view_workloads(const Slot &slot, const WorkloadBatch &workloads, ScoreScratch &scratch);
-    Status call(const Slot &slot, const CandidateTable &candidates, const WorkloadBatch &workloads, size_t stride, double *scores,
+    Status call(const Slot &slot, const CandidateTable &candidates, const WorkloadBatch &workloads, const Market &market, size_t stride, double *scores,
                 ScoreScratch &scratch) const;
     Status values(const CandidateTable &candidates, const WorkloadBatch &workloads, const Market &market, const ScoreOutput &out,
                   ScoreScratch &scratch) const;
     size_t value_slot(const Offer &offer) const; ///< value_slots_.size(): none
 
     std::vector<Slot> value_slots_, preference_slots_;
-    bool concurrent_ = true, pure_ = true, reads_room_ = false, reads_copies_ = false;
+    bool concurrent_ = true, pure_ = true, reads_room_ = false, reads_copies_ = false, reads_mix_ = false;
     uint32_t candidate_needs_ = 0, workload_needs_ = 0;
 };
 

@@ -51,10 +51,34 @@ private:
     size_t size_ = 0;
 };
 
+/// The mix as the border shows it: aligned columns under an id of its own.
+struct MixTable {
+    explicit MixTable(std::shared_ptr<const WorkloadMix> from, uint64_t number) : id(number), mix(std::move(from)) {
+        const std::vector<double> *const numbers[] = {&mix->share, &mix->gpus, &mix->milli, &mix->cpu_milli, &mix->memory_mib};
+        static_assert(std::size(numbers) == RIG_MIX_MODELS);
+        rows = mix->share.size();
+        for (size_t c = 0; c < RIG_MIX_MODELS; ++c) put(c, numbers[c]->data(), RIG_COL_F64);
+        put(RIG_MIX_MODELS, mix->models.data(), RIG_COL_I64);
+    }
+    rig_table table() const noexcept { return {rows, RIG_MIX_COLUMNS, columns}; }
+    uint64_t id, rows = 0;
+    std::shared_ptr<const WorkloadMix> mix;
+
+private:
+    void put(size_t c, const void *data, int32_t type) {
+        void *to = memory[c].reserve(rows * 8);
+        if (rows != 0) std::memcpy(to, data, rows * 8);
+        columns[c] = {to, nullptr, type, 0};
+    }
+    Buffer memory[RIG_MIX_COLUMNS];
+    rig_column columns[RIG_MIX_COLUMNS]{};
+};
+
 /// Everything a scorer may touch during one call. It belongs to the call until the scorer is back.
 struct Scratch {
     Buffer scores, candidates, workloads, select;
     std::vector<rig_column> candidate_columns, workload_columns;
+    std::shared_ptr<const MixTable> mix;
     std::shared_ptr<const void> owner; ///< of columns that are used in place
     rig_score_batch batch{};
 };
@@ -160,8 +184,12 @@ private:
 
     std::shared_ptr<Scratch> take(const ScoreBatchView &b) {
         std::shared_ptr<Scratch> s;
+        std::shared_ptr<const MixTable> mix;
         {
             const std::lock_guard lock(mutex_);
+            const bool told = b.mix && traits_.reads_mix;
+            if (told && (!mix_ || mix_->mix != b.mix)) mix_ = std::make_shared<MixTable>(b.mix, ++mixes_);
+            if (told) mix = mix_;
             if (!kept_.empty()) {
                 s = std::move(kept_.back());
                 kept_.pop_back();
@@ -180,6 +208,11 @@ private:
         to.workloads = take_table(b.workloads, b.owner, s->workload_columns, s->workloads);
         to.score_stride = stride;
         to.scores = scores;
+        s->mix = std::move(mix);
+        if (s->mix) {
+            to.mix = s->mix->table();
+            to.mix_id = s->mix->id;
+        }
         if (!b.all) {
             auto *select = static_cast<uint32_t *>(s->select.reserve(b.select.size_bytes()));
             if (!b.select.empty()) std::memcpy(select, b.select.data(), b.select.size_bytes());
@@ -231,6 +264,8 @@ private:
     double low_ = 0, high_ = 1;
     std::mutex mutex_;
     std::vector<std::shared_ptr<Scratch>> kept_;
+    std::shared_ptr<const MixTable> mix_; ///< the latest
+    uint64_t mixes_ = 0;
 };
 } // namespace
 
@@ -247,6 +282,8 @@ Result<std::shared_ptr<PlacementScorer>> make_scorer(std::shared_ptr<Instance> i
     traits.may_veto = s.grants.veto;
     traits.pure = (s.flags & RIG_COMPONENT_PURE) != 0;
     traits.concurrent = instance->concurrent();
+    // A table from before the member existed reads nothing.
+    if (t.struct_size >= offsetof(rig_placement_scorer, reads) + sizeof t.reads) traits.reads_mix = (t.reads & RIG_READS_MIX) != 0;
     traits.fail_closed = s.file.on_failure == OnFailure::closed;
     RIG_TRY_ASSIGN(traits.candidate_columns, read_specs(t.candidate_columns, "candidate_columns"));
     RIG_TRY_ASSIGN(traits.workload_columns, read_specs(t.workload_columns, "workload_columns"));

@@ -121,6 +121,10 @@ _Static_assert(offsetof(rig_score_batch, score_stride) == 80, "rig_score_batch.s
 _Static_assert(sizeof(((rig_score_batch *)0)->score_stride) == 8, "rig_score_batch.score_stride has another size");
 _Static_assert(offsetof(rig_score_batch, scores) == 88, "rig_score_batch.scores moved");
 _Static_assert(sizeof(((rig_score_batch *)0)->scores) == 8, "rig_score_batch.scores has another size");
+_Static_assert(offsetof(rig_score_batch, mix) == 96, "rig_score_batch.mix moved");
+_Static_assert(sizeof(((rig_score_batch *)0)->mix) == 24, "rig_score_batch.mix has another size");
+_Static_assert(offsetof(rig_score_batch, mix_id) == 120, "rig_score_batch.mix_id moved");
+_Static_assert(sizeof(((rig_score_batch *)0)->mix_id) == 8, "rig_score_batch.mix_id has another size");
 _Static_assert(offsetof(rig_placement_scorer, struct_size) == 0, "rig_placement_scorer.struct_size moved");
 _Static_assert(sizeof(((rig_placement_scorer *)0)->struct_size) == 8, "rig_placement_scorer.struct_size has another size");
 _Static_assert(offsetof(rig_placement_scorer, candidate_columns) == 8, "rig_placement_scorer.candidate_columns moved");
@@ -143,6 +147,10 @@ _Static_assert(offsetof(rig_placement_scorer, unit) == 64, "rig_placement_scorer
 _Static_assert(sizeof(((rig_placement_scorer *)0)->unit) == 8, "rig_placement_scorer.unit has another size");
 _Static_assert(offsetof(rig_placement_scorer, appraise) == 72, "rig_placement_scorer.appraise moved");
 _Static_assert(sizeof(((rig_placement_scorer *)0)->appraise) == 8, "rig_placement_scorer.appraise has another size");
+_Static_assert(offsetof(rig_placement_scorer, reads) == 80, "rig_placement_scorer.reads moved");
+_Static_assert(sizeof(((rig_placement_scorer *)0)->reads) == 4, "rig_placement_scorer.reads has another size");
+_Static_assert(offsetof(rig_placement_scorer, reserved1) == 84, "rig_placement_scorer.reserved1 moved");
+_Static_assert(sizeof(((rig_placement_scorer *)0)->reserved1) == 4, "rig_placement_scorer.reserved1 has another size");
 _Static_assert(_Generic(((rig_placement_scorer *)0)->score, rig_code (*)(rig_instance *, const rig_call *, const rig_score_batch *, rig_error *): 1, default: 0), "rig_placement_scorer.score has another signature");
 _Static_assert(_Generic(((rig_placement_scorer *)0)->explain, rig_code (*)(rig_instance *, const rig_call *, const rig_score_batch *, uint64_t workload, uint64_t candidate, const rig_sink *, rig_error *): 1, default: 0), "rig_placement_scorer.explain has another signature");
 _Static_assert(_Generic(((rig_placement_scorer *)0)->appraise, rig_code (*)(rig_instance *, const rig_call *, const rig_table *workloads, double *values, rig_error *): 1, default: 0), "rig_placement_scorer.appraise has another signature");
@@ -151,6 +159,14 @@ _Static_assert(RIG_COL_F64 == 1, "RIG_COL_F64 has another value");
 _Static_assert(RIG_COL_I64 == 2, "RIG_COL_I64 has another value");
 _Static_assert(RIG_COL_U32 == 3, "RIG_COL_U32 has another value");
 _Static_assert(RIG_COL_U8 == 4, "RIG_COL_U8 has another value");
+_Static_assert(RIG_MIX_SHARE == 0u, "RIG_MIX_SHARE has another value");
+_Static_assert(RIG_MIX_GPU_COUNT == 1u, "RIG_MIX_GPU_COUNT has another value");
+_Static_assert(RIG_MIX_GPU_MILLI == 2u, "RIG_MIX_GPU_MILLI has another value");
+_Static_assert(RIG_MIX_CPU_MILLI == 3u, "RIG_MIX_CPU_MILLI has another value");
+_Static_assert(RIG_MIX_MEMORY_MIB == 4u, "RIG_MIX_MEMORY_MIB has another value");
+_Static_assert(RIG_MIX_MODELS == 5u, "RIG_MIX_MODELS has another value");
+_Static_assert(RIG_MIX_COLUMNS == 6u, "RIG_MIX_COLUMNS has another value");
+_Static_assert(RIG_READS_MIX == 1u, "RIG_READS_MIX has another value");
 _Static_assert(RIG_ROLE_PREFERENCE == 0u, "RIG_ROLE_PREFERENCE has another value");
 _Static_assert(RIG_ROLE_VALUE == 1u, "RIG_ROLE_VALUE has another value");
 

@@ -3,6 +3,7 @@
 #include <rigger/abi/kind/placement_scorer.h>
 #include <rigger/sdk/host.hpp>
 
+#include <cstddef>
 #include <type_traits>
 
 /// Before a function with a scorer's inner loop: GCC on x86-64 compiles it twice, for AVX2 machines and for all others, and the
@@ -38,10 +39,16 @@ public:
     template <typename T> Column<T> workload_as(size_t i) const noexcept {
         return {static_cast<const T *>(b_.workloads.column[i].data), workloads()};
     }
+    /// Columns of the workload mix by RIG_MIX_*; empty: this host does not know it, or the scorer does not declare `reads`.
+    size_t mix_kinds() const noexcept { return has_mix() ? b_.mix.rows : 0; }
+    uint64_t mix_id() const noexcept { return has_mix() ? b_.mix_id : 0; }
+    Column<double> mix(size_t i) const noexcept { return {static_cast<const double *>(b_.mix.column[i].data), b_.mix.rows}; }
+    Column<int64_t> mix_models() const noexcept { return {static_cast<const int64_t *>(b_.mix.column[RIG_MIX_MODELS].data), b_.mix.rows}; }
     double *scores(size_t w) const noexcept { return b_.scores + w * b_.score_stride; }
     const rig_score_batch &raw() const noexcept { return b_; }
 
 private:
+    bool has_mix() const noexcept { return b_.struct_size >= offsetof(rig_score_batch, mix_id) + sizeof b_.mix_id && b_.mix.columns >= RIG_MIX_COLUMNS; }
     const rig_score_batch &b_;
 };
 
@@ -61,6 +68,7 @@ private:
 ///   static constexpr double score_min, score_max;                              // range of a preference score
 ///   static constexpr uint32_t role = RIG_ROLE_VALUE;                           // optional; default: preference
 ///   static constexpr const char *unit = "...";                                 // optional; of a value score
+///   static constexpr uint32_t reads = RIG_READS_MIX;                           // optional; what else scores depend on
 class Scorer : public Component {
 public:
     virtual Status score(const ScoreBatch &) = 0;
@@ -77,6 +85,9 @@ template <typename C, typename = void> struct RoleOf { static constexpr uint32_t
 template <typename C> struct RoleOf<C, std::void_t<decltype(C::role)>> { static constexpr uint32_t value = C::role; };
 template <typename C, typename = void> struct UnitOf { static constexpr const char *value = nullptr; };
 template <typename C> struct UnitOf<C, std::void_t<decltype(C::unit)>> { static constexpr const char *value = C::unit; };
+
+template <typename C, typename = void> struct ReadsOf { static constexpr uint32_t value = 0; };
+template <typename C> struct ReadsOf<C, std::void_t<decltype(C::reads)>> { static constexpr uint32_t value = C::reads; };
 
 template <typename C> struct ScorerKind {
     static constexpr const char *id = RIG_KIND_PLACEMENT_SCORER;
@@ -96,7 +107,8 @@ template <typename C> struct ScorerKind {
     }
     static constexpr rig_placement_scorer table{
         sizeof(rig_placement_scorer), C::candidate_columns, C::workload_columns, C::score_min, C::score_max,
-        &score, &explain, RoleOf<C>::value, 0, UnitOf<C>::value, RoleOf<C>::value == RIG_ROLE_VALUE ? &appraise : nullptr};
+        &score, &explain, RoleOf<C>::value, 0, UnitOf<C>::value, RoleOf<C>::value == RIG_ROLE_VALUE ? &appraise : nullptr,
+        ReadsOf<C>::value, 0};
 };
 } // namespace detail
 

@@ -39,6 +39,13 @@ public:
         select_ = std::move(rows), selected_ = true;
         return *this;
     }
+    /// One more kind of workload in the mix; `models`: bits of gpu.model codes. Shares should sum to 1.
+    ScoreTable &mix(double share, double gpus, double milli, double cpu_milli = 0, double memory_mib = 0, int64_t models = -1) {
+        const double row[] = {share, gpus, milli, cpu_milli, memory_mib};
+        for (size_t c = 0; c < RIG_MIX_MODELS; ++c) mix_[c].push_back(row[c]);
+        mix_models_.push_back(models);
+        return ++mix_id_, *this;
+    }
     ScoreTable &snapshot(uint64_t id) { return snapshot_ = id, *this; }
 
     /// The batch as the scorer gets it; valid while this lives and until the next call of a setter.
@@ -52,6 +59,10 @@ public:
         batch_.select_count = selected_ ? select_.size() : 0;
         batch_.score_stride = stride_;
         batch_.scores = scores();
+        for (size_t c = 0; c < RIG_MIX_MODELS; ++c) mix_columns_[c] = {mix_[c].data(), nullptr, RIG_COL_F64, 0};
+        mix_columns_[RIG_MIX_MODELS] = {mix_models_.data(), nullptr, RIG_COL_I64, 0};
+        batch_.mix = {mix_models_.size(), RIG_MIX_COLUMNS, mix_columns_};
+        batch_.mix_id = mix_id_;
         return batch_;
     }
     /// Every score is NaN again and every guard stands.
@@ -158,6 +169,10 @@ private:
     Memory scores_;
     std::vector<uint32_t> select_;
     bool selected_ = false;
+    std::vector<double> mix_[RIG_MIX_MODELS];
+    std::vector<int64_t> mix_models_;
+    rig_column mix_columns_[RIG_MIX_COLUMNS]{};
+    uint64_t mix_id_ = 0;
     uint64_t snapshot_ = 1;
     rig_score_batch batch_{};
 };
