@@ -1,0 +1,101 @@
+#include "cli/replay/contest.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+namespace rigger::cli::replay {
+namespace {
+
+struct Job {
+    size_t list = 0, contestant = 0, run = 0;
+};
+
+class Contest {
+public:
+    Contest(const std::vector<NamedTrace> &lists, const std::vector<Contestant> &contestants, const ScorerHouse &house, const ContestSettings &settings)
+        : lists_(lists), contestants_(contestants), house_(house), settings_(settings) {
+        const size_t runs = settings.online ? 1 : settings.seeds.size();
+        for (const NamedTrace &list : lists) markets_.push_back(rigger::replay::market_of(list.trace));
+        result_.runs.assign(lists.size(), std::vector(contestants.size(), std::vector<RunResult>(runs)));
+        for (size_t l = 0; l < lists.size(); ++l)
+            for (size_t r = 0; r < runs; ++r)
+                for (size_t c = 0; c < contestants.size(); ++c) jobs_.push_back({l, c, r});
+    }
+
+    Result<ContestResult> run() {
+        std::vector<std::thread> threads;
+        for (size_t worker = 1; worker < std::min(settings_.workers, jobs_.size()); ++worker) threads.emplace_back([this, worker] { work(worker); });
+        work(0);
+        for (std::thread &thread : threads) thread.join();
+        if (failure_) return *failure_;
+        return std::move(result_);
+    }
+
+private:
+    void work(size_t worker) {
+        while (const auto job = next()) {
+            if (Status status = one(*job, worker); !status.ok()) {
+                const std::lock_guard lock(mutex_);
+                if (!failure_) failure_ = status.error().within(lists_[job->list].name + ", " + contestants_[job->contestant].label);
+            }
+        }
+    }
+    std::optional<Job> next() {
+        const std::lock_guard lock(mutex_);
+        if (failure_ || taken_ == jobs_.size()) return std::nullopt;
+        if (settings_.progress) settings_.progress(static_cast<double>(taken_) / static_cast<double>(jobs_.size()));
+        return jobs_[taken_++];
+    }
+    Status one(const Job &job, size_t worker) {
+        const auto &trace = lists_[job.list].trace;
+        RunResult &run = result_.runs[job.list][job.contestant][job.run];
+        run.seed = settings_.seeds.empty() ? 0 : settings_.seeds[job.run];
+        rigger::replay::ReplaySettings how;
+        how.told_mix = contestants_[job.contestant].told_list;
+        auto scorers = house_.scorers(job.contestant, worker, run.seed);
+        const std::vector<uint32_t> order = settings_.online ? std::vector<uint32_t>() : rigger::replay::saturate(trace, settings_.load, run.seed);
+        const auto begin = std::chrono::steady_clock::now();
+        RIG_TRY_ASSIGN(run.replay, settings_.online ? rigger::replay::replay_online(trace, markets_[job.list], std::move(scorers), how)
+                                                    : rigger::replay::replay_saturation(trace, markets_[job.list], order, std::move(scorers), how));
+        run.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+        return {};
+    }
+
+    const std::vector<NamedTrace> &lists_;
+    const std::vector<Contestant> &contestants_;
+    const ScorerHouse &house_;
+    const ContestSettings &settings_;
+    std::vector<rigger::replay::TraceMarket> markets_;
+    std::vector<Job> jobs_;
+    std::mutex mutex_; ///< of what follows
+    size_t taken_ = 0;
+    std::optional<Error> failure_;
+    ContestResult result_; ///< each run is written by its worker alone
+};
+
+} // namespace
+
+Result<ContestResult> hold_contest(const std::vector<NamedTrace> &lists, const std::vector<Contestant> &contestants, const ScorerHouse &house,
+                                   const ContestSettings &settings) {
+    return Contest(lists, contestants, house, settings).run();
+}
+
+double figure(const RunResult &run, bool online) { return online ? run.replay.mean_allocated : run.replay.allocated(); }
+
+Spread spread(const std::vector<RunResult> &runs, bool online) {
+    Spread s{0, 0, 1e300, -1e300};
+    for (const RunResult &run : runs) {
+        s.mean += figure(run, online) / static_cast<double>(runs.size());
+        s.least = std::min(s.least, figure(run, online));
+        s.most = std::max(s.most, figure(run, online));
+    }
+    for (const RunResult &run : runs) s.deviation += std::pow(figure(run, online) - s.mean, 2);
+    s.deviation = runs.size() > 1 ? std::sqrt(s.deviation / static_cast<double>(runs.size() - 1)) : 0;
+    return s;
+}
+
+} // namespace rigger::cli::replay

@@ -1,0 +1,95 @@
+#include "baseline.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+#include <cstdio>
+#include <stdexcept>
+
+namespace baseline {
+namespace {
+
+constexpr size_t cpu_column = cards, model_column = cpu_column + 1, index_column = cpu_column + 2, total_column = cpu_column + 3;
+
+Wish wish_of(const rig::ScoreBatch &batch, size_t workload) {
+    return {batch.workload(0)[workload], batch.workload(1)[workload], batch.workload(2)[workload]};
+}
+
+/// Below 1, so that it only decides among equals.
+double earlier_by_name(uint32_t index) { return 0.5 / (1.0 + index * 1e-4); }
+
+} // namespace
+
+const char *const config_schema = R"({
+  "type": "object", "additionalProperties": false,
+  "properties": {
+    "policy": {"type": "string", "enum": ["fgd", "best-fit", "dot-product"], "default": "fgd",
+               "description": "fgd: fragmentation gradient descent as published; best-fit: where least is left; dot-product: where free room points the way of the demand"}
+  }
+})";
+
+BaselineScorer::BaselineScorer(rig::Host, std::string_view config) {
+    const auto object = config.empty() ? nlohmann::json::object() : nlohmann::json::parse(config, nullptr, false);
+    const std::string policy = object.is_object() ? object.value("policy", "fgd") : "";
+    if (policy == "best-fit") policy_ = Policy::best_fit;
+    else if (policy == "dot-product") policy_ = Policy::dot_product;
+    else if (policy != "fgd") throw std::invalid_argument("scorer-baseline: config.policy must be fgd, best-fit or dot-product");
+}
+
+Room BaselineScorer::room_of(const rig::ScoreBatch &batch, size_t candidate) {
+    Room room;
+    room.count = static_cast<int>(std::clamp(batch.candidate(total_column)[candidate], 0.0, static_cast<double>(cards)));
+    for (int i = 0; i < room.count; ++i) room.milli[i] = std::clamp(batch.candidate(static_cast<size_t>(i))[candidate], 0.0, 1000.0);
+    room.cpu = batch.candidate(cpu_column)[candidate];
+    room.model = batch.candidate_as<uint32_t>(model_column)[candidate];
+    return room;
+}
+
+double BaselineScorer::one(const rig::ScoreBatch &batch, size_t workload, const Room &room, double before, uint32_t index) const {
+    const Wish wish = wish_of(batch, workload);
+    Room left;
+    std::copy_n(room.milli, room.count, left.milli);
+    left.count = room.count;
+    left.cpu = room.cpu;
+    left.model = room.model;
+    if (!take(left, wish)) return 0;
+    switch (policy_) {
+    case Policy::fgd: return Fgd::score(before, fgd_.fragmentation(left)) + earlier_by_name(index);
+    case Policy::best_fit: {
+        // The largest servers of today hold 16 cards and a few hundred cores; beyond that the order is kept.
+        const double gpus = left.free_milli() / 16000, cpu = std::max(0.0, left.cpu) / 256000;
+        return 100 / (1 + gpus + cpu);
+    }
+    case Policy::dot_product: {
+        const double gpus = room.free_milli() / 8000 * (wish.count * wish.milli / 8000), cpu = std::max(0.0, room.cpu) / 128000 * (wish.cpu / 128000);
+        return 100 / (1 + std::exp(-(gpus + cpu)));
+    }
+    }
+    return 0;
+}
+
+rig::Status BaselineScorer::score(const rig::ScoreBatch &batch) {
+    if (policy_ == Policy::fgd && batch.mix_kinds() == 0) return {}; // typical tasks are not known: no opinion
+    fgd_.follow(batch);
+    for (size_t c = 0; c < batch.candidates(); ++c) {
+        const Room room = room_of(batch, c);
+        const double before = policy_ == Policy::fgd ? fgd_.fragmentation(room) : 0;
+        const uint32_t index = batch.candidate_as<uint32_t>(index_column)[c];
+        for (size_t w = 0; w < batch.workloads(); ++w) batch.scores(w)[c] = one(batch, w, room, before, index);
+    }
+    return {};
+}
+
+rig::Result<std::string> BaselineScorer::explain(const rig::ScoreBatch &batch, size_t workload, size_t candidate) {
+    if (policy_ == Policy::fgd && batch.mix_kinds() == 0) return std::string(R"({"terms":[],"text":"what is asked for is not known: no opinion"})");
+    fgd_.follow(batch);
+    const Room room = room_of(batch, candidate);
+    const double before = fgd_.fragmentation(room);
+    const double score = one(batch, workload, room, before, batch.candidate_as<uint32_t>(index_column)[candidate]);
+    char text[256];
+    std::snprintf(text, sizeof text, R"({"terms":[{"name":"fragmentation_before","value":%.17g,"unit":"milli-GPU"},{"name":"score","value":%.17g,"unit":"1"}],"text":""})",
+                  before, score);
+    return std::string(text);
+}
+
+} // namespace baseline
