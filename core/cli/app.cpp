@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include <ostream>
+#include <unistd.h>
 
 namespace rigger::cli {
 namespace {
@@ -49,6 +50,7 @@ public:
         const auto at = words_.begin() + static_cast<std::ptrdiff_t>(*peek_.command);
         const Words before(words_.begin(), at), after(at + 1, words_.end());
         if (name == "plugins") return run_plugins(after, before, language_, io_);
+        if (name == "replay") return beside("rigger-replay", after);
         Words rest = before;
         rest.insert(rest.end(), after.begin(), after.end());
         if (name == "completion") return completion(after);
@@ -84,8 +86,20 @@ private:
         return exit_ok;
     }
 
+    /// Becomes another program of ours that lies beside this one.
+    int beside(const std::string &program, const Words &words) {
+        const std::string path = io_.program.substr(0, io_.program.rfind('/') + 1) + program;
+        std::vector<char *> arguments{const_cast<char *>(path.c_str())};
+        for (const std::string &word : words) arguments.push_back(const_cast<char *>(word.c_str()));
+        arguments.push_back(nullptr);
+        io_.out.flush();
+        ::execv(path.c_str(), arguments.data());
+        return fail(Error{Code::unavailable, "ProgramMissing", tr("cannot run '", "无法运行 '") + path + tr("'; install the package that brings it", "'；请安装提供它的软件包"), 0});
+    }
+
     int help_of(const std::string &name) {
         if (name == "plugins") return run_plugins({"--help"}, {}, language_, io_);
+        if (name == "replay") return beside("rigger-replay", {"--help"});
         const auto own = own_commands(language_);
         if (const CommandDeclaration *found = find_command(own, name)) {
             io_.out << help_command(*found, "rigger", language_, width());
