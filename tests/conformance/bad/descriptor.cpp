@@ -37,7 +37,7 @@
 namespace {
 
 constexpr rig_placement_scorer table{BAD_TABLE_SIZE, raw::candidate_columns, raw::workload_columns, 0.0, 1.0,
-                                     &raw::score, nullptr, RIG_ROLE_PREFERENCE, 0, nullptr, nullptr};
+                                     &raw::score, nullptr, RIG_ROLE_PREFERENCE, 0, nullptr, nullptr, 0, 0};
 const void *query(rig_instance *, const char *id) {
 #ifdef BAD_NULL_TABLE
     (void)id;

@@ -20,7 +20,7 @@ rig_code score(rig_instance *, const rig_call *, const rig_score_batch *b, rig_e
     return raw::score_pairs(*b);
 }
 constexpr rig_placement_scorer table{sizeof(rig_placement_scorer), raw::candidate_columns, raw::workload_columns, 0.0, 1.0,
-                                     &score, nullptr, RIG_ROLE_PREFERENCE, 0, nullptr, nullptr};
+                                     &score, nullptr, RIG_ROLE_PREFERENCE, 0, nullptr, nullptr, 0, 0};
 const void *query(rig_instance *, const char *id) { return id && std::strcmp(id, RIG_KIND_PLACEMENT_SCORER) == 0 ? &table : nullptr; }
 constexpr rig_instance_ops ops{sizeof(rig_instance_ops), &start, &raw::stop, &raw::destroy, &query};
 
