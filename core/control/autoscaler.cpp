@@ -22,8 +22,10 @@ bool sighted(const State &state) {
 bool may_place(const Turn &turn, const placement::Placement &p) {
     const auto source = turn.state.sources.find(p.offer->source);
     if (source == turn.state.sources.end() || !source->second.offers_listing.freshness().complete) return false;
+    const auto cluster = turn.state.clusters.find(p.server->cluster);
+    if (cluster == turn.state.clusters.end() || !cluster->second.nodes.listing.freshness().complete) return false;
     const auto backoff = turn.state.backoffs.find(p.offer->id);
-    return backoff == turn.state.backoffs.end() || backoff->second.until <= turn.wall;
+    return backoff == turn.state.backoffs.end() || backoff->second.ends <= turn.mono;
 }
 
 } // namespace
@@ -45,7 +47,7 @@ void run_if_due(Turn &turn) {
     plan.last_start = plan.started = turn.mono;
     turn.state.status.plan.running = true;
     std::erase_if(turn.state.backoffs, [&](const auto &entry) {
-        if (entry.second.until > turn.wall) return false;
+        if (entry.second.ends > turn.mono) return false;
         turn.write(DeleteBackoff{entry.first});
         return true;
     });

@@ -39,13 +39,18 @@ public:
         return at == entries_.end() ? nullptr : at->second.object;
     }
     /// Answer: the object that it replaced, or nullptr.
-    Ptr put(Ptr object) {
+    Ptr put(Ptr object, MonoTime now) {
+        MonoTime first_seen = now;
+        if (const auto at = entries_.find(Key{detail::object_namespace(*object), object->name}); at != entries_.end() && at->second.object->uid == object->uid)
+            first_seen = at->second.first_seen;
         Ptr old = take(detail::object_namespace(*object), object->name);
         const Key key{detail::object_namespace(*object), object->name};
         if (const auto owner = detail::object_deployment(*object); !owner.empty()) by_deployment_.emplace(owner, object.get());
-        entries_.emplace(key, Entry{std::move(object), listing.epoch()});
+        entries_.emplace(key, Entry{std::move(object), listing.epoch(), first_seen});
         return old;
     }
+    /// Precondition: find() of it answers.
+    MonoTime first_seen(std::string_view namespace_name, std::string_view name) const { return entries_.at(Key{namespace_name, name}).first_seen; }
     /// Counts as repeated by the running listing.
     void touch(std::string_view namespace_name, std::string_view name) {
         if (const auto at = entries_.find(Key{namespace_name, name}); at != entries_.end()) at->second.epoch = listing.epoch();
@@ -93,6 +98,7 @@ private:
     struct Entry {
         Ptr object;
         uint64_t epoch;
+        MonoTime first_seen;
     };
     std::unordered_map<Key, Entry, KeyHash> entries_;
     std::unordered_multimap<std::string_view, const V *> by_deployment_;

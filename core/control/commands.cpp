@@ -91,6 +91,11 @@ void operate(Turn &turn, const Command &c, const SyncRequest &r) {
 } // namespace
 
 void handle(Turn &turn, const Command &command) {
+    if (turn.state.commits.failing)
+        return turn.reply(command.request, Error{Code::unavailable, "StoreFailing",
+                                                 "nothing can be begun: the store cannot be written: " + turn.state.commits.why.message +
+                                                     "; ask again when `rigger status` shows that it can",
+                                                 5'000});
     std::visit([&](const auto &what) { operate(turn, command, what); }, command.what);
 }
 

@@ -1,12 +1,27 @@
 #include "control/committer.hpp"
 
+#include <algorithm>
 #include <iterator>
 
 namespace rigger {
+namespace {
 
-void CommitQueue::push(std::vector<Write> writes, std::vector<Effect> effects) {
-    if (writes.empty() && effects.empty()) return;
-    turns_.push_back({std::move(writes), std::move(effects)});
+bool is_refusal(const Effect &effect) {
+    const auto *reply = std::get_if<ReplyEffect>(&effect.what);
+    return reply && !reply->answer.ok();
+}
+
+} // namespace
+
+std::vector<Effect> CommitQueue::push(std::vector<Write> writes, std::vector<Effect> effects) {
+    std::vector<Effect> refusals;
+    if (writes.empty()) {
+        const auto first = std::stable_partition(effects.begin(), effects.end(), [](const Effect &e) { return !is_refusal(e); });
+        refusals.assign(std::make_move_iterator(first), std::make_move_iterator(effects.end()));
+        effects.erase(first, effects.end());
+    }
+    if (!writes.empty() || !effects.empty()) turns_.push_back({std::move(writes), std::move(effects)});
+    return refusals;
 }
 
 CommitQueue::Batch CommitQueue::next_batch() const {

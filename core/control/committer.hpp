@@ -12,8 +12,8 @@ namespace rigger {
 /// The queue between the controller and the store. Not thread-safe: its owner locks, and calls attempt() from one thread at a time.
 class CommitQueue {
 public:
-    /// Appends what one turn decided.
-    void push(std::vector<Write> writes, std::vector<Effect> effects);
+    /// Appends what one turn decided. Answer: what may leave at once, because it rests on nothing that must be durable first: refusals.
+    std::vector<Effect> push(std::vector<Write> writes, std::vector<Effect> effects);
     bool empty() const noexcept { return turns_.empty(); }
     size_t size() const noexcept { return turns_.size(); }
 

@@ -22,9 +22,23 @@ void on_commit_report(Turn &turn, const CommitReport &report) {
                      LogLevel::error);
     if (!report.failing && was_failing) {
         turn.log.write(LogLevel::info, "store", "the store can be written again");
+        for (const auto &[id, track] : turn.state.tracks) turn.wake(track, turn.mono);
         turn.replan();
     }
     turn.touch();
+}
+
+/// A listing that was no good may have been made good meanwhile.
+bool is_whole(const State &s, bool source, const std::string &port) {
+    if (source) {
+        const auto at = s.sources.find(SourceName(port));
+        return at == s.sources.end() || (at->second.offers_listing.freshness().complete && at->second.instances_listing.freshness().complete);
+    }
+    return std::all_of(s.clusters.begin(), s.clusters.end(), [&](const auto &entry) {
+        const auto &[name, book] = entry;
+        return name.value.substr(0, name.value.find('/')) != port || (book.nodes.listing.freshness().complete && book.pods.listing.freshness().complete &&
+                                                                      book.jobs.listing.freshness().complete && book.services.listing.freshness().complete);
+    });
 }
 
 /// Effects of the loop itself that nobody waits for: only their failure is worth a word.
@@ -109,7 +123,9 @@ void Controller::run_due(Turn &turn) {
         const EffectId id = state_.write_offs.begin()->second;
         const InFlight &flight = state_.in_flight.at(id);
         ++state_.status.written_off;
-        const Error late{Code::deadline, "NoAnswer", flight.name + " at " + flight.port + " gave no answer long after its deadline; the plugin hangs", 0};
+        // What waits for the store has not left: nobody hangs but ourselves.
+        const char *const why = state_.commits.failing ? "; the store cannot be written" : "; the plugin hangs";
+        const Error late{Code::deadline, "NoAnswer", flight.name + " at " + flight.port + " gave no answer long after its deadline" + why, 0};
         turn.problem(flight.port, late.message, LogLevel::error);
         finish_effect(turn, {id, late});
     }
@@ -118,6 +134,11 @@ void Controller::run_due(Turn &turn) {
         state_.timers.erase(state_.timers.begin());
         deployer::step(turn, id);
     }
+    std::erase_if(state_.relists, [&](const auto &entry) {
+        if (entry.second > turn.mono) return false;
+        if (const auto &[source, port] = entry.first; !is_whole(state_, source, port)) turn.relist(source, port);
+        return true;
+    });
     reconcile::run_if_due(turn);
     autoscaler::run_if_due(turn);
     publish_if_due(turn);
@@ -130,6 +151,7 @@ std::optional<MonoTime> Controller::next_wake() const {
     };
     if (!state_.timers.empty()) consider(state_.timers.begin()->first);
     if (!state_.write_offs.empty()) consider(state_.write_offs.begin()->first);
+    for (const auto &[port, when] : state_.relists) consider(when);
     consider(reconcile::due(state_, config_));
     consider(autoscaler::due(state_, config_));
     consider(publish_due(state_, config_));

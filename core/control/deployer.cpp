@@ -177,29 +177,38 @@ void on_announced(Turn &turn, Track &t, const Announced &announced) {
     if (!announced.instance.empty()) on_instance(turn, announced.instance, t.d->config_id, false, false, {});
 }
 
-struct Step {
-    const char *cause, *intent;
-};
-/// What failed, by the name of the effect.
-Step step_of(const std::string &effect) {
-    if (effect == "claim") return {"ClaimFailed", "claim"};
-    if (effect == "render") return {"RenderFailed", ""};
-    if (effect == "announce") return {"AnnounceFailed", "announce"};
-    return {"ApplyFailed", ""};
+/// The cause of an end, by the name of the effect that failed.
+const char *cause_of(const std::string &effect) {
+    if (effect == "claim") return "ClaimFailed";
+    if (effect == "render") return "RenderFailed";
+    if (effect == "announce") return "AnnounceFailed";
+    return "ApplyFailed";
+}
+
+/// The other side refused: nothing happened and nothing will.
+bool is_definite(const Error &error) {
+    switch (error.code) {
+    case Code::invalid:
+    case Code::not_found:
+    case Code::conflict:
+    case Code::denied:
+    case Code::unsupported:
+    case Code::exhausted: return true;
+    default: return error.reason == "NotSent" || error.reason == "NotLoaded";
+    }
 }
 
 void on_failure(Turn &turn, Track &t, const std::string &effect, const Error &error) {
+    if (leaves_something(effect) && !is_definite(error)) t.settles_at = turn.mono + turn.config.effect_hard_limit;
     if (!t.d->live()) return retry_later(turn, t, error);
     if (effect == "claim" && error.code == Code::exhausted) {
         const Duration pause = error.retry_after_ms ? Duration(std::chrono::milliseconds(error.retry_after_ms)) : turn.config.exhausted_backoff;
-        Backoff backoff{t.d->offer, turn.wall + pause, error.message};
-        turn.state.backoffs[t.d->offer] = backoff;
-        turn.write(PutBackoff{std::move(backoff)});
+        turn.state.backoffs[t.d->offer] = {error.message, turn.mono + pause};
+        turn.write(PutBackoff{{t.d->offer, turn.wall + pause, error.message}});
         return end(turn, t, {"ClaimExhausted", error.message}, false);
     }
     if (!is_final(turn, t, error)) return retry_later(turn, t, error);
-    const Step step = step_of(effect);
-    end(turn, t, {error.code == Code::denied && effect == "claim" ? "ClaimDenied" : step.cause, error.message});
+    end(turn, t, {error.code == Code::denied && effect == "claim" ? "ClaimDenied" : cause_of(effect), error.message});
 }
 
 } // namespace
@@ -263,9 +272,14 @@ void end(Turn &turn, Track &t, const Ending &ending, bool failure) {
     turn.wake(t, turn.mono);
 }
 
+void expect_aftermath(Turn &turn, const Intent &open) {
+    Track *t = turn.track(open.deployment);
+    if (t && leaves_something(open.effect)) t->settles_at = turn.mono + turn.config.effect_hard_limit;
+}
+
 void step(Turn &turn, const DeploymentId &id) {
     Track *t = turn.track(id);
-    if (!t || t->pending) return;
+    if (!t || t->pending || turn.state.commits.failing) return; // when the store can be written again, all of them are woken
     if (t->d->phase == Phase::terminating) return step_teardown(turn, *t);
     if (turn.mono < t->next_try) return turn.wake(*t, t->next_try);
     step_forward(turn, *t);

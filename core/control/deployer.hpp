@@ -22,6 +22,9 @@ Result<DeploymentId> start(Turn &turn, const StartRequest &request);
 /// Begins the end. No-op when it has begun. `failure`: may leave a mark in the failure memory.
 void end(Turn &turn, Track &track, const Ending &ending, bool failure = true);
 
+/// An intent that a previous run left open: its call may be on its way still.
+void expect_aftermath(Turn &turn, const Intent &open);
+
 /// Level-triggered: looks at phase and notes and begins what comes next, if it is time. Safe to call at any moment.
 void step(Turn &turn, const DeploymentId &id);
 

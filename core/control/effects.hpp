@@ -48,7 +48,13 @@ struct Effect {
     Duration timeout{};
     std::variant<ClaimEffect, RenderEffect, ApplyEffect, ListEffect, RemoveEffect, AnnounceEffect, ReleaseEffect, PlanEffect, ReconcileEffect,
                  RelistEffect, ReplyEffect> what;
+    MonoTime leave_by{UINT64_MAX}; ///< see left_too_late()
 };
+
+/// An effect that waited so long before it could leave that its answer would come after it was written off, and beside the effect that
+/// replaced it. It must not leave any more.
+bool left_too_late(const Effect &effect, MonoTime now) noexcept;
+EffectDone not_sent(const Effect &effect);
 
 /// The port an effect works on ("source/catalog", "backend/local", "" for none): effects of one port are bounded together.
 std::string effect_port(const Effect &effect);

@@ -178,6 +178,17 @@ template <typename V> Book<V> &book_of(ClusterBook &book) {
     if constexpr (std::is_same_v<V, ServiceView>) return book.services;
 }
 
+/// How many objects of the kind must be there if all is well. Not every workload has a job or a service, so of those only what was seen counts;
+/// but a deployment that was announced has a pod, also after a restart, when nothing was listed yet.
+template <typename V> size_t expected(const Turn &turn, const ClusterName &cluster, const Book<V> &book) {
+    if constexpr (std::is_same_v<V, NodeView>) return book.size();
+    return static_cast<size_t>(std::count_if(turn.state.tracks.begin(), turn.state.tracks.end(), [&](const auto &entry) {
+        const Deployment &d = *entry.second.d;
+        if (!d.live() || d.cluster != cluster) return false;
+        return (std::is_same_v<V, PodView> && d.phase >= Phase::registered) || book.any_of(d.id);
+    }));
+}
+
 } // namespace
 
 void on_object(Turn &turn, const ObjectPut &m) {
@@ -191,7 +202,7 @@ void on_object(Turn &turn, const ObjectPut &m) {
             else
                 book.listing.item_if_open();
             book.listing.change(turn.mono);
-            const auto old = book.put(view);
+            const auto old = book.put(view, turn.mono);
             replaced(turn, m.cluster, cluster, old, view);
         },
         m.view);
@@ -232,21 +243,30 @@ void on_mark(Turn &turn, const ClusterMark &m) {
         switch (m.mark) {
         case Mark::begin: book.listing.begin(); break;
         case Mark::fresh: book.listing.fresh(turn.mono); break;
-        case Mark::lost: book.listing.lost(m.detail); break;
+        case Mark::lost:
+            book.listing.lost(m.detail);
+            turn.relist_later(false, backend_of(m.cluster)); // unless it comes back by itself before
+            break;
         case Mark::complete:
-            switch (book.listing.complete(turn.mono, book.size())) {
-            case Listing::Outcome::accepted:
+            if (book.listing.complete(turn.mono, turn.empty_is_meant() ? 0 : expected(turn, m.cluster, book)) == Listing::Outcome::accepted) {
                 for (const auto &old : book.sweep()) went(turn, m.cluster, cluster, old);
                 break;
-            case Listing::Outcome::empty_unconfirmed: turn.relist(false, backend_of(m.cluster)); [[fallthrough]];
-            case Listing::Outcome::poisoned:
-                turn.problem("backend/" + backend_of(m.cluster),
-                             std::string(view_name(m.kind)) + " of cluster " + m.cluster.value + ": " + book.listing.freshness().error);
             }
+            turn.problem("backend/" + backend_of(m.cluster),
+                         std::string(view_name(m.kind)) + " of cluster " + m.cluster.value + ": " + book.listing.freshness().error);
+            turn.relist_later(false, backend_of(m.cluster));
+            break;
         }
     });
     if (was_complete != cluster.listing(m.kind).freshness().complete) turn.replan();
     turn.touch();
+}
+
+void reconsider_node(Turn &turn, const ClusterName &cluster, const std::string &name) {
+    const auto at = turn.state.clusters.find(cluster);
+    if (at == turn.state.clusters.end()) return;
+    const auto node = at->second.nodes.find({}, name);
+    if (node && !turn.server(ServerId(node->uid))) on_node(turn, cluster, *node);
 }
 
 void attach(Turn &turn, const std::string &backend) {

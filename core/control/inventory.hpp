@@ -15,4 +15,7 @@ void on_watch_ended(Turn &turn, const WatchEnded &message);
 /// The server as readers see it: disk in use by the pods on its node.
 ServerPtr with_disk(const State &state, const ServerPtr &server);
 
+/// A deployment on the node ended: a machine that was set up anew under its name may be waiting for that.
+void reconsider_node(Turn &turn, const ClusterName &cluster, const std::string &name);
+
 } // namespace rigger::inventory

@@ -8,13 +8,14 @@
 namespace rigger {
 
 /// A listing's epoch: items that it repeats carry it; what an older epoch left over when the listing completes is gone.
-/// An empty listing where items were known is no evidence: it is accepted only when a second listing says so too, and with `never_empty` not at all.
+/// A listing of nothing where something must be is no evidence, however often it is repeated: a broken selector, a lost permission or a
+/// restarted server answer like that for hours. What is really gone is told by a change, by another source, or by an operator who insists.
 class Listing {
 public:
-    explicit Listing(bool never_empty = false) : never_empty_(never_empty) {}
-
     const Freshness &freshness() const noexcept { return freshness_; }
     uint64_t epoch() const noexcept { return epoch_; }
+    /// Listings of nothing in a row that were not believed.
+    unsigned empties() const noexcept { return empties_; }
     bool first_listing_done() const noexcept { return ever_complete_; }
     bool tried() const noexcept { return ever_complete_ || !freshness_.error.empty(); }
 
@@ -37,18 +38,17 @@ public:
     void poison(std::string why) {
         if (open_) poison_ = std::move(why);
     }
-    enum class Outcome : uint8_t { accepted, empty_unconfirmed, poisoned };
-    /// accepted: the caller drops every item of an older epoch. `known`: how many items the caller holds.
-    Outcome complete(MonoTime now, size_t known) {
+    enum class Outcome : uint8_t { accepted, empty, poisoned };
+    /// accepted: the caller drops every item of an older epoch. `expected`: how many items there must be if all is well; 0: none has to.
+    Outcome complete(MonoTime now, size_t expected) {
         if (!open_) begin(); // a listing of nothing
         open_ = false;
         freshness_.as_of = now;
         if (!poison_.empty()) return refuse(Outcome::poisoned, poison_);
-        if (items_ == 0 && known > 0 && (never_empty_ || !empty_before_)) {
-            empty_before_ = true;
-            return refuse(Outcome::empty_unconfirmed, "the listing came back empty; " + std::to_string(known) + " known items are kept");
-        }
-        empty_before_ = items_ == 0;
+        empties_ = items_ == 0 ? empties_ + 1 : 0;
+        if (items_ == 0 && expected > 0)
+            return refuse(Outcome::empty, "the listing came back empty, " + std::to_string(expected) +
+                                              " should be in it; nothing follows from that (`rigger recycle --force` believes it)");
         freshness_.complete = ever_complete_ = true;
         freshness_.error.clear();
         ++freshness_.generation;
@@ -85,7 +85,8 @@ private:
     Freshness freshness_;
     uint64_t epoch_ = 0;
     size_t items_ = 0;
-    bool open_ = false, ever_complete_ = false, resumable_ = false, empty_before_ = false, never_empty_ = false;
+    unsigned empties_ = 0;
+    bool open_ = false, ever_complete_ = false, resumable_ = false;
     std::string poison_;
 };
 

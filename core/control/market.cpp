@@ -59,13 +59,27 @@ void sweep(Turn &turn, SourceBook &book, ItemKind kind) {
     for (const InstanceId &id : stale) drop_instance(turn, book, id);
 }
 
+/// How many items the listing must show if all is well, also after a restart, when nothing was listed yet.
+size_t expected(const Turn &turn, const SourceBook &book, const SourceMark &m) {
+    if (m.kind == ItemKind::offer) {
+        const auto stored = std::count_if(turn.state.stored.begin(), turn.state.stored.end(), [&](const auto &row) { return row.second.first == m.source; });
+        return std::max(book.offers.size(), static_cast<size_t>(stored));
+    }
+    const auto instances = std::count_if(turn.state.tracks.begin(), turn.state.tracks.end(), [&](const auto &entry) {
+        const Deployment &d = *entry.second.d;
+        return d.live() && d.source == m.source && !d.instance.empty();
+    });
+    // The only instance there was may well have ended while nobody listened; no other evidence would ever tell.
+    if (instances == 1 && book.instances_listing.empties() > 0) return 0;
+    return static_cast<size_t>(instances);
+}
+
 void complete(Turn &turn, SourceBook &book, const SourceMark &m) {
     Listing &view = listing(book, m.kind);
-    const bool offers = m.kind == ItemKind::offer;
-    const Listing::Outcome outcome = view.complete(turn.mono, offers ? book.offers.size() : book.instances.size());
+    const Listing::Outcome outcome = view.complete(turn.mono, turn.empty_is_meant() ? 0 : expected(turn, book, m));
     if (outcome == Listing::Outcome::accepted) return sweep(turn, book, m.kind);
-    turn.problem(port_of(m.source), std::string(offers ? "offers" : "instances") + ": " + view.freshness().error);
-    if (outcome == Listing::Outcome::empty_unconfirmed && !offers) turn.relist(true, m.source.value);
+    turn.problem(port_of(m.source), std::string(m.kind == ItemKind::offer ? "offers" : "instances") + ": " + view.freshness().error);
+    turn.relist_later(true, m.source.value);
 }
 
 struct EventData {
@@ -183,7 +197,10 @@ void on_mark(Turn &turn, const SourceMark &m) {
     switch (m.mark) {
     case Mark::begin: view.begin(); break;
     case Mark::fresh: view.fresh(turn.mono); break;
-    case Mark::lost: view.lost(m.detail); break;
+    case Mark::lost:
+        view.lost(m.detail);
+        turn.relist_later(true, m.source.value); // unless it comes back by itself before
+        break;
     case Mark::complete: complete(turn, book, m); break;
     }
     if (was_complete != view.freshness().complete) turn.replan();

@@ -65,7 +65,7 @@ std::shared_ptr<const Published> publish(Turn &turn) {
     shot->deployments.reserve(s.tracks.size());
     for (const auto &[id, track] : s.tracks) shot->deployments.push_back(track.d);
     shot->failures = s.failures;
-    for (const auto &[id, backoff] : s.backoffs) shot->backoffs.push_back(backoff);
+    for (const auto &[id, pause] : s.backoffs) shot->backoffs.push_back({id, turn.wall + (pause.ends - turn.mono), pause.reason});
     shot->bans = s.bans;
     fill_sources(s, *shot);
     fill_clusters(s, *shot);

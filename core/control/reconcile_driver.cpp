@@ -109,18 +109,18 @@ Result<Subject> look_up(Turn &turn, const ProposedBy &by, const ReconcileAction 
         if (cluster == s.clusters.end()) return missing("the cluster is not known");
         add_cluster(subject.views, shot, a.cluster);
         DeploymentId owner;
-        std::optional<WallTime> created;
-        if (a.kind == "Pod") {
-            if (const auto p = cluster->second.pods.find(a.namespace_name, a.name); p && p->uid == a.uid) owner = p->deployment, created = p->created_at;
-        } else if (a.kind == "Job") {
-            if (const auto j = cluster->second.jobs.find(a.namespace_name, a.name); j && j->uid == a.uid) owner = j->deployment, created = j->created_at;
-        } else if (a.kind == "Service") {
-            if (const auto v = cluster->second.services.find(a.namespace_name, a.name); v && v->uid == a.uid) owner = v->deployment;
-        }
+        // Its age by what we saw ourselves: the cluster's clock and ours may differ, and both may jump.
+        const auto look = [&](const auto &book) {
+            const auto object = book.find(a.namespace_name, a.name);
+            if (!object || object->uid != a.uid) return;
+            owner = object->deployment;
+            subject.age = turn.mono - book.first_seen(a.namespace_name, a.name);
+        };
+        if (a.kind == "Pod") look(cluster->second.pods);
+        if (a.kind == "Job") look(cluster->second.jobs);
+        if (a.kind == "Service") look(cluster->second.services);
         if (owner.empty()) return missing("no such object of ours is seen any more");
         if (turn.track(owner)) return missing("the object belongs to deployment " + owner.value);
-        // Two observations and the snapshot's age already hold back what is young; creation times add to that where they are known.
-        subject.age = created ? turn.wall - *created : turn.config.min_condemn_age + std::chrono::seconds(1) + (turn.mono - shot.taken_mono);
         return subject;
     }
     case ReconcileVerb::release_instance: {

@@ -64,10 +64,13 @@ void recover(Turn &turn, PersistentState p, const std::vector<JournalEntry> &rec
         }
     }
     s.failures = std::move(p.failures);
-    for (Backoff &backoff : p.backoffs) s.backoffs[backoff.offer] = std::move(backoff);
+    for (const Backoff &backoff : p.backoffs) // a clock that jumped meanwhile must not make a short pause a long one
+        s.backoffs[backoff.offer] = {backoff.reason, turn.mono + std::clamp(backoff.until - turn.wall, Duration::zero(), turn.config.failure_memory)};
     std::set<DeploymentId> orphaned;
-    for (const Intent &intent : p.intents)
+    for (const Intent &intent : p.intents) {
+        deployer::expect_aftermath(turn, intent);
         if (!s.tracks.contains(intent.deployment)) orphaned.insert(intent.deployment);
+    }
     for (const DeploymentId &id : orphaned) turn.write(DeleteIntents{id});
     for (auto entry = recent.rbegin(); entry != recent.rend(); ++entry) {
         std::string key = entry->origin + '\n' + entry->event_id;

@@ -28,7 +28,7 @@ struct InstanceEntry {
 
 /// The market of one source.
 struct SourceBook {
-    Listing offers_listing{true}, instances_listing;
+    Listing offers_listing, instances_listing;
     std::unordered_map<OfferId, OfferEntry> offers;
     std::unordered_map<InstanceId, InstanceEntry> instances;
     std::vector<OfferPtr> sorted; ///< by ordinal; rebuilt when `dirty`
@@ -56,6 +56,12 @@ struct ClusterBook {
     }
 };
 
+/// An offer that its source has no room for now. By the monotonic clock: a jump of the wall clock neither ends nor prolongs it.
+struct Pause {
+    std::string reason;
+    MonoTime ends;
+};
+
 /// How the end of a deployment stands.
 struct Teardown {
     std::deque<ObjectMeta> to_remove;
@@ -73,6 +79,7 @@ struct Track {
     EffectId pending = 0;                ///< the one effect in flight for it
     int attempts = 0;                    ///< of the running step
     MonoTime next_try;
+    MonoTime settles_at;                 ///< until then a call whose outcome nobody knows may still take effect outside
     std::string last_error;
     std::shared_ptr<const Grant> grant;
     std::vector<std::string> applied, to_apply;
@@ -131,7 +138,7 @@ struct State {
     std::unordered_map<InstanceId, DeploymentId> by_instance;
     std::map<OfferId, std::string> bans;
     std::vector<FailureMark> failures;
-    std::map<OfferId, Backoff> backoffs;
+    std::map<OfferId, Pause> backoffs;
     std::map<OfferId, std::pair<SourceName, std::string>> stored; ///< offers in the store: source and version
     std::unordered_map<std::string, std::optional<bool>> lock_annotations; ///< last seen, by server id
     std::unordered_set<std::string> seen_events; ///< origin and id
@@ -139,6 +146,7 @@ struct State {
     std::unordered_map<EffectId, InFlight> in_flight;
     std::set<std::pair<MonoTime, EffectId>> write_offs;
     std::set<std::pair<MonoTime, DeploymentId>> timers;
+    std::map<std::pair<bool, std::string>, MonoTime> relists; ///< (is a source, port) -> when it is asked to list anew
     EffectId next_effect = 1;
     PlanState plan;
     ReconcileState reconcile;

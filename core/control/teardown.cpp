@@ -1,6 +1,7 @@
 // The second half of the deployer: objects are removed and the claim released side by side; the GPUs are free when the pods are confirmed gone,
 // the row goes when the source has been told as well.
 #include "control/deployer_internal.hpp"
+#include "control/inventory.hpp"
 #include "control/json_writer.hpp"
 
 #include <algorithm>
@@ -49,6 +50,7 @@ void finish(Turn &turn, Track &t) {
     std::erase_if(turn.state.by_instance, [&](const auto &entry) { return entry.second == d->id; });
     turn.state.reconcile.dirty.erase(d->id);
     turn.state.tracks.erase(d->id);
+    inventory::reconsider_node(turn, d->cluster, d->node_name);
     turn.touch();
     turn.replan();
 }
@@ -65,7 +67,8 @@ void step_release(Turn &turn, Track &t) {
         down.released = true;
         return;
     }
-    if (turn.mono < down.next_release) return turn.wake(t, down.next_release);
+    const MonoTime when = std::max(down.next_release, t.settles_at); // a claim that lands after its release would stay for ever
+    if (turn.mono < when) return turn.wake(t, when);
     put_intent(turn, t, "release");
     down.release = turn.launch(ReleaseEffect{t.d, t.d->instance, t.d->end_cause, t.d->end_reason}, turn.config.release_timeout, t.d->id);
 }
@@ -104,6 +107,11 @@ void on_listed(Turn &turn, Track &t, const Listed &listed) {
         // The cluster says "nothing". It is believed when its watch says so too; when the watch is blind, only if it says so twice.
         ++down.empty_listings;
         const Watched seen = watched(turn, *t.d);
+        if (turn.mono < t.settles_at) {
+            t.next_try = t.settles_at;
+            t.last_error = "an object whose creation was not answered may still appear";
+            return;
+        }
         if (seen == Watched::none || (seen == Watched::unknown && down.empty_listings >= 2)) return objects_gone(turn, t);
         t.next_try = turn.mono + turn.config.confirm_interval;
         t.last_error = seen == Watched::some ? "the watch still shows its pods" : "the watch of its cluster is not complete";
@@ -191,6 +199,8 @@ bool is_final(const Turn &turn, const Track &t, const Error &error) {
     default: return false;
     }
 }
+
+bool leaves_something(std::string_view effect) { return effect == "claim" || effect == "announce" || effect.starts_with("apply"); }
 
 void put_intent(Turn &turn, const Track &t, const std::string &effect) {
     turn.write(PutIntent{{t.d->id.value + "/" + effect, t.d->id, effect, turn.wall, {}, {}}});

@@ -9,6 +9,7 @@ EffectId Turn::launch_effect(Effect effect, DeploymentId deployment) {
     const MonoTime written_off = mono + effect.timeout + config.effect_hard_limit;
     state.in_flight[id] = {std::move(deployment), std::string(effect_name(effect)), effect_port(effect), written_off, Code::deadline};
     state.write_offs.emplace(written_off, id);
+    effect.leave_by = mono + config.effect_hard_limit; // its own time is left then, before it is written off
     out.effects.push_back(std::move(effect));
     return id;
 }
@@ -20,6 +21,13 @@ void Turn::reply(RequestId request, Result<std::string> answer) {
 }
 
 void Turn::relist(bool source, std::string port) { out.effects.push_back({0, {}, RelistEffect{source, std::move(port)}}); }
+
+void Turn::relist_later(bool source, std::string port) {
+    constexpr Duration pause = std::chrono::seconds(30);
+    state.relists.try_emplace({source, std::move(port)}, mono + pause);
+}
+
+bool Turn::empty_is_meant() const noexcept { return state.reconcile.recycle && state.reconcile.recycle->force; }
 
 void Turn::journal(std::string_view type, std::string document, std::string_view origin) {
     write(AppendJournal{{0, wall, std::string(origin), make_uuid(random), std::string(type), std::move(document), true}});

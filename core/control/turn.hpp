@@ -41,6 +41,10 @@ struct Turn {
     }
     void reply(RequestId request, Result<std::string> answer);
     void relist(bool source, std::string port);
+    /// After a pause, if it is still not whole then: its last listing was no good, and asking at once would only repeat it.
+    void relist_later(bool source, std::string port);
+    /// An operator insists: an empty listing counts as what it says.
+    bool empty_is_meant() const noexcept;
 
     /// Journal entry of our own, with its JSON document.
     void journal(std::string_view type, std::string document, std::string_view origin = "control");

@@ -45,7 +45,43 @@ void FakeCluster::add_node(const NodeSpec &spec) {
     put({"Node", "", spec.name}, std::move(node));
 }
 
-void FakeCluster::remove_node(const std::string &name) { erase({"Node", "", name}); }
+void FakeCluster::remove_node(const std::string &name) {
+    erase({"Node", "", name});
+    std::vector<Key> lost;
+    for (const auto &[key, stored] : objects_)
+        if (std::get<0>(key) == "Pod" && text(stored->object, "spec", "nodeName") == name) lost.push_back(key);
+    for (const Key &pod : lost) {
+        const std::string owner = owner_of(objects_[pod]->object);
+        erase(pod);
+        fail_job(owner);
+    }
+}
+
+void FakeCluster::set_node_ready(const std::string &name, bool ready) {
+    const auto at = objects_.find({"Node", "", name});
+    if (at == objects_.end()) return;
+    json node = at->second->object;
+    node["status"]["conditions"][0]["status"] = ready ? "True" : "False";
+    put(at->first, std::move(node));
+}
+
+std::vector<std::string> FakeCluster::nodes() const {
+    std::vector<std::string> names;
+    for (const auto &[key, stored] : objects_)
+        if (std::get<0>(key) == "Node") names.push_back(std::get<2>(key));
+    return names;
+}
+
+Status FakeCluster::outage() const {
+    if (down) return Error{Code::unavailable, "Refused", "connection refused", 0};
+    return {};
+}
+
+template <typename F> std::optional<FakeCluster::Key> FakeCluster::find(const std::string &kind, F &&wanted) const {
+    for (const auto &[key, stored] : objects_)
+        if (std::get<0>(key) == kind && wanted(stored->object)) return key;
+    return std::nullopt;
+}
 
 void FakeCluster::put(const Key &key, json object) {
     auto &slot = objects_[key];
@@ -72,6 +108,7 @@ void FakeCluster::erase(const Key &key) {
 }
 
 Status FakeCluster::list(const CallContext &, std::string_view query, ObjectSink &sink) {
+    RIG_TRY(outage());
     const json q = json::parse(query);
     const std::string kind = q.value("kind", ""), selector = q.value("labelSelector", "");
     if (kind != "Job" && kind != "Service" && kind != "ConfigMap" && kind != "Pod" && kind != "Node")
@@ -85,6 +122,7 @@ Status FakeCluster::list(const CallContext &, std::string_view query, ObjectSink
 }
 
 Result<std::string> FakeCluster::get(const CallContext &, std::string_view ref) {
+    RIG_TRY(outage());
     const json r = json::parse(ref);
     const auto at = objects_.find({r.value("kind", ""), r.value("namespace", ""), r.value("name", "")});
     if (at == objects_.end()) return not_found("NotFound", "no such object");
@@ -92,6 +130,7 @@ Result<std::string> FakeCluster::get(const CallContext &, std::string_view ref) 
 }
 
 Result<std::string> FakeCluster::apply(const CallContext &, std::string_view, std::string_view document, ApplyFlags flags) {
+    RIG_TRY(outage());
     json object = json::parse(document);
     const Key key{object["kind"].get<std::string>(), text(object, "metadata", "namespace"), text(object, "metadata", "name")};
     const auto at = objects_.find(key);
@@ -141,18 +180,44 @@ void FakeCluster::set_pod_phase(const Key &pod, const std::string &phase) {
     if (phase == "Failed") fail_job(owner);
 }
 
+void FakeCluster::fail_pod(const std::string &deployment) {
+    if (const auto pod = find("Pod", [&](const json &o) { return owner_of(o) == deployment; })) set_pod_phase(*pod, "Failed");
+}
+
 void FakeCluster::fail_job(const std::string &deployment) {
-    for (const auto &[key, stored] : objects_)
-        if (std::get<0>(key) == "Job" && owner_of(stored->object) == deployment) {
-            json updated = stored->object;
-            updated["status"] = {{"failed", 1}};
-            const Key job = key;
-            put(job, std::move(updated));
-            return;
-        }
+    const auto job = find("Job", [&](const json &o) { return owner_of(o) == deployment; });
+    if (!job) return;
+    json updated = objects_[*job]->object;
+    updated["status"] = {{"failed", 1}};
+    put(*job, std::move(updated));
+}
+
+void FakeCluster::vanish(const std::string &deployment) {
+    for (const char *kind : {"Pod", "Job"})
+        if (const auto key = find(kind, [&](const json &o) { return owner_of(o) == deployment; })) erase(*key);
+}
+
+void FakeCluster::add_foreign(const std::string &name) {
+    put({"Job", "other", name}, {{"apiVersion", "batch/v1"}, {"kind", "Job"}, {"metadata", {{"name", name}, {"namespace", "other"}}}, {"spec", json::object()}});
+}
+
+std::string FakeCluster::owner(const std::string &kind, const std::string &namespace_name, const std::string &name) const {
+    const auto at = objects_.find({kind, namespace_name, name});
+    return at == objects_.end() ? std::string() : owner_of(at->second->object);
+}
+
+bool FakeCluster::runs(const std::string &deployment) const {
+    const auto stands = [&](const char *kind) {
+        return find(kind, [&](const json &o) {
+            return owner_of(o) == deployment && !o["metadata"].contains("deletionTimestamp") && text(o, "status", "phase") != "Failed" &&
+                   !(o.contains("status") && o["status"].contains("failed"));
+        }).has_value();
+    };
+    return stands("Job") && stands("Pod");
 }
 
 Status FakeCluster::remove(const CallContext &, std::string_view ref) {
+    RIG_TRY(outage());
     const json r = json::parse(ref);
     const Key key{r.value("kind", ""), r.value("namespace", ""), r.value("name", "")};
     const auto at = objects_.find(key);
@@ -200,7 +265,7 @@ std::vector<std::string> FakeCluster::documents(ObjectKind kind) const {
 
 size_t FakeCluster::count(const std::string &kind) const {
     size_t n = 0;
-    for (const auto &[key, stored] : objects_) n += std::get<0>(key) == kind;
+    for (const auto &[key, stored] : objects_) n += std::get<0>(key) == kind && (kind == "Node" || !owner_of(stored->object).empty());
     return n;
 }
 

@@ -27,7 +27,9 @@ public:
     ~FakeCluster() override;
 
     void add_node(const NodeSpec &spec);
-    void remove_node(const std::string &name);
+    void remove_node(const std::string &name);             ///< its pods are lost with it, and their jobs fail
+    void set_node_ready(const std::string &name, bool ready);
+    std::vector<std::string> nodes() const;
 
     const std::string &name() const override { return name_; }
     Result<std::string> probe(const CallContext &) override { return std::string(R"({"clusters":[{"name":"c1","state":"ready"}]})"); }
@@ -43,12 +45,20 @@ public:
     /// The current objects of a kind, for a full listing.
     std::vector<std::string> documents(ObjectKind kind) const;
 
+    void fail_pod(const std::string &deployment);          ///< it crashes, and its job with it
     void fail_job(const std::string &deployment);
+    void vanish(const std::string &deployment);            ///< somebody deletes its job and its pod
+    void add_foreign(const std::string &name);             ///< a job that is not ours
+    bool down = false;                 ///< every call fails
     double pod_failure_rate = 0;       ///< of pods that start
     bool listings_empty = false;       ///< list() answers "nothing, complete"
     Duration most_termination = std::chrono::seconds(20);
 
-    size_t count(const std::string &kind) const;
+    size_t count(const std::string &kind) const;           ///< of ours
+    bool has_foreign(const std::string &name) const { return objects_.contains({"Job", "other", name}); }
+    std::string owner(const std::string &kind, const std::string &namespace_name, const std::string &name) const; ///< empty: nobody, or no such object
+    /// Its job and its pod stand and neither failed, nor is it going away.
+    bool runs(const std::string &deployment) const;
     std::set<std::string> owners(const std::string &kind) const; ///< deployment ids of the labelled objects
     /// Set when two pods ever held one GPU, or one deployment two jobs.
     std::string violation;
@@ -60,6 +70,8 @@ private:
     void erase(const Key &key);
     void start_pod(const Key &job);
     void set_pod_phase(const Key &pod, const std::string &phase);
+    Status outage() const;
+    template <typename F> std::optional<Key> find(const std::string &kind, F &&wanted) const;
     void check_gpus();
 
     World &world_;

@@ -19,10 +19,27 @@ void FakeSource::add_offer(const std::string &id, int gpus, const std::string &m
     offer.economics = {true, true, true, false, 1, 1000, 10, 0, 0};
     offer.ordinal = offers.size();
     offer.document = R"({"id":")" + id + R"("})";
-    offers[id] = std::move(offer);
+    offers[id] = offer;
+    if (on_offer) on_offer(std::move(offer));
+}
+
+void FakeSource::remove_offer(const std::string &id) {
+    if (offers.erase(id) > 0 && on_offer_removed) on_offer_removed(id);
+}
+
+void FakeSource::set_version(const std::string &id, const std::string &version) {
+    const auto at = offers.find(id);
+    if (at == offers.end()) return;
+    at->second.version = version;
+    if (on_offer) on_offer(at->second);
+}
+
+namespace {
+const Error refused_connection{Code::unavailable, "Refused", "connection refused", 0};
 }
 
 Result<Grant> FakeSource::claim(const CallContext &, std::string_view claim_id, const OfferId &offer, std::string_view) {
+    if (down) return refused_connection;
     ++claims;
     if (!offers.contains(offer.value)) return not_found("NoSuchOffer", "offer " + offer.value + " does not exist");
     if (no_room) return Error{Code::exhausted, "NoRoom", "423: no room for this chute now", 60'000};
@@ -59,6 +76,7 @@ std::string FakeSource::event(const std::string &type, const SourceInstance &i) 
 }
 
 Result<InstanceId> FakeSource::announce(const CallContext &, std::string_view document) {
+    if (down) return refused_connection;
     const json d = json::parse(document);
     const std::string deployment = d["id"];
     if (!grants.contains(deployment)) return Error{Code::denied, "NoGrant", "there is no grant for deployment " + deployment, 0};
@@ -90,6 +108,7 @@ void FakeSource::advance(const std::string &deployment, bool active) {
 }
 
 Status FakeSource::release(const CallContext &, std::string_view document) {
+    if (down) return refused_connection;
     const json r = json::parse(document);
     const std::string deployment = r.value("deploymentId", json()).is_string() ? r["deploymentId"].get<std::string>() : "";
     const std::string instance = r.value("instanceId", json()).is_string() ? r["instanceId"].get<std::string>() : "";

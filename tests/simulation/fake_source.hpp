@@ -15,6 +15,8 @@ public:
     explicit FakeSource(World &world) : world_(world) {}
 
     void add_offer(const std::string &id, int gpus, const std::string &model);
+    void remove_offer(const std::string &id);
+    void set_version(const std::string &id, const std::string &version);
 
     const SourceName &name() const override { return name_; }
     Status watch(const CallContext &, std::string_view, MarketSink &) override { return {}; }
@@ -23,12 +25,15 @@ public:
     Result<InstanceId> announce(const CallContext &, std::string_view document) override;
     Status release(const CallContext &, std::string_view document) override;
 
+    std::function<void(Offer)> on_offer;
+    std::function<void(std::string id)> on_offer_removed;
     std::function<void(SourceInstance)> on_instance;
     std::function<void(std::string id)> on_instance_removed;
     std::function<void(std::string id, std::string document)> on_event;
 
     void delete_instance_of(const std::string &deployment); ///< the validator kills a copy
     bool no_room = false;                                    ///< claims answer 423
+    bool down = false;                                       ///< every call fails
     bool fresh_grants = false;                               ///< a repeated claim replaces the grant
     std::map<std::string, Offer> offers;
     std::map<std::string, SourceInstance> instances;         ///< by deployment id

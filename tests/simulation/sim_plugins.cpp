@@ -9,6 +9,15 @@
 namespace rigger::sim {
 using nlohmann::json;
 
+Metrics::Handle Gauges::series(std::string_view name, const Labels &labels) {
+    std::string key(name);
+    for (const auto &[label, value] : labels) key += (key.size() == name.size() ? "{" : ",") + std::string(label) + "=" + std::string(value);
+    if (key.size() > name.size()) key += "}";
+    const auto [at, fresh] = handles_.try_emplace(std::move(key), values_.size());
+    if (fresh) values_.push_back(0);
+    return at->second;
+}
+
 Result<placement::PlacementPlan> GreedyPlanner::plan(const SnapshotPtr &snapshot) {
     placement::PlacementPlan plan;
     plan.snapshot = snapshot;
@@ -83,7 +92,7 @@ Result<Reconciliation> BluntReconciler::reconcile(const CallContext &, std::stri
         if (phase == "terminating" || phase == "planned" || phase == "claimed") return out;
         const json &job = observed["job"];
         if (job.is_object() && (job["failed"] > 0 || job["succeeded"] > 0)) propose(out, k + "/job", terminate(d, "JobFailed", "definite", {"jobs"}));
-        if (job.is_null()) propose(out, k + "/nojob", terminate(d, "JobMissing", "absence", {"jobs"}));
+        if (job.is_null()) propose(out, k + "/nojob", terminate(d, "JobMissing", "absence", {"jobs", "pods"}));
         if (observed["pods"].empty()) propose(out, k + "/nopod", terminate(d, "PodMissing", "absence", {"pods"}));
         if (observed["instance"].is_null() && !d["instanceId"].is_null()) propose(out, k + "/noinst", terminate(d, "InstanceMissing", "absence", {"instances"}));
         if (observed["offer"].is_null()) propose(out, k + "/nooffer", terminate(d, "OfferMissing", "absence", {"offers"}));

@@ -1,15 +1,9 @@
 #include "simulation/simulator.hpp"
 
 #include <algorithm>
-#include <set>
 
 namespace rigger::sim {
 using namespace std::chrono_literals;
-
-namespace {
-template <typename T> std::shared_ptr<T> borrowed(T &object) { return {std::shared_ptr<void>(), &object}; }
-const ClusterName cluster_name{"sim/c1"};
-} // namespace
 
 ControlConfig Simulator::quick_config() {
     ControlConfig c;
@@ -20,78 +14,26 @@ ControlConfig Simulator::quick_config() {
 Simulator::Simulator(uint64_t seed, ControlConfig config)
     : world(seed), source_port(borrowed<ValidatorSource>(market)), backend_port(borrowed<ClusterBackend>(cluster)),
       reconciler_ports{std::make_shared<BluntReconciler>()}, config_(std::move(config)) {
-    cluster.on_change = [this](ObjectKind kind, ObjectChange change, std::string document) {
-        const std::string channel(kind_name(kind));
-        if (!connected_[channel]) return;
-        if (world.chance(faults.watch_breaks)) {
-            connected_[channel] = false;
-            schedule_message(ordered(channel, 1ms), WatchEnded{"sim", false, kind, {Code::unavailable, "Disconnected", "connection reset", 0}, 1});
-            in_epoch(world.between(1s, 20s), [this, kind] { connect_cluster(kind); });
-            return;
-        }
-        const auto meta = project_meta(document);
-        if (change == ObjectChange::removed)
-            return schedule_message(ordered(channel, world.between(1ms, 200ms)), ObjectGone{cluster_name, kind, meta->namespace_name, meta->name, meta->uid});
-        ObjectView view;
-        switch (kind) {
-        case ObjectKind::node: view = std::make_shared<const NodeView>(*project_node(document)); break;
-        case ObjectKind::pod: view = std::make_shared<const PodView>(*project_pod(document)); break;
-        case ObjectKind::job: view = std::make_shared<const JobView>(*project_job(document)); break;
-        case ObjectKind::service: view = std::make_shared<const ServiceView>(*project_service(document)); break;
-        }
-        schedule_message(ordered(channel, world.between(1ms, 200ms)), ObjectPut{cluster_name, std::move(view), false});
-    };
-    const SourceName name("sim");
-    market.on_instance = [this](SourceInstance i) {
-        if (connected_["market"]) schedule_message(ordered("market", world.between(1ms, 500ms)), InstancePut{std::make_shared<const SourceInstance>(std::move(i))});
-    };
-    market.on_instance_removed = [this, name](std::string id) {
-        if (connected_["market"]) schedule_message(ordered("market", world.between(1ms, 500ms)), ItemRemoved{name, ItemKind::instance, std::move(id), "deleted"});
-    };
-    market.on_event = [this, name](std::string id, std::string document) {
-        if (!connected_["market"]) return;
-        const SourceEvent event{name, std::move(id), std::move(document)};
-        schedule_message(ordered("market", world.between(1ms, 500ms)), event);
-        if (world.chance(0.1)) schedule_message(ordered("market", world.between(1ms, 500ms)), event); // delivered twice
-    };
+    auditor.deletion_budget = config_.deletion_budget;
+    auditor.budget_period = config_.reconcile_period;
+    watch_market();
+    watch_cluster();
 }
 
-template <typename F> void Simulator::in_epoch(Duration delay, F &&f) {
-    world.after(delay, [this, epoch = epoch_, f = std::forward<F>(f)] {
-        if (epoch == epoch_ && controller_) f();
-    });
-}
-
-Duration Simulator::ordered(const std::string &channel, Duration delay) {
-    MonoTime &last = channels_[channel];
-    last = std::max(last, world.monotonic() + delay);
-    return last - world.monotonic();
-}
-
-bool Simulator::boundary() {
-    ++boundaries;
-    if ((crash_at && *crash_at == boundaries) || (faults.crash > 0 && world.chance(faults.crash))) {
-        crash();
-        world.after(world.between(100ms, 10s), [this] {
-            if (!controller_) start();
-        });
-        return false;
-    }
-    return true;
-}
+// -- life and death ----------------------------------------------------------------------------------------------------
 
 void Simulator::start() {
     ++epoch_;
+    auditor.restarted();
     controller_ = std::make_unique<Controller>(config_, world.random.next(), metrics_, log);
-    Outbox out = controller_->recover(*store.load(), *store.journal(UINT64_MAX, 1000, ""), world.wall(), world.monotonic());
-    queue_.push(std::move(out.writes), std::move(out.effects));
-    schedule_commit(1ms);
+    push(controller_->recover(*store.load(), *store.journal(UINT64_MAX, 1000, ""), world.wall(), world.monotonic()));
+    if (!controller_) return;
     feed(SourceAttached{SourceName("sim")});
     if (controller_) feed(BackendAttached{"sim"});
+    if (!controller_) return;
     in_epoch(world.between(1ms, 1s), [this] { connect_source(); });
     for (const ObjectKind kind : watched_kinds) in_epoch(world.between(1ms, 1s), [this, kind] { connect_cluster(kind); });
-    in_epoch(15s, [this] { heartbeat(); });
-    arm_tick();
+    in_epoch(heartbeat_period, [this] { heartbeat(); });
 }
 
 void Simulator::crash() {
@@ -107,12 +49,39 @@ void Simulator::crash() {
     waiting_.clear();
 }
 
+bool Simulator::boundary(std::string_view what) {
+    ++boundaries;
+    const bool planned = death && death->at == boundaries;
+    if (!planned && !(faults.crash > 0 && world.chance(faults.crash))) return true;
+    // Calls that land meet a daemon that is up again already: the harsher of the two orders.
+    calls_land_[epoch_] = planned ? death->calls_land : world.chance(0.5);
+    const Duration pause = planned ? (death->calls_land ? Duration(1ms) : Duration(2s)) : world.between(100ms, 10s);
+    if (planned) died = what, death.reset();
+    crash();
+    world.after(pause, [this] {
+        if (!controller_) start();
+    });
+    return false;
+}
+
+// -- messages, commits, calls ------------------------------------------------------------------------------------------
+
 void Simulator::feed(Message message) {
     if (!controller_) return;
     ++messages;
+    const auto *done = std::get_if<EffectDone>(&message);
+    const bool by_pass = done && done->result && std::holds_alternative<Reconciled>(*done->result);
     Outbox out = controller_->handle(message, world.wall(), world.monotonic());
-    if (!boundary()) return;
-    queue_.push(std::move(out.writes), std::move(out.effects));
+    auditor.decided(out, *controller_, by_pass);
+    push(std::move(out));
+}
+
+void Simulator::push(Outbox out) {
+    // To die after a message that decided nothing is to die before the next one.
+    if ((!out.writes.empty() || !out.effects.empty()) && !boundary("a decision")) return;
+    if (effects_leave_early)
+        for (Effect &effect : std::exchange(out.effects, {})) dispatch(std::move(effect));
+    for (Effect &refusal : queue_.push(std::move(out.writes), std::move(out.effects))) dispatch(std::move(refusal));
     schedule_commit(world.between(0ms, 3ms));
     arm_tick();
 }
@@ -147,28 +116,25 @@ void Simulator::try_commit() {
     const CommitQueue::Batch batch = queue_.next_batch();
     if (world.chance(faults.store_breaks)) {
         store.failing = true;
-        world.after(world.between(1s, 60s), [this] { store.failing = false; });
+        world.after(world.between(1s, 3min), [this] { store.failing = false; });
     }
+    if (!batch.writes.empty() && !boundary("before a commit")) return;
     const Status done = batch.writes.empty() ? Status() : store.commit(batch.writes);
-    if (!boundary()) return;
     if (!done.ok()) {
         ++commit_failures_;
-        committing_ = true;
+        committing_ = commit_failing_ = true;
         in_epoch(500ms, [this] { try_commit(); });
-        commit_failing_ = true;
         return feed(CommitReport{true, done.error(), queue_.size(), commit_failures_});
     }
+    if (!batch.writes.empty() && !boundary("after a commit")) return;
     std::vector<Effect> effects = queue_.committed(batch);
     const uint64_t epoch = epoch_;
+    if (std::exchange(commit_failing_, false)) feed(CommitReport{false, {}, queue_.size(), commit_failures_});
     for (Effect &effect : effects) {
-        if (!boundary()) return;
+        if (epoch != epoch_) return;
+        const std::string name(effect_name(effect));
+        if (!boundary("before " + name)) return;
         dispatch(std::move(effect));
-        if (epoch != epoch_) return;
-    }
-    if (commit_failing_) {
-        commit_failing_ = false;
-        feed(CommitReport{false, {}, queue_.size(), commit_failures_});
-        if (epoch != epoch_) return;
     }
     schedule_commit(0ms);
 }
@@ -183,85 +149,38 @@ void Simulator::dispatch(Effect effect) {
     }
     if (const auto *relist = std::get_if<RelistEffect>(&effect.what)) {
         const bool of_source = relist->source;
-        in_epoch(world.between(1ms, 500ms), [this, of_source] {
+        return in_epoch(world.between(1ms, 500ms), [this, of_source] {
             if (of_source) return connect_source();
             for (const ObjectKind kind : watched_kinds) connect_cluster(kind);
         });
-        return;
     }
-    const bool internal = std::holds_alternative<PlanEffect>(effect.what) || std::holds_alternative<ReconcileEffect>(effect.what);
-    const bool fails = !internal && world.chance(faults.effect_fails), unknown = !internal && world.chance(faults.effect_unknown),
-               hangs = world.chance(faults.effect_hangs);
+    if (left_too_late(effect, world.monotonic())) return schedule_message(1ms, not_sent(effect));
+    auditor.leaves(effect);
+    call(std::move(effect));
+}
+
+/// The work happens in the world outside, also when the daemon dies meanwhile: a request that left cannot be called back.
+void Simulator::call(Effect effect) {
+    const bool plan = std::holds_alternative<PlanEffect>(effect.what), pass = std::holds_alternative<ReconcileEffect>(effect.what);
+    const bool inside = plan || pass;
+    const bool fails = world.chance(faults.effect_fails), odd = world.chance(faults.effect_odd), unknown = !inside && world.chance(faults.effect_unknown);
+    const bool hangs = world.chance(faults.effect_hangs) || (plan && plans_hang) || (pass && passes_hang);
     const bool lands = !hangs || world.chance(0.5);
-    // The work happens in the world outside, also when the daemon dies meanwhile: a request that left cannot be called back.
-    world.after(world.between(1ms, 300ms), [this, effect = std::move(effect), epoch = epoch_, fails, unknown, hangs, lands] {
-        if (epoch != epoch_ && !world.chance(0.5)) return; // died before it was sent
-        EffectDone done{effect.id, Error{Code::unavailable, "Flaky", "connection refused", 0}};
-        if (!fails && lands) done = perform(effect, *this, {});
-        if (unknown) done.result = Error{Code::deadline, "Deadline", "no answer in time", 0};
-        if (hangs || epoch != epoch_) return;
-        finish(effect, std::move(done), world.between(1ms, 300ms));
+    const Duration answer = unknown ? effect.timeout : world.between(1ms, 300ms);
+    const Duration work = unknown ? world.between(1ms, effect.timeout + 25s) : world.between(1ms, 300ms);
+    const Error gave_up{Code::deadline, "Deadline", "no answer in time", 0};
+    if (unknown && !hangs) schedule_message(answer, EffectDone{effect.id, gave_up});
+    world.after(work, [this, effect = std::move(effect), epoch = epoch_, inside, fails, odd, unknown, hangs, lands] {
+        if (epoch != epoch_ && !calls_land_[epoch]) return; // died before it was sent
+        EffectDone done{effect.id, Error{odd ? Code::internal : Code::unavailable, "Flaky", odd ? "something broke" : "connection refused", 0}};
+        if (!fails && !odd && lands) done = perform(effect, *this, {});
+        if (unknown || hangs || epoch != epoch_) return;
+        if (!inside && !boundary("after " + std::string(effect_name(effect)))) return;
+        schedule_message(world.between(1ms, 300ms), std::move(done));
     });
 }
 
-void Simulator::finish(const Effect &, EffectDone done, Duration delay) { schedule_message(delay, std::move(done)); }
-
-void Simulator::connect_source() {
-    connected_["market"] = true;
-    const SourceName name("sim");
-    const auto send = [&](Message m) { schedule_message(ordered("market", 1ms), std::move(m)); };
-    send(SourceMark{name, ItemKind::offer, Mark::begin, ""});
-    if (!market_empty) {
-        size_t left = market_cut ? market.offers.size() / 2 : market.offers.size();
-        for (const auto &[id, offer] : market.offers)
-            if (left-- > 0) send(OfferPut{std::make_shared<const Offer>(offer)});
-            else break;
-    }
-    if (market_cut) {
-        send(SourceMark{name, ItemKind::offer, Mark::lost, "stream ended early"});
-    } else {
-        send(SourceMark{name, ItemKind::offer, Mark::complete, ""});
-    }
-    send(SourceMark{name, ItemKind::instance, Mark::begin, ""});
-    if (!market_empty)
-        for (const auto &[id, instance] : market.instances) send(InstancePut{std::make_shared<const SourceInstance>(instance)});
-    send(SourceMark{name, ItemKind::instance, market_cut ? Mark::lost : Mark::complete, ""});
-}
-
-void Simulator::connect_cluster(ObjectKind kind) {
-    const std::string channel(kind_name(kind));
-    connected_[channel] = true;
-    const auto send = [&](Message m) { schedule_message(ordered(channel, 1ms), std::move(m)); };
-    send(ClusterMark{cluster_name, kind, Mark::begin, ""});
-    if (!cluster_empty)
-        for (const std::string &document : cluster.documents(kind)) {
-            switch (kind) {
-            case ObjectKind::node: send(ObjectPut{cluster_name, std::make_shared<const NodeView>(*project_node(document)), true}); break;
-            case ObjectKind::pod: send(ObjectPut{cluster_name, std::make_shared<const PodView>(*project_pod(document)), true}); break;
-            case ObjectKind::job: send(ObjectPut{cluster_name, std::make_shared<const JobView>(*project_job(document)), true}); break;
-            case ObjectKind::service: send(ObjectPut{cluster_name, std::make_shared<const ServiceView>(*project_service(document)), true}); break;
-            }
-        }
-    send(ClusterMark{cluster_name, kind, Mark::complete, ""});
-}
-
-void Simulator::heartbeat() {
-    const SourceName name("sim");
-    if (connected_["market"]) {
-        schedule_message(ordered("market", 1ms), SourceMark{name, ItemKind::offer, Mark::fresh, ""});
-        schedule_message(ordered("market", 1ms), SourceMark{name, ItemKind::instance, Mark::fresh, ""});
-    }
-    for (const ObjectKind kind : watched_kinds) {
-        const std::string channel(kind_name(kind));
-        if (connected_[channel]) schedule_message(ordered(channel, 1ms), ClusterMark{cluster_name, kind, Mark::fresh, ""});
-    }
-    in_epoch(15s, [this] { heartbeat(); });
-}
-
-void Simulator::relist_all() {
-    connect_source();
-    for (const ObjectKind kind : watched_kinds) connect_cluster(kind);
-}
+// -- for tests ---------------------------------------------------------------------------------------------------------
 
 void Simulator::run(Duration span) {
     const MonoTime end = world.monotonic() + span;
@@ -276,13 +195,28 @@ bool Simulator::run_until(const std::function<bool()> &condition, Duration limit
     return true;
 }
 
-void Simulator::settle(Duration span) {
+void Simulator::calm() {
     faults = {};
-    crash_at.reset();
+    death.reset();
+    store.failing = false;
     cluster.pod_failure_rate = 0;
-    cluster.listings_empty = cluster_empty = market_empty = market_cut = false;
+    cluster.listings_empty = cluster.down = market.down = market.no_room = plans_hang = passes_hang = false;
+    cluster_empty = market_empty = market_cut = false;
     if (!controller_) start();
-    run(span);
+}
+
+std::string Simulator::converge(Duration limit) {
+    calm();
+    std::string bad;
+    const MonoTime end = world.monotonic() + limit;
+    constexpr Duration stretch = 20s, calm_stretch = 3min;
+    for (Duration quiet{}; quiet < calm_stretch;) {
+        run(stretch);
+        bad = disagreement();
+        quiet = bad.empty() ? quiet + stretch : Duration::zero();
+        if (!auditor.violation().empty() || (!bad.empty() && world.monotonic() > end)) return bad;
+    }
+    return {};
 }
 
 Simulator::Answer Simulator::command(decltype(Command::what) what) {
@@ -299,8 +233,9 @@ Simulator::Answer Simulator::command(decltype(Command::what) what) {
 
 Simulator::Answer Simulator::deploy(const std::string &offer, const std::string &server) {
     const ServerPtr target = [&] {
-        for (const ServerPtr &s : snapshot()->servers)
-            if (s->name == server) return s;
+        if (controller_)
+            for (const ServerPtr &s : snapshot()->servers)
+                if (s->name == server) return s;
         return ServerPtr();
     }();
     const auto found = market.offers.find(offer);
@@ -319,8 +254,9 @@ Simulator::Answer Simulator::undeploy(const std::string &deployment) { return co
 
 std::vector<DeploymentPtr> Simulator::live() const {
     std::vector<DeploymentPtr> out;
-    for (const auto &[id, track] : controller_->state().tracks)
-        if (track.d->live()) out.push_back(track.d);
+    if (controller_)
+        for (const auto &[id, track] : controller_->state().tracks)
+            if (track.d->live()) out.push_back(track.d);
     return out;
 }
 
@@ -329,37 +265,6 @@ const Deployment *Simulator::deployment_of(const std::string &offer) const {
     for (const auto &[id, track] : controller_->state().tracks)
         if (track.d->offer.value == offer && track.d->live()) return track.d.get();
     return nullptr;
-}
-
-std::string Simulator::disagreement() const {
-    if (!store.violation.empty()) return "store: " + store.violation;
-    if (!cluster.violation.empty()) return "cluster: " + cluster.violation;
-    const auto &tracks = controller_->state().tracks;
-    std::set<std::string> live, durable;
-    for (const auto &[id, track] : tracks) {
-        if (track.d->phase != Phase::active) return "deployment " + id.value + " is " + std::string(phase_name(track.d->phase)) + " (" + track.last_error + ")";
-        live.insert(id.value);
-    }
-    for (const auto &[id, d] : store.deployments()) durable.insert(id.value);
-    if (live != durable) return "the store knows " + std::to_string(durable.size()) + " deployments, the loop " + std::to_string(live.size());
-    for (const char *kind : {"Job", "Pod", "Service", "ConfigMap"})
-        if (cluster.owners(kind) != live || cluster.count(kind) != live.size())
-            return std::to_string(cluster.count(kind)) + " objects of kind " + kind + " for " + std::to_string(live.size()) + " deployments";
-    if (market.instances.size() != live.size()) return std::to_string(market.instances.size()) + " instances for " + std::to_string(live.size()) + " deployments";
-    size_t owned = 0, wanted = 0;
-    for (const auto &[id, server] : store.servers())
-        for (const Gpu &gpu : server.gpus) {
-            if (gpu.deployment.empty()) continue;
-            ++owned;
-            if (!live.contains(gpu.deployment.value)) return "GPU " + gpu.id.value + " is held by " + gpu.deployment.value + ", which is gone";
-        }
-    for (const auto &[id, track] : tracks) wanted += track.d->gpus.size();
-    if (owned != wanted) return std::to_string(owned) + " GPUs are held, " + std::to_string(wanted) + " should be";
-    if (!controller_->state().in_flight.empty()) {
-        for (const auto &[id, flight] : controller_->state().in_flight)
-            if (flight.name != "reconcile" && flight.name != "plan") return "effect " + flight.name + " is in flight for ever";
-    }
-    return {};
 }
 
 } // namespace rigger::sim

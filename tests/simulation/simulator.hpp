@@ -3,6 +3,7 @@
 #include "control/committer.hpp"
 #include "control/controller.hpp"
 #include "control/perform.hpp"
+#include "simulation/auditor.hpp"
 #include "simulation/fake_cluster.hpp"
 #include "simulation/fake_source.hpp"
 #include "simulation/memory_store.hpp"
@@ -17,23 +18,45 @@
 
 namespace rigger::sim {
 
+/// Probabilities, per occasion.
 struct Faults {
     double effect_fails = 0;     ///< the call fails and did nothing
-    double effect_unknown = 0;   ///< the call worked, its answer is lost: deadline
+    double effect_odd = 0;       ///< the same, with an error that nobody understands
+    double effect_unknown = 0;   ///< the call gives up at its deadline; the work is done all the same, before or after that
     double effect_hangs = 0;     ///< never answers; the work may or may not be done
     double store_breaks = 0;     ///< at a commit: the store refuses for a while
     double watch_breaks = 0;     ///< at a change: its watch ends and lists anew later
+    double change_lost = 0;      ///< a change is never delivered; the watch expires some minutes later and lists anew
+    double change_late = 0;      ///< a change, and all behind it, comes up to two minutes later
+    double change_twice = 0.1;   ///< an event comes twice
     double crash = 0;            ///< at any boundary
 };
 
-class NoMetrics final : public Metrics {
+/// A death that is planned: at which boundary, and whether calls that had left by then take effect.
+struct Death {
+    uint64_t at = 0;
+    bool calls_land = false;
+};
+
+/// Remembers gauges and counters by name and labels.
+class Gauges final : public Metrics {
 public:
-    Handle counter(std::string_view, std::string_view, const Labels &) override { return 0; }
-    Handle gauge(std::string_view, std::string_view, const Labels &) override { return 0; }
+    Handle counter(std::string_view name, std::string_view, const Labels &labels) override { return series(name, labels); }
+    Handle gauge(std::string_view name, std::string_view, const Labels &labels) override { return series(name, labels); }
     Handle histogram(std::string_view, std::string_view, std::span<const double>, const Labels &) override { return 0; }
-    void add(Handle, double) override {}
-    void set(Handle, double) override {}
+    void add(Handle handle, double by) override { values_[handle] += by; }
+    void set(Handle handle, double to) override { values_[handle] = to; }
     std::string exposition() const override { return {}; }
+    /// "name" or "name{label=value,...}"; 0 where nothing was measured.
+    double value(const std::string &name) const {
+        const auto at = handles_.find(name);
+        return at == handles_.end() ? 0 : values_[at->second];
+    }
+
+private:
+    Handle series(std::string_view name, const Labels &labels);
+    std::map<std::string, Handle> handles_;
+    std::vector<double> values_{0};
 };
 
 class LogBook final : public Log {
@@ -44,6 +67,8 @@ public:
     bool keep = false;
     std::vector<std::string> lines;
 };
+
+template <typename T> std::shared_ptr<T> borrowed(T &object) { return {std::shared_ptr<void>(), &object}; }
 
 /// First fit in the order of offers and servers; honours what the real engine's rules do.
 class GreedyPlanner final : public Planner {
@@ -81,18 +106,26 @@ public:
     FakeSource market{world};
     GreedyPlanner greedy;
     LogBook log;
+    Gauges gauges;
     Faults faults;
     bool market_empty = false, market_cut = false, cluster_empty = false; ///< what the next full listings deliver
-    std::optional<uint64_t> crash_at; ///< number of the boundary to die at
+    std::optional<Death> death;
+    std::string died;                 ///< at what the planned death came
+    bool effects_leave_early = false; ///< the mistake that the commit queue exists to prevent; for tests of the checks
+    bool plans_hang = false, passes_hang = false;
+    Duration heartbeat_period = std::chrono::seconds(15);
     uint64_t boundaries = 0, crashes = 0, messages = 0;
+    Auditor auditor{world, store, cluster, market};
 
     void start();            ///< a daemon comes up: loads, resumes, connects its watches
     void crash();            ///< and dies: everything of its own is lost
     void run(Duration span);
     /// Runs until the condition holds; false: not within `limit` of virtual time.
     bool run_until(const std::function<bool()> &condition, Duration limit);
-    /// Faults end, the daemon (re)starts if it is dead, everything settles.
-    void settle(Duration span = std::chrono::minutes(30));
+    /// Faults end and a dead daemon starts.
+    void calm();
+    /// Calm, until everything agrees and stays so for some passes. Answer: what still disagrees after `limit`; empty: nothing.
+    std::string converge(Duration limit);
 
     using Answer = std::shared_ptr<std::optional<Result<std::string>>>;
     Answer command(decltype(Command::what) what);
@@ -100,12 +133,13 @@ public:
     Answer undeploy(const std::string &deployment);
 
     Controller &controller() { return *controller_; }
+    const Controller &controller_view() const { return *controller_; }
     bool running() const { return controller_ != nullptr; }
     SnapshotPtr snapshot() const { return controller_->published()->snapshot; }
     std::vector<DeploymentPtr> live() const;
     const Deployment *deployment_of(const std::string &offer) const;
-    /// Empty: the world, the store and the loop agree, and nobody holds what is not his. Call when settled.
-    std::string disagreement() const;
+    std::string disagreement() const { return controller_ ? auditor.disagreement(*controller_) : "the daemon does not run"; }
+    Planner *planner_in_use = &greedy;
     void relist_all();       ///< as if every watch reconnected
 
     std::shared_ptr<ValidatorSource> source_port;
@@ -116,31 +150,42 @@ private:
     std::shared_ptr<ValidatorSource> source(const SourceName &name) const override { return name.value == "sim" ? source_port : nullptr; }
     std::shared_ptr<ClusterBackend> backend(const std::string &name) const override { return name == "sim" ? backend_port : nullptr; }
     std::vector<std::shared_ptr<Reconciler>> reconcilers() const override { return reconciler_ports; }
-    Planner &planner() const override { return const_cast<GreedyPlanner &>(greedy); }
+    Planner &planner() const override { return *planner_in_use; }
 
     /// A point at which the daemon may die. False: it did.
-    bool boundary();
+    bool boundary(std::string_view what);
+    void push(Outbox out);
+    void watch_market();
+    void watch_cluster();
+    void deliver(const std::string &channel, Duration most_delay, Message message);
+    void lose_watch(const std::string &channel);
+    void reconnect(const std::string &channel);
     void feed(Message message);
     void schedule_message(Duration delay, Message message);
     void schedule_commit(Duration delay);
     void try_commit();
     void dispatch(Effect effect);
-    void finish(const Effect &effect, EffectDone done, Duration delay);
+    void call(Effect effect);
     void arm_tick();
     void connect_source();
     void connect_cluster(ObjectKind kind);
     void heartbeat();
     Duration ordered(const std::string &channel, Duration delay);
-    template <typename F> void in_epoch(Duration delay, F &&f);
+    /// Unless the daemon dies before.
+    template <typename F> void in_epoch(Duration delay, F &&f) {
+        world.after(delay, [this, epoch = epoch_, f = std::forward<F>(f)] {
+            if (epoch == epoch_ && controller_) f();
+        });
+    }
 
     ControlConfig config_;
-    NoMetrics no_metrics_;
-    ControlMetrics metrics_{no_metrics_};
+    ControlMetrics metrics_{gauges};
     std::unique_ptr<Controller> controller_;
     CommitQueue queue_;
     bool committing_ = false, commit_failing_ = false;
     uint64_t commit_failures_ = 0;
     uint64_t epoch_ = 0, next_request_ = 1;
+    std::map<uint64_t, bool> calls_land_;      ///< by epoch that ended: do its calls take effect?
     std::map<RequestId, Answer> waiting_;
     std::map<std::string, MonoTime> channels_; ///< per watch: the last delivery, so that order is kept
     std::map<std::string, bool> connected_;

@@ -39,6 +39,7 @@ TEST_F(Story, Deploy_RunsThroughAllPhases_AndUndeploy_LeavesNothing) {
     EXPECT_NE(d.port, 0);
     EXPECT_EQ(d.host, "192.0.2.1");
     EXPECT_TRUE(d.verified_at && d.activated_at);
+    sim.run(1s);
     EXPECT_EQ(sim.disagreement(), "");
 
     sim.undeploy(d.id.value);

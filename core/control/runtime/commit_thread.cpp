@@ -18,11 +18,13 @@ CommitThread::~CommitThread() { stop(Duration::zero()); }
 
 void CommitThread::push(std::vector<Write> writes, std::vector<Effect> effects) {
     if (writes.empty() && effects.empty()) return;
+    std::vector<Effect> refusals;
     {
         const std::lock_guard hold(lock_);
-        queue_.push(std::move(writes), std::move(effects));
+        refusals = queue_.push(std::move(writes), std::move(effects));
     }
     changed_.notify_one();
+    for (Effect &refusal : refusals) duties_.dispatch(std::move(refusal));
 }
 
 bool CommitThread::commit_once(std::unique_lock<std::mutex> &hold) {

@@ -87,6 +87,15 @@ void EffectPool::work(const std::shared_ptr<State> &state) {
         }
         const Effect effect = std::move(*at);
         state->queue.erase(at);
+        if (left_too_late(effect, state->clock.monotonic())) {
+            ++state->reporting;
+            hold.unlock();
+            state->on_done(not_sent(effect));
+            hold.lock();
+            --state->reporting;
+            state->changed.notify_all();
+            continue;
+        }
         auto running = std::make_shared<Running>();
         running->port = effect_port(effect);
         const MonoTime begun = state->clock.monotonic();

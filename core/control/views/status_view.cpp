@@ -49,7 +49,9 @@ std::string status(const Scene &scene, const StatusFacts &facts) {
     const Snapshot &s = scene.snapshot();
     const LoopStatus &status = *scene.published.status;
     JsonWriter json;
-    const std::vector<std::string> conditions = warnings(scene);
+    std::vector<std::string> conditions = warnings(scene);
+    if (!status.plan.last_error.empty()) conditions.push_back("the last plan failed, nothing is placed: " + status.plan.last_error);
+    if (!status.reconcile.last_error.empty()) conditions.push_back("the last reconciling pass failed: " + status.reconcile.last_error);
     json.begin_object().field("version", facts.version).field("uptimeSeconds", seconds(facts.uptime));
     json.field("healthy", conditions.empty() && status.stuck.empty()).field("snapshot", s.version).field("takenAt", s.taken_at);
     json.key("warnings").begin_array();
