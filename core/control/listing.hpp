@@ -45,8 +45,9 @@ public:
         open_ = false;
         freshness_.as_of = now;
         if (!poison_.empty()) return refuse(Outcome::poisoned, poison_);
-        empties_ = items_ == 0 ? empties_ + 1 : 0;
-        if (items_ == 0 && expected > 0)
+        const bool believed = items_ > 0 || expected == 0;
+        empties_ = believed ? 0 : empties_ + 1;
+        if (!believed)
             return refuse(Outcome::empty, "the listing came back empty, " + std::to_string(expected) +
                                               " should be in it; nothing follows from that (`rigger recycle --force` believes it)");
         freshness_.complete = ever_complete_ = true;

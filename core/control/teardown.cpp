@@ -106,6 +106,13 @@ void on_listed(Turn &turn, Track &t, const Listed &listed) {
     if (listed.objects.empty()) {
         // The cluster says "nothing". It is believed when its watch says so too; when the watch is blind, only if it says so twice.
         ++down.empty_listings;
+        // A cluster that lists nothing at all where much must be says nothing about this one either.
+        const auto cluster = turn.state.clusters.find(t.d->cluster);
+        if (cluster != turn.state.clusters.end() && cluster->second.pods.listing.empties() > 0) {
+            t.next_try = turn.mono + turn.config.confirm_interval;
+            t.last_error = cluster->second.pods.listing.freshness().error;
+            return;
+        }
         const Watched seen = watched(turn, *t.d);
         if (turn.mono < t.settles_at) {
             t.next_try = t.settles_at;
