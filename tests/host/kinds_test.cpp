@@ -170,6 +170,8 @@ TEST_F(Kinds, Backend_AnswersEveryVerb) {
         return {};
     }).ok());
     EXPECT_EQ(logs, "line 1\nolder\n");
+    EXPECT_THAT(*backend->diagnose({}, "{}"), HasSubstr("checks"));
+    EXPECT_EQ(backend->diagnose({}, "unable").error().code, Code::unsupported);
 }
 
 TEST_F(Kinds, Backend_AListingWithABrokenObjectIsNotComplete) {

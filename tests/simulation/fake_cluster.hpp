@@ -39,6 +39,7 @@ public:
     Status remove(const CallContext &, std::string_view ref) override;
     Status watch(const CallContext &, std::string_view, std::string_view, ObjectSink &) override { return {}; }
     Status logs(const CallContext &, std::string_view, const std::function<Status(std::string_view)> &) override { return {}; }
+    Result<std::string> diagnose(const CallContext &, std::string_view) override { return std::string(R"({"clusters":[{"name":"c1","checks":[]}]})"); }
 
     /// What a watch delivers: every change, as it happens.
     std::function<void(ObjectKind, ObjectChange, std::string document)> on_change;

@@ -37,6 +37,8 @@ public:
     virtual Status remove(const CallContext &, std::string_view ref) = 0;
     virtual Status watch(const CallContext &, std::string_view query, std::string_view resume_token, ObjectSink &) = 0;
     virtual Status logs(const CallContext &, std::string_view request, const std::function<Status(std::string_view)> &out) = 0;
+    /// What an operator should know when a cluster does not work; unsupported: this backend cannot tell.
+    virtual Result<std::string> diagnose(const CallContext &, std::string_view request) = 0;
 };
 
 } // namespace rigger

@@ -26,7 +26,7 @@ Limits starting_values(std::string_view kind) {
         l.calls["watch"] = {Duration{0}, 15s};
     } else if (kind == RIG_KIND_CLUSTER_BACKEND) {
         l.calls["probe"] = {1s, 3s};
-        for (const char *call : {"list", "get", "apply", "remove"}) l.calls[call] = {10s, 30s};
+        for (const char *call : {"list", "get", "apply", "remove", "diagnose"}) l.calls[call] = {10s, 30s};
         l.calls["watch"] = {Duration{0}, 15s};
         l.calls["logs"] = {Duration{0}, 15s};
         l.breaker = {3, 3, Duration{0}, 30s, 5min, 3};

@@ -134,6 +134,13 @@ public:
         });
     }
 
+    Result<std::string> diagnose(const CallContext &context, std::string_view request) override {
+        if (!RIG_HAS(&table_, diagnose)) return Error{Code::unsupported, "Unsupported", "backend '" + name() + "' cannot diagnose its clusters", 0};
+        return ask("diagnose", context, {std::string(request), {}, {}, {}, {}},
+                   [t = &table_](rig_instance *i, const rig_call *c, DocumentCall &d, const rig_sink *out, rig_error *e) { return t->diagnose(i, c, bytes(d.a), out, e); },
+                   [](const std::string &text) { return check_document(text); });
+    }
+
 private:
     CallSpec spec(const char *call, CallSpec::Where where = CallSpec::Where::worker) const {
         return {call, instance_->setup().limits.of(call), where, where == CallSpec::Where::worker};

@@ -145,6 +145,24 @@ std::string Cluster::probe() {
     else if (!warning_.empty()) cluster["error"] = warning_;
     return Json{{"clusters", Json::array({std::move(cluster)})}}.dump();
 }
+rig::Result<std::string> Cluster::diagnose(std::string_view text) {
+    const Json request = Json::parse(text.empty() ? std::string_view("{}") : text, nullptr, false);
+    if (!request.is_object()) return errors::bad_request("a diagnosis is asked with a JSON object");
+    const auto asked = request.find("cluster");
+    if (asked != request.end() && !asked->is_string()) return errors::bad_request("cluster must be a text");
+    if (asked != request.end() && *asked != options_.name) return errors::unknown_cluster(asked->get<std::string>(), options_.name);
+    const std::lock_guard held(lock_);
+    const bool stored = store_->healthy();
+    const size_t nodes = stored ? store_->count(node_kind()) : 0;
+    const auto check = [](const char *name, Json ok, std::string detail, const char *remedy) {
+        return Json{{"check", name}, {"ok", ok}, {"detail", std::move(detail)}, {"remedy", ok == false ? remedy : ""}};
+    };
+    Json checks = Json::array();
+    checks.push_back(check("database", stored, stored ? "readable" : "cannot be read", "check the disk's space and permissions; the path is in the plugin's configuration"));
+    checks.push_back(check("fleet", warning_.empty(), warning_.empty() ? "as in the file" : warning_, "mend the fleet file; the last good one stays in force"));
+    checks.push_back(check("nodes", stored ? Json(nodes > 0) : Json(), std::to_string(nodes) + " nodes", "list machines in the fleet file"));
+    return Json{{"clusters", Json::array({Json{{"name", options_.name}, {"checks", std::move(checks)}}})}}.dump();
+}
 void Cluster::set_warning(std::string warning) {
     const std::lock_guard held(lock_);
     warning_ = std::move(warning);

@@ -46,6 +46,7 @@ public:
     rig::Status remove(std::string_view reference);
     rig::Status watch(rig::Call, std::string_view query, std::string_view resume_token, const rig::Objects &);
     rig::Status logs(rig::Call, std::string_view request, rig::Sink);
+    rig::Result<std::string> diagnose(std::string_view request);
 
     /// The fleet becomes the cluster's nodes. A failure leaves the nodes as they were.
     rig::Status set_fleet(const Fleet &);

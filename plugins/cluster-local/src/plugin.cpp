@@ -99,6 +99,10 @@ public:
         CL_TRY(usable(call));
         return cluster_->logs(call, request, out);
     }
+    rig::Result<std::string> diagnose(rig::Call call, std::string_view request) override {
+        CL_TRY(usable(call));
+        return cluster_->diagnose(request);
+    }
 
 private:
     static rig::Error missing(const char *service) {

@@ -28,6 +28,8 @@ _Static_assert(offsetof(rig_cluster_backend, watch) == 48, "rig_cluster_backend.
 _Static_assert(sizeof(((rig_cluster_backend *)0)->watch) == 8, "rig_cluster_backend.watch has another size");
 _Static_assert(offsetof(rig_cluster_backend, logs) == 56, "rig_cluster_backend.logs moved");
 _Static_assert(sizeof(((rig_cluster_backend *)0)->logs) == 8, "rig_cluster_backend.logs has another size");
+_Static_assert(offsetof(rig_cluster_backend, diagnose) == 64, "rig_cluster_backend.diagnose moved");
+_Static_assert(sizeof(((rig_cluster_backend *)0)->diagnose) == 8, "rig_cluster_backend.diagnose has another size");
 _Static_assert(_Generic(((rig_object_sink *)0)->object, rig_code (*)(void *ctx, int32_t change, rig_str cluster, rig_doc object): 1, default: 0), "rig_object_sink.object has another signature");
 _Static_assert(_Generic(((rig_object_sink *)0)->mark, rig_code (*)(void *ctx, rig_str cluster, int32_t mark, rig_str detail): 1, default: 0), "rig_object_sink.mark has another signature");
 _Static_assert(_Generic(((rig_object_sink *)0)->checkpoint, rig_code (*)(void *ctx, rig_bytes resume_token): 1, default: 0), "rig_object_sink.checkpoint has another signature");
@@ -38,6 +40,7 @@ _Static_assert(_Generic(((rig_cluster_backend *)0)->apply, rig_code (*)(rig_inst
 _Static_assert(_Generic(((rig_cluster_backend *)0)->remove, rig_code (*)(rig_instance *, const rig_call *, rig_doc ref, rig_error *): 1, default: 0), "rig_cluster_backend.remove has another signature");
 _Static_assert(_Generic(((rig_cluster_backend *)0)->watch, rig_code (*)(rig_instance *, const rig_call *, rig_doc query, rig_bytes resume_token, const rig_object_sink *, rig_error *): 1, default: 0), "rig_cluster_backend.watch has another signature");
 _Static_assert(_Generic(((rig_cluster_backend *)0)->logs, rig_code (*)(rig_instance *, const rig_call *, rig_doc request, const rig_sink *, rig_error *): 1, default: 0), "rig_cluster_backend.logs has another signature");
+_Static_assert(_Generic(((rig_cluster_backend *)0)->diagnose, rig_code (*)(rig_instance *, const rig_call *, rig_doc request, const rig_sink *result, rig_error *): 1, default: 0), "rig_cluster_backend.diagnose has another signature");
 _Static_assert(__builtin_strcmp(RIG_KIND_CLUSTER_BACKEND, "rig.cluster-backend/1") == 0, "RIG_KIND_CLUSTER_BACKEND has another value");
 _Static_assert(RIG_CHANGE_SYNC == 0, "RIG_CHANGE_SYNC has another value");
 _Static_assert(RIG_CHANGE_PUT == 1, "RIG_CHANGE_PUT has another value");

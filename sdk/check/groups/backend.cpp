@@ -166,6 +166,28 @@ void cancel(Context &t) {
     expect(ms < 2300, "watch() needed " + std::to_string(ms - 300) + " ms to notice that it was cancelled; 2 s is the limit");
 }
 
+void diagnosis(Context &t) {
+    Fixture f(t);
+    f.ready();
+    const auto &table = backend_of(f.s);
+    if (!RIG_HAS(&table, diagnose)) skip("this backend has no diagnose()");
+    const std::string request = json{{"cluster", f.cluster}}.dump();
+    TextSink out;
+    const Outcome told = f.s.ask("diagnose", [&](const rig_call *c, rig_error *e) { return table.diagnose(f.s.instance, c, rig::doc(request), out.raw(), e); });
+    if (told.code == RIG_E_UNSUPPORTED) skip("this backend does not support diagnose()");
+    t.must("diagnose", told);
+    const json facts = object_from("diagnose", out.text());
+    expect(facts.value("clusters", json()).is_array() && facts["clusters"].size() == 1 && facts["clusters"][0].value("name", "") == f.cluster,
+           "diagnose() of one cluster did not answer about that cluster");
+    for (const json &check : facts["clusters"][0].value("checks", json::array())) {
+        const std::string name = check.value("check", "");
+        expect(!name.empty(), "a check has no name");
+        expect(check.contains("ok") && (check["ok"].is_boolean() || check["ok"].is_null()), "check '" + name + "': ok is neither true, false nor null");
+        expect(check.value("detail", json()).is_string() && check.value("remedy", json()).is_string(), "check '" + name + "' lacks detail or remedy");
+        expect(check["ok"] != false || !check.value("remedy", "").empty(), "check '" + name + "' failed and says no remedy");
+    }
+}
+
 void odd_documents(Context &t) {
     Fixture f(t);
     for (const json &odd : {json(), json::array(), json("text"), json::object(), json{{"kind", 7}}, json{{"apiVersion", "v1"}, {"kind", "NoSuchKind"}, {"name", ""}, {"cluster", "no-such"}}}) {
@@ -203,6 +225,7 @@ void add_backend_tests(std::vector<Test> &tests) {
     add("round-trip", "apply, get, apply, remove: the object comes, changes and goes", round_trip);
     add("watch", "watch() lists first and marks the listing complete", watching);
     add("cancel", "watch() ends within 2 s of being cancelled", cancel);
+    add("diagnose", "diagnose() says what is wrong and what to do", diagnosis);
     add("odd-documents", "documents that make no sense are refused", odd_documents);
 }
 

@@ -76,6 +76,10 @@ public:
         (void)out.write("line 1\n");
         return has(request, "previous") ? out.write("older\n") : rig::Status();
     }
+    rig::Result<std::string> diagnose(rig::Call, std::string_view request) override {
+        if (has(request, "unable")) return rig::Backend::diagnose(rig::Call(nullptr), request);
+        return std::string(R"({"clusters":[{"name":"local","checks":[]}]})");
+    }
 };
 
 class Scorer final : public rig::Scorer {

@@ -33,6 +33,7 @@ public:
     virtual Status remove(Call, std::string_view ref) = 0;
     virtual Status watch(Call, std::string_view query, std::string_view resume_token, const Objects &) = 0;
     virtual Status logs(Call, std::string_view request, Sink out) = 0;
+    virtual Result<std::string> diagnose(Call, std::string_view) { return detail::unsupported("diagnose").error(); }
 };
 
 namespace detail {
@@ -60,7 +61,10 @@ template <typename C> struct BackendKind {
     static rig_code logs(rig_instance *i, const rig_call *c, rig_doc r, const rig_sink *out, rig_error *e) {
         return guard(e, [&] { return of(i).logs(Call(c), view(r), Sink(out)); });
     }
-    static constexpr rig_cluster_backend table{sizeof(rig_cluster_backend), &probe, &list, &get, &apply, &remove, &watch, &logs};
+    static rig_code diagnose(rig_instance *i, const rig_call *c, rig_doc r, const rig_sink *out, rig_error *e) {
+        return guard(e, [&] { return forward(out, of(i).diagnose(Call(c), view(r))); });
+    }
+    static constexpr rig_cluster_backend table{sizeof(rig_cluster_backend), &probe, &list, &get, &apply, &remove, &watch, &logs, &diagnose};
 };
 } // namespace detail
 

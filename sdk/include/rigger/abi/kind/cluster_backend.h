@@ -42,6 +42,10 @@ typedef struct rig_cluster_backend {
     rig_code (*watch)(rig_instance *, const rig_call *, rig_doc query, rig_bytes resume_token, const rig_object_sink *, rig_error *);
     /* {"cluster","namespace","name","container"?,"tailLines"?,"follow"?,"sinceSeconds"?,"previous"?} -> raw bytes. Runs beside the other calls, as watch() does. [worker] */
     rig_code (*logs)(rig_instance *, const rig_call *, rig_doc request, const rig_sink *, rig_error *);
+    /* For an operator whose cluster does not work: checks each thing that rigger needs there, and says what to do about what is missing. {"cluster"?} ->
+       {"clusters":[{"name","checks":[{"check","ok":true|false|null,"detail","remedy"}]}]}; null: could not be checked; remedy: "" when nothing is to be done.
+       Changes nothing, and takes a few seconds at most. Optional: may be NULL or missing. [worker] */
+    rig_code (*diagnose)(rig_instance *, const rig_call *, rig_doc request, const rig_sink *result, rig_error *);
 } rig_cluster_backend;
 
 RIG_C_END

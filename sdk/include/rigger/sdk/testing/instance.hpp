@@ -119,6 +119,9 @@ public:
     Result<std::string> logs(std::string_view request) {
         return text([&](const rig_call *c, const rig_sink *out, rig_error *e) { return backend().logs(i_, c, doc(request), out, e); });
     }
+    Result<std::string> diagnose(std::string_view request = "{}") {
+        return text([&](const rig_call *c, const rig_sink *out, rig_error *e) { return backend().diagnose(i_, c, doc(request), out, e); });
+    }
 
     // -- command frontend ---------------------------------------------------------------------------------------------
     Result<std::string> catalogue() {
