@@ -1,0 +1,63 @@
+#include "kube/answer.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace kube {
+namespace {
+using Json = nlohmann::json;
+
+constexpr int most_depth = 16;
+
+/// The Status object, or null.
+Json status_of(std::string_view body) {
+    const auto shallow = [](int depth, Json::parse_event_t, Json &) { return depth <= most_depth; };
+    Json status = Json::parse(body.begin(), body.end(), shallow, false);
+    return status.is_object() && status.value("kind", Json()) == "Status" ? status : Json();
+}
+std::string text(const Json &from, const char *key) {
+    if (!from.is_object()) return {};
+    const auto at = from.find(key);
+    return at != from.end() && at->is_string() ? at->get<std::string>() : std::string();
+}
+
+rig_code code_of(int http_status, bool names_object) {
+    switch (http_status) {
+    case 400: case 406: case 411: case 413: case 414: case 415: case 422: return RIG_E_INVALID;
+    case 403: return RIG_E_DENIED;
+    case 404: return names_object ? RIG_E_NOT_FOUND : RIG_E_UNSUPPORTED;
+    case 405: case 501: return RIG_E_UNSUPPORTED;
+    case 409: return RIG_E_CONFLICT;
+    default: return RIG_E_UNAVAILABLE;
+    }
+}
+const char *reason_of(int http_status) {
+    switch (http_status) {
+    case 401: return "Unauthorized";
+    case 403: return "Forbidden";
+    case 404: return "NoSuchResource";
+    case 409: return "Conflict";
+    case 410: return "Expired";
+    case 429: return "TooManyRequests";
+    default: return http_status >= 500 ? "ServerError" : "Refused";
+    }
+}
+} // namespace
+
+rig::Error refusal(int http_status, std::string_view body, uint32_t retry_after_ms, std::string_view doing) {
+    const Json status = status_of(body);
+    const Json details = status.is_object() ? status.value("details", Json()) : Json();
+    const bool names_object = text(status, "reason") == "NotFound" && !text(details, "name").empty();
+    rig::Error e{code_of(http_status, names_object), text(status, "reason"), std::string(doing) + ": ", retry_after_ms};
+    if (e.reason.empty() || (http_status == 404 && !names_object)) e.reason = reason_of(http_status);
+    if (http_status == 410) e.reason = "Expired";
+    const std::string message = text(status, "message");
+    e.message += message.empty() ? "the API server answered HTTP " + std::to_string(http_status) : message;
+    if (http_status == 401) e.message += "; check the kubeconfig's credentials";
+    if (details.is_object() && details.contains("retryAfterSeconds") && details["retryAfterSeconds"].is_number_unsigned() && e.retry_after_ms == 0)
+        e.retry_after_ms = static_cast<uint32_t>(std::min<uint64_t>(details["retryAfterSeconds"].get<uint64_t>(), 3600) * 1000);
+    return e;
+}
+
+bool is_expired(const rig::Error &e) { return e.code == RIG_E_UNAVAILABLE && e.reason == "Expired"; }
+
+} // namespace kube

@@ -1,0 +1,46 @@
+// connection.hpp -- a kept connection, and one answer that is being read from it.
+#pragma once
+#include "channel.hpp"
+#include "kube/client.hpp"
+#include "tls.hpp"
+
+#include <Poco/Net/HTTPResponse.h>
+#include <Poco/Net/HTTPSClientSession.h>
+
+namespace kube {
+
+struct Client::Connection {
+    Connection(std::shared_ptr<TlsContext> context, const std::string &)
+        : tls(std::move(context)), channel(new Channel(tls->context)), wire(channel) {}
+    std::shared_ptr<TlsContext> tls;
+    Channel *channel; ///< owned by wire
+    Wire wire;
+    std::unique_ptr<Poco::Net::HTTPSClientSession> session;
+    uint64_t idle_since = 0;
+    bool reused = false;
+};
+
+class Exchange {
+public:
+    Exchange(Client &client, std::unique_ptr<Client::Connection> connection) : client_(client), connection_(std::move(connection)) {}
+    int status() const { return response.getStatus(); }
+    uint32_t retry_after_ms() const;
+    std::streambuf &body() { return *stream->rdbuf(); }
+    void use(const Effort &effort) { connection_->channel->use(effort); }
+    /// The whole body; longer than `limit` is UNAVAILABLE (BrokenAnswer).
+    rig::Result<std::string> text(size_t limit);
+    /// The body was read to its end: the connection may serve again.
+    void finish();
+
+    Poco::Net::HTTPResponse response;
+    std::istream *stream = nullptr;
+
+private:
+    Client &client_;
+    std::unique_ptr<Client::Connection> connection_;
+};
+
+/// What an exception that came through Poco means for the caller. Call it in a catch block.
+rig::Error explain(const Access &);
+
+} // namespace kube
