@@ -8,12 +8,13 @@ constexpr uint64_t beat_ns = 10 * second_ns, patience_ns = 5 * second_ns;
 }
 
 Cluster::Cluster(std::string name, Access access, const ClientSettings &settings, const Clock &clock)
-    : name_(std::move(name)), clock_(clock), client_(std::move(access), settings, clock) {
-    thread_ = std::thread([this] { beat(); });
+    : name_(std::move(name)), clock_(clock), client_(std::move(access), settings, clock) {}
+void Cluster::begin() {
+    std::call_once(begun_, [this] { thread_ = std::thread([this] { beat(); }); });
 }
 Cluster::~Cluster() {
     stopping_ = true;
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
 }
 
 void Cluster::beat() {

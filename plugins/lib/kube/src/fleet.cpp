@@ -84,6 +84,7 @@ std::string Fleet::probe() const {
     const uint64_t now = clock_.mono_ns();
     unsigned patience = first_pulse_ms;
     for (const auto &[name, cluster] : clusters) {
+        cluster->begin();
         cluster->await_first(patience);
         const Cluster::Pulse pulse = cluster->pulse();
         if (!pulse.tried) patience = 0;

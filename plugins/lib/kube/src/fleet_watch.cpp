@@ -86,6 +86,7 @@ rig::Status FleetWatch::follow_roster() {
     }
     for (const auto &[name, cluster] : now) {
         if ((!query_.cluster.empty() && query_.cluster != name) || lanes_.contains(name)) continue;
+        cluster->begin();
         std::string resume;
         if (const auto at = resume_.find(name); at != resume_.end()) resume = std::move(at->second), resume_.erase(at);
         lanes_.emplace(name, std::make_unique<Lane>(*this, cluster, std::move(resume)));

@@ -25,6 +25,8 @@ public:
     Cluster(const Cluster &) = delete;
     Cluster &operator=(const Cluster &) = delete;
 
+    /// Starts the pulse, once: when somebody wants to know.
+    void begin();
     const std::string &name() const noexcept { return name_; }
     Client &client() noexcept { return client_; }
     Pulse pulse() const;
@@ -43,6 +45,7 @@ private:
     Pulse pulse_;
     std::atomic<uint64_t> answered_{0};
     std::atomic<bool> stopping_{false};
+    std::once_flag begun_;
     std::thread thread_;
 };
 
