@@ -140,7 +140,9 @@ void plan(benchmark::State &state, size_t offers, size_t servers, bool packing) 
     MarketShape shape = fleet_of(offers, servers, 8, 6, 3);
     shape.prices = packing ? 8 : 0;
     const auto snapshot = random.snapshot(shape);
-    PlacementEngine engine;
+    PlacementRules rules;
+    rules.improvement_steps = 0; // best pair first alone; bench/plan measures the exchanges
+    PlacementEngine engine(rules);
     if (!engine.set_scorers(packing ? profit_and_packing() : profit()).ok()) return state.SkipWithError("scorers refused");
     size_t placed = 0;
     for (auto _ : state) {

@@ -179,6 +179,23 @@ private:
                });
     }
 
+    /// "value 812.4/h, at most 818.9/h, gap 0.8 %"
+    void show_worth() {
+        const auto number = [&](const char *key) -> const Json * {
+            const auto at = document_.find(key);
+            return at != document_.end() && at->is_number() ? &*at : nullptr;
+        };
+        const Json *const value = number("value"), *const bound = number("bound"), *const gap = number("gap");
+        if (value && bound && gap) {
+            char line[160];
+            std::snprintf(line, sizeof line, tr({"value %.1f/h, at most %.1f/h, gap %.1f %%", "价值 %.1f/小时，至多 %.1f/小时，差距 %.1f %%"}).data(),
+                          value->get<double>(), bound->get<double>(), 100 * gap->get<double>());
+            out_.text += std::string(out_.text.empty() ? "" : "\n") + line + "\n";
+        } else if (const auto why = document_.find("unbounded"); why != document_.end() && why->is_string()) {
+            out_.notes.push_back(std::string(tr({"no bound: ", "无上界："})) + why->get<std::string>());
+        }
+    }
+
     Status plan() {
         const Json *const actions = array_member(document_, "actions"), *const held = array_member(document_, "heldBack");
         if (!actions) return malformed("it holds no plan");
@@ -187,6 +204,7 @@ private:
             out_.text += std::string(actions->empty() ? "" : "\n") + std::string(tr({"Held back by the safety rules:", "被安全规则推迟："})) + "\n";
             lay_out_actions(*held);
         }
+        show_worth();
         if (actions->empty() && (!held || held->empty())) out_.notes.push_back(std::string(tr({"nothing to do", "无事可做"})));
         if (dry_run()) out_.notes.push_back(std::string(tr({"dry run: nothing was changed", "试运行：未做任何改动"})));
         else if (holds_back())

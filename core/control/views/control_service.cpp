@@ -32,11 +32,24 @@ struct Verbs {
     Result<std::string> plan() const {
         RIG_TRY_ASSIGN(const auto plan, planner.plan(published->snapshot));
         JsonWriter json;
-        json.begin_object().field("dryRun", true).field("value", plan.value).field("snapshot", snapshot().version).key("actions").begin_array();
+        json.begin_object().field("dryRun", true);
+        write_worth(json, plan);
+        json.field("snapshot", snapshot().version).key("actions").begin_array();
         for (const placement::Placement &p : plan.placements) write_placement(json, p, {});
         json.end_array().key("heldBack").begin_array().end_array().key("warnings").begin_array();
         for (const placement::ScorerFault &fault : plan.faults) json.value("scorer " + fault.scorer + " abstained: " + fault.error.message);
         return json.end_array().end_object().take();
+    }
+
+    /// Per hour where that is known; otherwise the placements' values are added up, and nothing bounds them.
+    static void write_worth(JsonWriter &json, const placement::PlacementPlan &plan) {
+        json.field("value", plan.per_hour ? plan.per_hour->value : plan.value);
+        json.text_or_null("valueUnit", plan.per_hour ? "per hour" : "");
+        if (plan.per_hour)
+            json.field("bound", plan.per_hour->at_most).field("gap", plan.per_hour->gap()).field("bestFirst", plan.per_hour->best_first);
+        else
+            json.key("bound").null().key("gap").null().key("bestFirst").null();
+        json.text_or_null("unbounded", plan.unbounded);
     }
 
     static void write_placement(JsonWriter &json, const placement::Placement &p, const std::string &reason) {

@@ -101,6 +101,9 @@ constexpr Key table[] = {
      RIG_SLOT(placement.cost_floor)},
     {"placement.min_value", number_rule(0, 1e12), reload, "Pairs worth less are not placed; in the unit of the source's value scorer.",
      RIG_SLOT(placement.min_value)},
+    {"placement.improvement_steps", integer_rule(0, 100'000'000), reload,
+     "Servers that one plan may be filled anew for, to earn more per hour than best pair first (100,000: some 0.3 s at most); 0: best pair first, no bound.",
+     RIG_SLOT(placement.improvement_steps)},
     {"placement.preference_share", number_rule(0, 100), reload, "How far preferences may lift a value: result = value x (1 + share x preference).",
      RIG_SLOT(placement.preference_share)},
 

@@ -1,5 +1,6 @@
 #include "domain/placement/engine.hpp"
 
+#include "domain/placement/better_plan.hpp"
 #include "domain/placement/explain.hpp"
 #include "domain/placement/live_board.hpp"
 #include "domain/placement/planner.hpp"
@@ -44,6 +45,7 @@ std::vector<std::string> Placement::reasons() const {
     std::vector<std::string> phrases;
     if (operator_wish) phrases.push_back("an operator asked for it");
     if (retry_of_failed) phrases.push_back("every candidate died young lately; this one did longest ago");
+    if (exchanged) phrases.push_back("not the best pair by itself, but the plan as a whole earns more with it");
     phrases.push_back("value " + number(value));
     const int count = offer->needs.gpu_count;
     phrases.push_back("on " + std::to_string(count) + " " + model + " at " + number(server->hourly_cost) + " USD per GPU-hour");
@@ -102,6 +104,7 @@ struct PlacementEngine::State {
         out.preference = step.preference;
         if (std::isfinite(step.gain)) out.gain = step.gain;
         out.retry_of_failed = step.retry_of_failed;
+        out.exchanged = step.exchanged;
         if (step.runner_up) out.runner_up = pair_ref(*step.runner_up);
         return out;
     }
@@ -145,12 +148,13 @@ Result<PairRanking> PlacementEngine::rank_pairs(const SnapshotPtr &snapshot, con
 
 Result<PlacementPlan> PlacementEngine::plan(const SnapshotPtr &snapshot) {
     RIG_TRY(state_->sync(snapshot));
-    Board board = state_->live.board();
-    RIG_TRY_ASSIGN(const std::vector<PlanStep> steps, plan_steps(board, rules().max_actions, state_->tools()));
+    RIG_TRY_ASSIGN(PlanOutcome outcome, best_plan(state_->live.board(), rules(), state_->tools()));
     PlacementPlan plan;
     plan.snapshot = snapshot;
-    plan.placements.reserve(steps.size());
-    for (const PlanStep &step : steps) {
+    plan.per_hour = outcome.per_hour;
+    plan.unbounded = std::move(outcome.unbounded);
+    plan.placements.reserve(outcome.steps.size());
+    for (const PlanStep &step : outcome.steps) {
         plan.value += step.chosen.value;
         plan.placements.push_back(state_->placement(step));
     }
@@ -172,8 +176,8 @@ Result<WhyNot> PlacementEngine::why_not(const SnapshotPtr &snapshot, const Offer
             if (fleet.server_at(i).server) servers.push_back(i);
         std::sort(servers.begin(), servers.end(), [&](ServerIndex a, ServerIndex b) { return fleet.server_at(a).label < fleet.server_at(b).label; });
     }
-    Board board = live.board();
-    RIG_TRY_ASSIGN(const std::vector<PlanStep> steps, plan_steps(board, rules().max_actions, state_->tools()));
+    RIG_TRY_ASSIGN(const PlanOutcome outcome, best_plan(live.board(), rules(), state_->tools()));
+    const std::vector<PlanStep> &steps = outcome.steps;
     const auto takers = taken_by(live.board(), steps, index, servers);
 
     WhyNot answer;

@@ -85,15 +85,25 @@ struct Placement {
     double value = 0, base_value = 0, preference = 0;
     double gain = std::numeric_limits<double>::quiet_NaN();
     bool retry_of_failed = false;      ///< every candidate was marked by the failure memory: this is the one deleted longest ago
+    bool exchanged = false;            ///< not the best pair of its moment: chosen because the plan as a whole earns more
     bool operator_wish = false;
     std::optional<PairRef> runner_up;  ///< the best other pair at that moment
     std::vector<std::string> reasons() const; ///< phrases, most important first
     std::string reason() const;               ///< the phrases in one line
 };
+/// What a plan earns: value (units per USD) x price per GPU-hour x GPUs, summed; in the value scorer's unit without its "/USD", per hour.
+struct WorthPerHour {
+    double value = 0;      ///< of the plan
+    double at_most = 0;    ///< no plan under the same rules earns more
+    double best_first = 0; ///< of the greedy plan, before exchanges
+    double gap() const noexcept { return at_most > 0 ? 1 - value / at_most : 0; } ///< 0..1
+};
 struct PlacementPlan {
     SnapshotPtr snapshot;
     std::vector<Placement> placements; ///< in the order of choice
     double value = 0;                  ///< sum over the placements
+    std::optional<WorthPerHour> per_hour;
+    std::string unbounded;             ///< why per_hour is absent
     std::vector<ScorerFault> faults;
 };
 
@@ -131,7 +141,8 @@ public:
 
     Result<OfferRanking> rank_offers(const SnapshotPtr &snapshot, const OfferQuery &query = {});
     Result<PairRanking> rank_pairs(const SnapshotPtr &snapshot, const PairQuery &query = {});
-    /// Fills all free capacity by value: after each placement the offer's values are those of one copy more.
+    /// Fills all free capacity by value: after each placement the offer's values are those of one copy more. Then, within rules().improvement_steps,
+    /// exchanges placements for what earns more per hour (better_plan.hpp).
     Result<PlacementPlan> plan(const SnapshotPtr &snapshot);
     /// `server` absent: every server.
     Result<WhyNot> why_not(const SnapshotPtr &snapshot, const OfferId &offer, const std::optional<ServerId> &server = std::nullopt);

@@ -47,6 +47,7 @@ MarketShape random_shape(RandomMarket &random) {
 
 PlacementRules random_rules(RandomMarket &random, const Snapshot &snapshot) {
     PlacementRules rules;
+    rules.improvement_steps = 0; // the greedy plan is what is compared
     if (random.chance(0.2)) {
         rules.whitelist.emplace();
         for (const OfferPtr &offer : snapshot.offers)

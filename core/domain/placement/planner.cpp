@@ -72,7 +72,7 @@ public:
 
 private:
     Status record(const Candidate &chosen, const std::optional<Candidate> &runner_up, bool retry) {
-        PlanStep step{chosen, {}, chosen.value, 0, board_.market.gain(chosen.offer), runner_up, retry};
+        PlanStep step{chosen, {}, chosen.value, 0, board_.market.gain(chosen.offer), runner_up, retry, false};
         if (tools_.scorers.has_preferences()) {
             RIG_TRY_ASSIGN(const PairScore score, score_pair(board_, tools_.scorers, chosen.offer, chosen.row, tools_.benches[0]));
             step.base_value = score.base;

@@ -17,6 +17,7 @@ struct PlanStep {
     double base_value = 0, preference = 0, gain = 0;
     std::optional<Candidate> runner_up;
     bool retry_of_failed = false;
+    bool exchanged = false; ///< not of the greedy plan: chosen because the plan as a whole earns more
 };
 
 struct PlanTools {

@@ -78,6 +78,21 @@ void WorkloadBatch::gather(const Market &market, std::span<const OfferIndex> off
     }
 }
 
+void WorkloadBatch::add_copies(size_t w, double copies) {
+    for (const WorkloadColumn counted : {WorkloadColumn::offer_instances, WorkloadColumn::offer_local_instances})
+        if (auto &column = columns_[static_cast<size_t>(counted)]; w < column.size()) column[w] += copies;
+}
+
+bool ScorerSet::per_usd() const noexcept {
+    const auto unit = [](const Slot &slot) -> const std::string & { return slot.binding.scorer->traits().unit; };
+    bool everywhere = false;
+    for (const Slot &slot : value_slots_) {
+        everywhere = everywhere || slot.binding.sources.empty();
+        if (unit(slot) != unit(value_slots_[0]) || !unit(slot).ends_with("/USD")) return false;
+    }
+    return everywhere;
+}
+
 bool ScorerSet::Slot::covers(const SourceName &source) const {
     return binding.sources.empty() || std::find(binding.sources.begin(), binding.sources.end(), source) != binding.sources.end();
 }

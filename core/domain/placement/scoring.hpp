@@ -37,6 +37,8 @@ class WorkloadBatch {
 public:
     /// Copies the columns of which the bit in `needed` is set.
     void gather(const Market &market, std::span<const OfferIndex> offers, uint32_t needed);
+    /// As if so many copies more of the offer ran.
+    void add_copies(size_t w, double copies);
     size_t size() const noexcept { return offers_.size(); }
     OfferIndex offer(size_t w) const { return offers_[w]; }
     const double *column(WorkloadColumn column) const noexcept { return columns_[static_cast<size_t>(column)].data(); }
@@ -66,6 +68,7 @@ public:
 
     bool concurrent() const noexcept { return concurrent_; }       ///< calls may overlap
     bool pure() const noexcept { return pure_; }                   ///< equal columns, equal scores: scores may be kept
+    bool per_usd() const noexcept;                                 ///< every source has a value scorer, and all state one unit per USD
     bool has_preferences() const noexcept { return !preference_slots_.empty(); }
     bool reads_room() const noexcept { return reads_room_; }       ///< a placement on a server changes what other offers score there
     bool reads_mix() const noexcept { return reads_mix_; }
