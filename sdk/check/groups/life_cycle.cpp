@@ -118,7 +118,17 @@ void no_growth(Context &t) {
     const size_t more_files = count_files() - files, more_threads = count_threads() - threads;
     expect(count_files() <= files, std::to_string(more_files) + " files stay open after " + std::to_string(kCycles) + " cycles of create, start, stop, destroy");
     expect(count_threads() <= threads, std::to_string(more_threads) + " threads stay after " + std::to_string(kCycles) + " cycles");
-    const size_t now = allocated_bytes(), grown = now > memory ? (now - memory) / kCycles : 0;
+    const auto growth = [](size_t before) {
+        const size_t now = allocated_bytes();
+        return now > before ? (now - before) / kCycles : 0;
+    };
+    size_t grown = growth(memory);
+    // A leak grows with every round; what the allocator or a library sets aside once does not.
+    for (int more = 0; more < 2 && grown >= 512; ++more) {
+        const size_t before = allocated_bytes();
+        cycles(kCycles);
+        grown = growth(before);
+    }
     expect(grown < 512, std::to_string(grown) + " bytes of memory stay allocated per cycle of create, start, stop, destroy");
 }
 
