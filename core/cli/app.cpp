@@ -20,7 +20,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kTimeout{30'000}, kWaitTimeout{600'000}, kCompletionTimeout{1'000};
+constexpr milliseconds kTimeout{30'000}, kWaitTimeout{600'000}, kFollowTimeout{24 * 3'600'000}, kCompletionTimeout{1'000};
 constexpr const char *kCatalogue = "/v1/commands";
 
 /// A path segment: whatever is not plainly harmless is escaped.
@@ -180,9 +180,11 @@ private:
     int perform(const CommandDeclaration &command, const Parsed &parsed, std::unique_ptr<Client> daemon) {
         const RenderStyle style = choose_style(parsed.common, language_, io_);
         const std::string path = "/v1/commands/" + escaped(command.name);
-        const bool waits = parsed.arguments.find("\"wait\":true") != std::string::npos;
-        if (parsed.common.timeout || waits) daemon = std::make_unique<Client>(daemon->endpoint(), parsed.common.timeout.value_or(kWaitTimeout));
+        const bool waits = asks_for(parsed.arguments, "wait"), follows = !command.stream.empty() && asks_for(parsed.arguments, command.stream);
+        if (follows) daemon = std::make_unique<Client>(daemon->endpoint(), parsed.common.timeout.value_or(kFollowTimeout));
+        else if (parsed.common.timeout || waits) daemon = std::make_unique<Client>(daemon->endpoint(), parsed.common.timeout.value_or(kWaitTimeout));
         if (parsed.common.watch) return run_watch(*daemon, {path + "?watch=true", parsed.arguments, command.result, style}, io_);
+        if (follows) return follow(*daemon, path, parsed, style.format);
         const auto before = std::chrono::steady_clock::now();
         if (parsed.common.verbose) io_.err << "POST " << daemon->endpoint().shown() << path << ' ' << printable(parsed.arguments) << '\n';
         const auto result = waits ? with_progress(*daemon, path, parsed) : daemon->post(path, parsed.arguments);
@@ -193,6 +195,43 @@ private:
         if (!rendered.ok()) return fail(rendered.error());
         print(io_, *rendered);
         return rendered->held_back ? exit_held_back : exit_ok;
+    }
+
+    static bool asks_for(const std::string &arguments, const std::string &flag) {
+        const Json given = Json::parse(arguments, nullptr, false);
+        const auto found = given.is_object() ? given.find(flag) : given.end();
+        return given.is_object() && found != given.end() && *found == true;
+    }
+
+    /// The command's output as it comes, until it ends; with -o json one document a line.
+    int follow(Client &daemon, const std::string &path, const Parsed &parsed, Format format) {
+        std::optional<Error> error;
+        bool ended = false;
+        const Status status = daemon.stream(path, parsed.arguments, [&](const StreamEvent &event) {
+            if (event.name == "error") error = read_problem(event.data, 0);
+            ended = ended || event.name == "result";
+            if (event.name != "progress" && event.name != "result") return !error;
+            if (format == Format::json || format == Format::yaml) {
+                if (event.name == "progress") io_.out << event.data << std::endl;
+            } else if (const Json piece = Json::parse(event.data, nullptr, false); piece.is_object()) {
+                print_text(piece.value("/text"_json_pointer, std::string()));
+            }
+            return !ended && io_.out.good();
+        });
+        if (error) return fail(*error);
+        if (!status.ok()) return fail(status.error());
+        if (ended || !io_.out.good()) return exit_ok;
+        return fail({Code::unavailable, "Unreachable", tr("the daemon ended the stream", "守护进程结束了数据流"), 0});
+    }
+
+    /// Line by line, each made harmless for the terminal.
+    void print_text(std::string_view text) {
+        while (!text.empty()) {
+            const size_t end = text.find('\n');
+            io_.out << printable(text.substr(0, end)) << '\n';
+            text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+        }
+        io_.out << std::flush;
     }
 
     /// Shows what the command reports while it works; on a terminal or when asked.

@@ -129,6 +129,7 @@ CommandDeclaration read_command(const Json &declared, Language language) {
     command.name = text(declared, "name");
     command.group = text(declared, "group");
     command.effect = text(declared, "effect");
+    command.stream = text(declared, "stream");
     command.watch = flag(declared, "watch") && command.effect == "read";
     command.summary = translated(declared, "summary", language);
     command.description = translated(declared, "description", language);

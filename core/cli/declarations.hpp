@@ -47,6 +47,7 @@ struct ResultDeclaration {
 
 struct CommandDeclaration {
     std::string name, group, effect, summary, description;
+    std::string stream; ///< the flag with which the output arrives as progress; empty: none
     std::vector<std::string> examples;
     bool watch = false;
     std::vector<OptionDeclaration> options; ///< positional ones first, in their order

@@ -19,6 +19,7 @@ public:
     virtual ~PortTable() = default;
     virtual std::shared_ptr<ValidatorSource> source(const SourceName &name) const = 0; ///< nullptr: not loaded
     virtual std::shared_ptr<ClusterBackend> backend(const std::string &name) const = 0;
+    virtual std::vector<std::shared_ptr<ClusterBackend>> backends() const = 0; ///< by name
     virtual std::vector<std::shared_ptr<Reconciler>> reconcilers() const = 0;
     virtual Planner &planner() const = 0;
 };

@@ -21,6 +21,10 @@ public:
         if (who.role < Role::operate) return Error{Code::denied, "RoleTooLow", "it needs the role operate", 0};
         return json{{"did", verb}}.dump();
     }
+    Status stream(const Principal &who, const CallContext &, std::string_view view, std::string_view, const std::function<Status(std::string_view)> &pieces) override {
+        for (const std::string_view piece : {std::string_view(who.name), std::string_view(" reads "), view}) RIG_TRY(pieces(piece));
+        return {};
+    }
 };
 
 class Commands : public testing::Test {
@@ -93,6 +97,7 @@ TEST_F(Commands, AFrontendActsForWhoCalledItAndForNobodyElse) {
     start();
     EXPECT_EQ(*ask("control"), R"({"view":"nodes","who":"token:ci"})");
     EXPECT_EQ(*ask("control-alone"), R"({"view":"nodes","who":"token:ci"})") << "the invocation that this thread runs";
+    EXPECT_EQ(*ask("control-stream"), R"({"text":"token:ci reads logs"})") << "in pieces";
     EXPECT_EQ(ask("act", reader).error().code, Code::denied);
     EXPECT_TRUE(ask("act", operator_).ok());
     host.registry->serve(nullptr);

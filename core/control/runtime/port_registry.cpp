@@ -22,6 +22,12 @@ std::shared_ptr<ClusterBackend> PortRegistry::backend(const std::string &name) c
     const std::lock_guard hold(lock_);
     return get(backends_, name);
 }
+std::vector<std::shared_ptr<ClusterBackend>> PortRegistry::backends() const {
+    const std::lock_guard hold(lock_);
+    std::vector<std::shared_ptr<ClusterBackend>> all;
+    for (const auto &[name, backend] : backends_) all.push_back(backend);
+    return all;
+}
 std::vector<std::shared_ptr<Reconciler>> PortRegistry::reconcilers() const {
     const std::lock_guard hold(lock_);
     std::vector<std::shared_ptr<Reconciler>> all;

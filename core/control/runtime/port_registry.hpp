@@ -14,6 +14,7 @@ public:
 
     std::shared_ptr<ValidatorSource> source(const SourceName &name) const override;
     std::shared_ptr<ClusterBackend> backend(const std::string &name) const override;
+    std::vector<std::shared_ptr<ClusterBackend>> backends() const override;
     std::vector<std::shared_ptr<Reconciler>> reconcilers() const override;
     Planner &planner() const override { return planner_; }
 

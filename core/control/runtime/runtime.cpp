@@ -41,7 +41,7 @@ public:
         : deps_(std::move(dependencies)), config_(std::move(config)), metrics_(deps_.metrics), ports_(std::make_shared<PortRegistry>(deps_.planner)),
           queue_(std::make_shared<MessageQueue>(config_.queue_limit)), desk_(deps_.clock), random_(deps_.random_seed),
           controller_(config_, random_.next(), metrics_, deps_.log),
-          service_(*this, deps_.planner, deps_.store, {deps_.version, deps_.plugins_status, [this] { return machinery(); }}) {}
+          service_(*this, deps_.planner, deps_.store, *ports_, {deps_.version, deps_.plugins_status, [this] { return machinery(); }}) {}
 
     ~Impl() override { stop(); }
 

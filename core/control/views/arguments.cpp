@@ -12,10 +12,11 @@ Result<Arguments> parse_arguments(std::string_view text) {
     const std::pair<const char *, std::string Arguments::*> texts[] = {
         {"gpu", &Arguments::gpu},       {"node", &Arguments::node}, {"server", &Arguments::server},         {"namespace", &Arguments::namespace_name},
         {"offer", &Arguments::offer},   {"type", &Arguments::type}, {"deployment", &Arguments::deployment}, {"reason", &Arguments::reason},
-        {"source", &Arguments::source},
+        {"source", &Arguments::source}, {"cluster", &Arguments::cluster}, {"pod", &Arguments::pod}, {"container", &Arguments::container},
     };
     const std::pair<const char *, bool Arguments::*> flags[] = {
-        {"all", &Arguments::all}, {"dryRun", &Arguments::dry_run}, {"force", &Arguments::force}, {"wait", &Arguments::wait}};
+        {"all", &Arguments::all}, {"dryRun", &Arguments::dry_run}, {"force", &Arguments::force}, {"wait", &Arguments::wait}, {"follow", &Arguments::follow}, {"previous", &Arguments::previous}};
+    const std::pair<const char *, std::optional<int64_t> Arguments::*> counts[] = {{"tail", &Arguments::tail}, {"sinceSeconds", &Arguments::since_seconds}};
     const auto wrong = [](const char *key, const char *type) { return invalid("InvalidArguments", std::string("argument '") + key + "' is not " + type); };
     for (const auto &[key, member] : texts) {
         const auto at = object.find(key);
@@ -28,6 +29,12 @@ Result<Arguments> parse_arguments(std::string_view text) {
         if (at == object.end() || at->is_null()) continue;
         if (!at->is_boolean()) return wrong(key, "true or false");
         a.*member = at->get<bool>();
+    }
+    for (const auto &[key, member] : counts) {
+        const auto at = object.find(key);
+        if (at == object.end() || at->is_null()) continue;
+        if (!at->is_number_integer() || at->get<int64_t>() < 0) return wrong(key, "a whole number >= 0");
+        a.*member = at->get<int64_t>();
     }
     if (const auto at = object.find("limit"); at != object.end() && !at->is_null()) {
         if (!at->is_number_integer() || at->get<int64_t>() < 0) return wrong("limit", "a whole number >= 0");

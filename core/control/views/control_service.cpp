@@ -1,5 +1,6 @@
 #include "control/views/control_service.hpp"
 
+#include "control/views/cluster_views.hpp"
 #include "control/views/resolve.hpp"
 #include "control/views/views.hpp"
 
@@ -159,8 +160,8 @@ struct Verbs {
 
 } // namespace
 
-ControlService::ControlService(LoopAccess &loop, Planner &planner, Store &store, Facts facts)
-    : loop_(loop), planner_(planner), store_(store), facts_(std::move(facts)), started_(loop.now()) {}
+ControlService::ControlService(LoopAccess &loop, Planner &planner, Store &store, const PortTable &ports, Facts facts)
+    : loop_(loop), planner_(planner), store_(store), ports_(ports), facts_(std::move(facts)), started_(loop.now()) {}
 
 Result<std::string> ControlService::query(const Principal &principal, std::string_view view, std::string_view text) {
     if (principal.role < Role::read) return denied(principal, view);
@@ -178,11 +179,23 @@ Result<std::string> ControlService::query(const Principal &principal, std::strin
     if (view == "gpus") return gpus(scene);
     if (view == "deployments") return deployments(scene);
     if (view == "failures") return failures(scene);
+    if (view == "clusters") return clusters(scene);
     if (view == "events") return events(scene, store_, arguments);
     if (view == "status")
         return status(scene, {facts_.version, facts_.plugins_status ? facts_.plugins_status() : std::string(), facts_.machinery ? facts_.machinery() : std::string(),
                               loop_.now() - started_});
     return not_found("UnknownView", "there is no view '" + std::string(view) + "'");
+}
+
+Status ControlService::stream(const Principal &principal, const CallContext &call, std::string_view view, std::string_view text,
+                              const std::function<Status(std::string_view)> &pieces) {
+    if (principal.role < Role::read) return denied(principal, view);
+    const auto published = loop_.published();
+    if (!published) return not_running();
+    RIG_TRY_ASSIGN(const auto arguments, parse_arguments(text));
+    if (view == "logs") return logs(*published->snapshot, ports_, call, arguments, pieces);
+    if (view == "probe") return probe(ports_, call, pieces);
+    return not_found("UnknownView", "there is no streamed view '" + std::string(view) + "'");
 }
 
 Result<std::string> ControlService::act(const Principal &principal, const CallContext &call, std::string_view verb, std::string_view text,

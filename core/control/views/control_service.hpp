@@ -1,6 +1,7 @@
 // core/control/views/control_service.hpp -- the ControlApi: views of the latest snapshot, and verbs that become commands of the loop.
 #pragma once
 #include "control/messages.hpp"
+#include "control/perform.hpp"
 #include "control/planner.hpp"
 #include "control/status.hpp"
 #include "domain/ports/commands.hpp"
@@ -25,7 +26,7 @@ public:
     virtual MonoTime now() const = 0;
 };
 
-/// Thread-safe. Every answer comes from one snapshot; a query never waits for the loop.
+/// Thread-safe. Every answer comes from one snapshot; a query never waits for the loop. Only stream() asks clusters.
 class ControlService final : public ControlApi {
 public:
     struct Facts {
@@ -33,16 +34,20 @@ public:
         std::function<std::string()> plugins_status; ///< JSON array; may be empty
         std::function<std::string()> machinery;      ///< JSON object of the runtime's own queues; may be empty
     };
-    ControlService(LoopAccess &loop, Planner &planner, Store &store, Facts facts);
+    /// `ports`: for the views that clusters are asked for.
+    ControlService(LoopAccess &loop, Planner &planner, Store &store, const PortTable &ports, Facts facts);
 
     Result<std::string> query(const Principal &principal, std::string_view view, std::string_view arguments) override;
     Result<std::string> act(const Principal &principal, const CallContext &call, std::string_view verb, std::string_view arguments,
                             const std::function<void(std::string_view)> &progress) override;
+    Status stream(const Principal &principal, const CallContext &call, std::string_view view, std::string_view arguments,
+                  const std::function<Status(std::string_view)> &pieces) override;
 
 private:
     LoopAccess &loop_;
     Planner &planner_;
     Store &store_;
+    const PortTable &ports_;
     Facts facts_;
     MonoTime started_;
 };

@@ -5,6 +5,7 @@
 #include "control/status.hpp"
 #include "domain/ports/store.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,10 @@ struct Scene {
 
 /// Arguments of every view together; the declarations of commands say which of them a command has.
 struct Arguments {
-    std::string gpu, node, server, namespace_name, offer, type, deployment, reason, source;
+    std::string gpu, node, server, namespace_name, offer, type, deployment, reason, source, cluster, pod, container;
     size_t limit = 0;
-    bool all = false, dry_run = false, force = false, wait = false;
+    std::optional<int64_t> tail, since_seconds;
+    bool all = false, dry_run = false, force = false, wait = false, follow = false, previous = false;
 };
 /// invalid (InvalidArguments): not an object, or a field of the wrong type. Unknown fields are ignored.
 Result<Arguments> parse_arguments(std::string_view text);

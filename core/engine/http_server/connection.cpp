@@ -247,7 +247,7 @@ private:
         };
         const StreamCall call{shared_.service, task, principal, arguments, connection_.cancelled, message.id};
         if (task.stream == Stream::watch) stream_watch(call, shared_.changes, limits_, send_event);
-        else stream_progress(call, send_event);
+        else stream_progress(call, limits_, send_event);
         stream_.begin_answer(limits_.write_time);
         return false;
     }

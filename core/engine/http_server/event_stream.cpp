@@ -4,6 +4,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
 namespace rigger::http_server {
 namespace {
 
@@ -12,6 +16,47 @@ using Json = nlohmann::json;
 std::string error_event(const Error &error, std::string_view request) {
     return event_text("error", problem_document(public_error(error, request), status_of(error)));
 }
+
+/// What a running command says, and a keep-alive while it says nothing: only so does a silent one learn that its peer has gone.
+class Outlet {
+public:
+    Outlet(const SendEvent &send, std::atomic<uint32_t> &cancelled, std::chrono::milliseconds pause)
+        : send_(send), cancelled_(cancelled), ticker_([this, pause] { tick(pause); }) {}
+    ~Outlet() {
+        {
+            const std::lock_guard lock(mutex_);
+            over_ = true;
+        }
+        changed_.notify_all();
+        ticker_.join();
+    }
+
+    void say(const std::string &text) {
+        const std::lock_guard lock(mutex_);
+        said_ = true;
+        deliver(text);
+    }
+
+private:
+    void deliver(const std::string &text) {
+        if (reachable_) reachable_ = send_(text);
+        if (!reachable_) cancelled_.store(1);
+    }
+    void tick(std::chrono::milliseconds pause) {
+        std::unique_lock lock(mutex_);
+        while (!over_ && reachable_) {
+            said_ = false;
+            if (!changed_.wait_for(lock, pause, [this] { return over_; }) && !said_) deliver(": keep-alive\n\n");
+        }
+    }
+
+    const SendEvent &send_;
+    std::atomic<uint32_t> &cancelled_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool over_ = false, said_ = false, reachable_ = true;
+    std::thread ticker_;
+};
 
 bool may_pass(Code code) {
     return code == Code::unavailable || code == Code::deadline || code == Code::exhausted || code == Code::conflict || code == Code::internal;
@@ -68,12 +113,10 @@ void stream_watch(const StreamCall &call, Changes &changes, const Limits &limits
     }
 }
 
-void stream_progress(const StreamCall &call, const SendEvent &send) {
-    bool reachable = true;
-    const auto result = call.service.run(call.task, call.principal, call.arguments, call.cancelled, [&](std::string_view line) {
-        if (reachable) reachable = send(event_text("progress", line));
-    });
-    if (reachable) send(result.ok() ? event_text("result", *result) : error_event(result.error(), call.request));
+void stream_progress(const StreamCall &call, const Limits &limits, const SendEvent &send) {
+    Outlet outlet(send, call.cancelled, limits.keep_alive);
+    const auto result = call.service.run(call.task, call.principal, call.arguments, call.cancelled, [&](std::string_view line) { outlet.say(event_text("progress", line)); });
+    outlet.say(result.ok() ? event_text("result", *result) : error_event(result.error(), call.request));
 }
 
 } // namespace rigger::http_server

@@ -28,12 +28,13 @@ struct StreamCall {
     const Task &task;
     const Principal &principal;
     const std::string &arguments;
-    const std::atomic<uint32_t> &cancelled;
+    std::atomic<uint32_t> &cancelled;
     std::string_view request; ///< for public_error
 };
 
 /// Returns when the peer has gone, the call was cancelled, or the command can never succeed.
 void stream_watch(const StreamCall &call, Changes &changes, const Limits &limits, const SendEvent &send);
-void stream_progress(const StreamCall &call, const SendEvent &send);
+/// Cancels the call when the peer has gone, which shows in a keep-alive at the latest.
+void stream_progress(const StreamCall &call, const Limits &limits, const SendEvent &send);
 
 } // namespace rigger::http_server

@@ -50,6 +50,7 @@ struct Limits {
     std::chrono::milliseconds idle_time{15'000};   ///< between two requests of one connection
     std::chrono::milliseconds command_time{30'000};     ///< deadline of a command that names none
     std::chrono::milliseconds command_time_max{600'000}; ///< the most that a request may ask for (header Rigger-Timeout-Ms)
+    std::chrono::milliseconds stream_time{24 * 3'600'000}; ///< the same for a command that streams its output (a followed log)
     std::chrono::milliseconds keep_alive{15'000};  ///< a comment on a silent event stream
     std::chrono::milliseconds watch_pause{200};    ///< between two results on one event stream
 };

@@ -61,13 +61,13 @@ Error method_not_allowed(const std::string &method, const std::string &allow) {
 
 Resolution refuse(Error error, std::string allow = {}) { return {std::nullopt, std::move(error), std::move(allow)}; }
 
-Result<std::chrono::milliseconds> timeout_of(const std::string &text, const Limits &limits) {
-    if (text.empty()) return limits.command_time;
+Result<std::chrono::milliseconds> timeout_of(const std::string &text, std::chrono::milliseconds usual, std::chrono::milliseconds most) {
+    if (text.empty()) return usual;
     int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end != text.data() + text.size() || value < 1)
         return invalid("InvalidTimeout", "the header Rigger-Timeout-Ms is not a whole number of milliseconds above 0");
-    return std::min(std::chrono::milliseconds(value), limits.command_time_max);
+    return std::min(std::chrono::milliseconds(value), most);
 }
 
 Reply json(std::string body) { return {200, "application/json", std::move(body), {}}; }
@@ -180,7 +180,8 @@ Resolution Service::resolve_command(const Head &head, Target target) {
 Status Service::finish_command(const Head &head, Task &task) const {
     const Command &command = *task.command;
     task.needs = command.effect == CommandEffect::read ? Role::read : Role::operate;
-    RIG_TRY_ASSIGN(task.timeout, timeout_of(head.timeout, limits_));
+    const bool stream = contains(head.accept, "text/event-stream"), long_lived = stream && command.stream;
+    RIG_TRY_ASSIGN(task.timeout, timeout_of(head.timeout, long_lived ? limits_.stream_time : limits_.command_time, long_lived ? limits_.stream_time : limits_.command_time_max));
     if (head.has_body && !task.takes_body)
         return invalid("UnexpectedBody", head.method + " takes no body here; send options as query parameters");
     if (head.has_body && !head.content_type.empty() && !contains(head.content_type, "application/json"))
@@ -194,7 +195,6 @@ Status Service::finish_command(const Head &head, Task &task) const {
                 watch = *flag;
             }
     if (watch && !command.watch) return invalid("NotWatchable", "command '" + command.name + "' cannot be watched");
-    const bool stream = contains(head.accept, "text/event-stream");
     if (watch || (stream && command.watch)) task.stream = Stream::watch;
     else if (stream) task.stream = Stream::progress;
     return {};

@@ -72,11 +72,9 @@ public:
         v->arguments = arguments;
         v->principal = nlohmann::json{{"name", principal.name}, {"role", role_text(principal.role)}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
         const DetachAtEnd end(v->progress);
-        CallSpec spec{"invoke", instance_->setup().limits.of("invoke")};
-        spec.to_a_person = true;
         const auto answer = std::make_shared<DocumentCall>();
         answer->out.limit = largest_answer;
-        return document_call(*instance_, spec, context, answer,
+        return document_call(*instance_, invoke_spec(context), context, answer,
                              [v, t = &table_](rig_instance *i, const rig_call *c, DocumentCall &, const rig_sink *out, rig_error *e) -> rig_code {
                                  const OnBehalf behalf(v->instance->handle(), *c, v->who);
                                  const rig_sink sink{v.get(), &on_progress};
@@ -88,6 +86,18 @@ public:
     void misbehaved(std::string_view reason, std::string_view what) override { instance_->misbehaved("catalogue", reason, what); }
 
 private:
+    /// Who allows more than the budget waits for an effect or follows a log: that ends with its own deadline, on a thread of its own.
+    CallSpec invoke_spec(const CallContext &context) const {
+        CallSpec spec{"invoke", instance_->setup().limits.of("invoke")};
+        spec.to_a_person = true;
+        const MonoTime now = instance_->machinery().clock.monotonic();
+        if (context.deadline.ns == UINT64_MAX || context.deadline.ns <= (now + spec.budget.soft).ns) return spec;
+        spec.budget.soft = {};
+        spec.where = CallSpec::Where::stream;
+        spec.silent_allowed = true;
+        return spec;
+    }
+
     std::shared_ptr<Instance> instance_;
     const rig_command_frontend &table_;
 };

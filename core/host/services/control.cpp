@@ -57,10 +57,18 @@ rig_code act(const rig_host *host, const rig_call *call, rig_str verb, rig_doc a
         return deliver(result, answer);
     });
 }
+rig_code stream(const rig_host *host, const rig_call *call, rig_str what, rig_doc arguments, const rig_sink *pieces, rig_error *error) noexcept {
+    return serve(host, RIG_SERVICE_CONTROL, error, [&](HostHandle &h) -> Status {
+        RIG_TRY_ASSIGN(const Principal principal, principal_of(h, call));
+        RIG_TRY_ASSIGN(ControlApi * control, control_of(h));
+        RIG_TRY(check_document(arguments_of(arguments)));
+        return control->stream(principal, context_of(call), view(what), arguments_of(arguments), [&](std::string_view piece) { return deliver(pieces, piece); });
+    });
+}
 } // namespace
 
 const rig_control *control_table() noexcept {
-    static constexpr rig_control table{sizeof(rig_control), &query, &act};
+    static constexpr rig_control table{sizeof(rig_control), &query, &act, &stream};
     return &table;
 }
 

@@ -132,6 +132,13 @@ public:
         (void)progress.write("{\"step\":1}");
         if (has(arguments, "\"control\"")) return rig::Control(host_).query(call, "nodes", "{}");
         if (has(arguments, "\"control-alone\"")) return rig::Control(host_).query(rig::Call(nullptr), "nodes", "{}");
+        if (has(arguments, "\"control-stream\"")) {
+            std::string pieces = "{\"text\":\"";
+            const rig_sink sink = rig::detail::collect(pieces);
+            const rig::Status status = rig::Control(host_).stream(call, "logs", "{}", &sink);
+            if (!status.ok()) return status.error();
+            return pieces + "\"}";
+        }
         if (has(arguments, "\"act\"")) return rig::Control(host_).act(call, "deploy", R"({"offer":"a"})");
         if (has(arguments, "\"store\"")) return store();
         if (has(arguments, "\"secret\"")) return quoted(host_.secret("hotkey"));

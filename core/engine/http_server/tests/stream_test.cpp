@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <future>
+#include <thread>
+
 namespace rigger::http_server {
 namespace {
 
@@ -114,6 +117,25 @@ TEST_F(Streaming, AWritingCommandStreamsItsProgressAndThenItsResult) {
     const std::string all = client.read_rest();
     const size_t first = all.find("claimed"), second = all.find("created"), result = all.find("event: result");
     EXPECT_TRUE(first < second && second < result && result != std::string::npos) << all;
+}
+
+TEST_F(Streaming, ASilentCommandIsCancelledWhenItsPeerHasGone) {
+    daemon.options.limits.keep_alive = Ms(20);
+    std::promise<bool> cancelled;
+    daemon.commands.on("deploy", [&](const Principal &, const CallContext &call, std::string_view, const std::function<void(std::string_view)> &progress) -> Result<std::string> {
+        progress(R"({"phase":"claimed"})");
+        const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+        while (!call.is_cancelled() && std::chrono::steady_clock::now() < limit) std::this_thread::yield();
+        cancelled.set_value(call.is_cancelled());
+        return Error{Code::cancelled, "Cancelled", "nobody waits any more", 0};
+    });
+    start();
+    {
+        RawClient client(daemon.socket_path());
+        client.send(request("POST", "/v1/deployments", "Accept: text/event-stream\r\n", R"({"chute":"c"})"));
+        client.read_until(": keep-alive\n\n");
+    }
+    EXPECT_TRUE(cancelled.get_future().get());
 }
 
 TEST_F(Streaming, StopEndsEveryStreamAtOnce) {

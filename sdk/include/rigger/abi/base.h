@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #define RIG_ABI_MAJOR 1 /* in the entry symbol's name; a new major is a new symbol            */
-#define RIG_ABI_MINOR 0 /* grows with every appended field, function, service or kind          */
+#define RIG_ABI_MINOR 1 /* grows with every appended field, function, service or kind          */
 #ifndef RIG_ABI_TARGET  /* minor a plugin compiles against; names stabilised later do not exist */
 #define RIG_ABI_TARGET RIG_ABI_MINOR
 #endif

@@ -116,6 +116,15 @@ public:
         if (code != RIG_OK) return Error{code, e.reason, e.message, e.retry_after_ms};
         return out;
     }
+#if RIG_ABI_TARGET >= 1
+    /// A view that a cluster is asked for, in pieces as they come; a sink that refuses one ends it. [worker]
+    Status stream(Call call, std::string_view what, std::string_view arguments, const rig_sink *pieces) const {
+        if (!t_ || !RIG_HAS(t_, stream)) return unsupported();
+        rig_error e = detail::fresh_error();
+        const rig_code code = t_->stream(host_.raw(), call.raw(), view(what), doc(arguments), pieces, &e);
+        return code == RIG_OK ? Status() : Status(Error{code, e.reason, e.message, e.retry_after_ms});
+    }
+#endif
 
 private:
     static Error unsupported() {

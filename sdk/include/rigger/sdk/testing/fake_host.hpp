@@ -55,7 +55,7 @@ public:
         clock_.finish(age, RIG_TESTING_END(rig_clock, wall_ns));
         timers_.table = {0, &timers_after, &timers_cancel, &timers_post, &timers_post_worker};
         timers_.finish(age, RIG_TESTING_END(rig_timers, post_worker));
-        control_.table = {0, &control_query, &control_act};
+        control_.table = {0, &control_query, &control_act, &control_stream};
         control_.finish(age, RIG_TESTING_END(rig_control, act));
     }
     FakeHost(const FakeHost &) = delete;
@@ -163,6 +163,10 @@ private:
     static rig_code control_act(const rig_host *h, const rig_call *, rig_str verb, rig_doc arguments, const rig_sink *, const rig_sink *out,
                                 rig_error *e) noexcept {
         return answer(h, RIG_SERVICE_CONTROL, e, [&](FakeHost &f) { return f.control(true, view(verb), view(arguments), Sink(out)); });
+    }
+
+    static rig_code control_stream(const rig_host *h, const rig_call *, rig_str what, rig_doc arguments, const rig_sink *out, rig_error *e) noexcept {
+        return answer(h, RIG_SERVICE_CONTROL, e, [&](FakeHost &f) { return f.FakeState::stream(view(what), view(arguments), Sink(out)); });
     }
 
     Handle handle_;

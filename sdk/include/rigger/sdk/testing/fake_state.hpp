@@ -114,6 +114,8 @@ public:
     /// How rig.control/1 answers. Without a responder every view and verb is unknown.
     void on_query(Responder r) { with_lock([&] { query_ = std::move(r); }); }
     void on_act(Responder r) { with_lock([&] { act_ = std::move(r); }); }
+    /// What a streamed view holds; it is delivered in two pieces.
+    void on_stream(Responder r) { with_lock([&] { stream_ = std::move(r); }); }
     std::vector<Asked> asked() const { return with_lock([&] { return asked_; }); }
 
     // -- time ---------------------------------------------------------------------------------------------------------
@@ -271,6 +273,18 @@ protected:
         auto text = responder(what, arguments);
         return text.ok() ? out.write(*text) : Status(text.error());
     }
+    Status stream(std::string_view what, std::string_view arguments, Sink out) {
+        const Responder responder = with_lock([&] {
+            asked_.push_back({false, std::string(what), std::string(arguments)});
+            return stream_;
+        });
+        if (!responder) return Error{RIG_E_UNSUPPORTED, "UnknownView", "the test scripted no answer to '" + std::string(what) + "'", 0};
+        auto text = responder(what, arguments);
+        if (!text.ok()) return text.error();
+        const std::string_view all = *text;
+        const Status first = out.write(all.substr(0, all.size() / 2));
+        return first.ok() ? out.write(all.substr(all.size() / 2)) : first;
+    }
 
 private:
     struct Failure {
@@ -362,7 +376,7 @@ private:
     std::map<uint64_t, Subscription> subscriptions_;
     Http http_;
     std::vector<HttpRequest> requests_;
-    Responder query_, act_;
+    Responder query_, act_, stream_;
     std::vector<Asked> asked_;
     std::map<uint64_t, Task> tasks_;
     uint64_t now_ = 1'000'000'000;                            ///< one second after "boot"

@@ -1,0 +1,110 @@
+#include "control/views/cluster_views.hpp"
+
+#include "control/views/resolve.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace rigger::views {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::string_view port_prefix = "backend/";
+
+std::string backend_of(const ClusterName &cluster) { return cluster.value.substr(0, cluster.value.find('/')); }
+std::string own_name(const ClusterName &cluster) { return cluster.value.substr(cluster.value.find('/') + 1); }
+
+double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
+
+const PortStatus *port(const Scene &scene, const std::string &backend) {
+    const auto at = scene.published.status->ports.find(std::string(port_prefix) + backend);
+    return at == scene.published.status->ports.end() ? nullptr : &at->second;
+}
+
+void write_cluster(JsonWriter &json, const Scene &scene, const ClusterState &cluster) {
+    const std::array<const Freshness *, 4> views{&cluster.nodes, &cluster.pods, &cluster.jobs, &cluster.services};
+    const bool complete = std::all_of(views.begin(), views.end(), [](const Freshness *f) { return f->complete; });
+    MonoTime oldest = scene.now;
+    std::string error;
+    for (const Freshness *f : views) {
+        oldest = std::min(oldest, f->as_of);
+        if (error.empty()) error = f->error;
+    }
+    const PortStatus *const status = port(scene, backend_of(cluster.name));
+    if (error.empty() && status) error = status->last_error;
+    json.begin_object().field("name", cluster.name).field("backend", backend_of(cluster.name)).field("freshness", complete ? "complete" : "unknown");
+    json.field("lagSeconds", seconds(scene.now - oldest)).field("nodes", cluster.node_list.size()).field("pods", cluster.pod_list.size());
+    json.field("disconnects", status ? status->disconnects : 0).text_or_null("lastError", error).end_object();
+}
+
+/// The pod that an operator means: the one he names, else the running one, else the youngest.
+Result<const PodView *> choose_pod(const ClusterState &cluster, const Deployment &d, const std::string &wanted) {
+    const PodView *best = nullptr;
+    std::string names;
+    const auto rank = [](const PodView &pod) { return std::tuple(pod.phase == "Running" && !pod.terminating, pod.created_at, pod.name); };
+    for (const auto &pod : cluster.pod_list) {
+        if (pod->deployment != d.id) continue;
+        names += (names.empty() ? "" : ", ") + pod->name;
+        if (!wanted.empty() && pod->name != wanted) continue;
+        if (!best || rank(*best) < rank(*pod)) best = pod.get();
+    }
+    if (best) return best;
+    if (!names.empty()) return not_found("UnknownPod", "deployment " + d.id.value + " has no pod '" + wanted + "'; it has " + names);
+    return not_found("NoPod", "deployment " + d.id.value + " has no pod (it is " + std::string(phase_name(d.phase)) + "); `rigger insts` follows it, `rigger events` tells what happened");
+}
+
+} // namespace
+
+std::string clusters(const Scene &scene) {
+    JsonWriter json;
+    for (const ClusterState &cluster : scene.snapshot().clusters) write_cluster(json, scene, cluster);
+    for (const auto &[key, status] : scene.published.status->ports) {
+        if (!key.starts_with(port_prefix)) continue;
+        const std::string backend = key.substr(port_prefix.size());
+        const auto &known = scene.snapshot().clusters;
+        if (std::any_of(known.begin(), known.end(), [&](const ClusterState &c) { return backend_of(c.name) == backend; })) continue;
+        json.begin_object().field("name", backend + "/").field("backend", backend).field("freshness", "unknown").key("lagSeconds").null().field("nodes", 0).field("pods", 0);
+        json.field("disconnects", status.disconnects).text_or_null("lastError", status.last_error).end_object();
+    }
+    return list_answer(scene, json);
+}
+
+Status logs(const Snapshot &snapshot, const PortTable &ports, const CallContext &call, const Arguments &arguments, const Pieces &out) {
+    RIG_TRY_ASSIGN(const DeploymentPtr d, resolve_deployment(snapshot, arguments.deployment));
+    const auto cluster = std::find_if(snapshot.clusters.begin(), snapshot.clusters.end(), [&](const ClusterState &c) { return c.name == d->cluster; });
+    if (cluster == snapshot.clusters.end())
+        return Error{Code::unavailable, "ClusterUnknown", "nothing is known yet of cluster " + d->cluster.value + " where deployment " + d->id.value + " runs; see `rigger clusters`", 1000};
+    RIG_TRY_ASSIGN(const PodView *const pod, choose_pod(*cluster, *d, arguments.pod));
+    const auto backend = ports.backend(backend_of(d->cluster));
+    if (!backend) return Error{Code::unavailable, "NotLoaded", "cluster backend '" + backend_of(d->cluster) + "' is not loaded; see `rigger plugins list`", 0};
+    Json request{{"cluster", own_name(d->cluster)}, {"namespace", pod->namespace_name}, {"name", pod->name}, {"follow", arguments.follow}, {"previous", arguments.previous}};
+    if (!arguments.container.empty()) request["container"] = arguments.container;
+    if (arguments.tail) request["tailLines"] = *arguments.tail;
+    if (arguments.since_seconds) request["sinceSeconds"] = *arguments.since_seconds;
+    return backend->logs(call, request.dump(), out);
+}
+
+Status probe(const PortTable &ports, const CallContext &call, const Pieces &out) {
+    Json all = Json::array();
+    for (const auto &backend : ports.backends()) {
+        const auto text = backend->probe(call);
+        const Json answer = text.ok() ? Json::parse(*text, nullptr, false) : Json();
+        const auto known = answer.is_object() ? answer.find("clusters") : answer.end();
+        if (!text.ok() || !answer.is_object() || known == answer.end() || !known->is_array()) {
+            all.push_back({{"name", backend->name() + "/"}, {"state", "unknown"}, {"version", nullptr}, {"error", text.ok() ? "the probe's answer is malformed" : text.error().message}});
+            continue;
+        }
+        for (const Json &one : *known) {
+            if (!one.is_object() || !one.contains("name") || !one["name"].is_string()) continue;
+            Json row = one;
+            row["name"] = backend->name() + "/" + one["name"].get<std::string>();
+            all.push_back(std::move(row));
+        }
+    }
+    return out(Json{{"clusters", std::move(all)}}.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+} // namespace rigger::views

@@ -1,0 +1,64 @@
+#include "commands.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <map>
+
+namespace cluster_commands {
+namespace {
+
+using Json = nlohmann::json;
+
+std::string text(const Json &object, const char *key) {
+    const auto found = object.is_object() ? object.find(key) : object.end();
+    return object.is_object() && found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+const Json *list(const Json &object, const char *key) {
+    const auto found = object.is_object() ? object.find(key) : object.end();
+    return object.is_object() && found != object.end() && found->is_array() ? &*found : nullptr;
+}
+
+rig::Error malformed(const char *what) { return {RIG_E_UNAVAILABLE, "MalformedView", std::string("the daemon's ") + what + " cannot be read", 0}; }
+
+void join(Json &row, const Json &probed) {
+    const std::string state = text(probed, "state"), version = text(probed, "version"), error = text(probed, "error");
+    row["state"] = state.empty() ? "unknown" : state;
+    row["version"] = version.empty() ? Json() : Json(version);
+    if (!error.empty()) row["lastError"] = error; // what is wrong now says more than what was
+}
+
+} // namespace
+
+rig::Result<std::string> clusters(const rig::Control &control, rig::Call call) {
+    auto seen = control.query(call, "clusters", "{}");
+    if (!seen.ok()) return seen.error();
+    Json answer = Json::parse(*seen, nullptr, false);
+    if (!list(answer, "items")) return malformed("view of the clusters");
+
+    std::string probed;
+    const rig_sink sink = rig::detail::collect(probed);
+    if (const rig::Status status = control.stream(call, "probe", "{}", &sink); !status.ok()) return status.error();
+    const Json probes = Json::parse(probed, nullptr, false);
+    if (!list(probes, "clusters")) return malformed("probe of the clusters");
+
+    std::map<std::string, Json> left;
+    for (const Json &one : *list(probes, "clusters")) left.insert_or_assign(text(one, "name"), one);
+    Json items = Json::array();
+    for (Json &row : answer["items"]) {
+        if (!row.is_object()) continue;
+        const auto found = left.find(text(row, "name"));
+        join(row, found == left.end() ? Json::object() : found->second);
+        if (found != left.end()) left.erase(found);
+        items.push_back(std::move(row));
+    }
+    for (const auto &[name, one] : left) { // configured, but nothing came from it yet
+        Json row{{"name", name}, {"backend", name.substr(0, name.find('/'))}, {"freshness", "unknown"}, {"lagSeconds", nullptr}, {"nodes", 0}, {"pods", 0}, {"disconnects", 0}, {"lastError", nullptr}};
+        join(row, one);
+        items.push_back(std::move(row));
+    }
+    answer["items"] = std::move(items);
+    return answer.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+} // namespace cluster_commands
