@@ -34,6 +34,10 @@ private:
     static Room room_of(const rig::ScoreBatch &batch, size_t candidate);
     double one(const rig::ScoreBatch &batch, size_t workload, const Room &room, double before, uint32_t index) const;
 
+    /// The first workload that asks for the same: its scores serve both.
+    size_t same_as(const rig::ScoreBatch &batch, size_t workload) const;
+
+    std::vector<size_t> different_;
     Policy policy_ = Policy::fgd;
     Fgd fgd_;
 };

@@ -55,6 +55,10 @@ private:
     /// Of what is left without that part.
     Worth worth_without(const Room &room, const Part &part);
 
+    /// The first workload that asks for the same: its scores serve both.
+    size_t same_as(const rig::ScoreBatch &batch, size_t workload) const;
+
+    std::vector<size_t> different_;
     RefillTables tables_;
 };
 
