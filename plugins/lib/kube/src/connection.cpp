@@ -44,6 +44,18 @@ rig::Error explain(const Access &access) {
     }
 }
 
+Body::int_type Body::underflow() {
+    if (!from_ || from_->sgetc() == traits_type::eof()) {
+        from_ = nullptr;
+        return traits_type::eof();
+    }
+    // What is there already, so that an event is not held back until a buffer is full.
+    const std::streamsize ready = std::min<std::streamsize>(std::max<std::streamsize>(from_->in_avail(), 1), sizeof buffer_);
+    const std::streamsize got = from_->sgetn(buffer_, ready);
+    setg(buffer_, buffer_, buffer_ + got);
+    return traits_type::to_int_type(buffer_[0]);
+}
+
 uint32_t Exchange::retry_after_ms() const {
     unsigned seconds = 0;
     if (!response.has("Retry-After") || !Poco::NumberParser::tryParseUnsigned(response.get("Retry-After"), seconds)) return 0;
@@ -124,7 +136,7 @@ rig::Result<std::unique_ptr<Exchange>> Client::exchange(const Effort &effort, co
             if (request.method != "GET") head.setContentLength(static_cast<std::streamsize>(request.body.size()));
             head.setKeepAlive(true);
             c.session->sendRequest(head).write(request.body.data(), static_cast<std::streamsize>(request.body.size())).flush();
-            answer->stream = &c.session->receiveResponse(answer->response);
+            answer->body_.read_from(c.session->receiveResponse(answer->response).rdbuf());
             return answer;
         } catch (const std::exception &) {
             const rig::Error e = explain(access_);

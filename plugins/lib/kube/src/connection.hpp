@@ -20,12 +20,25 @@ struct Client::Connection {
     bool reused = false;
 };
 
+/// A body that stays at its end: Poco's chunked stream waits for another answer when it is read beyond the last chunk.
+class Body final : public std::streambuf {
+public:
+    void read_from(std::streambuf *from) { from_ = from; }
+
+protected:
+    int_type underflow() override;
+
+private:
+    std::streambuf *from_ = nullptr;
+    char buffer_[8192];
+};
+
 class Exchange {
 public:
     Exchange(Client &client, std::unique_ptr<Client::Connection> connection) : client_(client), connection_(std::move(connection)) {}
     int status() const { return response.getStatus(); }
     uint32_t retry_after_ms() const;
-    std::streambuf &body() { return *stream->rdbuf(); }
+    std::streambuf &body() { return body_; }
     void use(const Effort &effort) { connection_->channel->use(effort); }
     /// The whole body; longer than `limit` is UNAVAILABLE (BrokenAnswer).
     rig::Result<std::string> text(size_t limit);
@@ -33,9 +46,10 @@ public:
     void finish();
 
     Poco::Net::HTTPResponse response;
-    std::istream *stream = nullptr;
 
 private:
+    friend class Client;
+    Body body_;
     Client &client_;
     std::unique_ptr<Client::Connection> connection_;
 };
