@@ -1,5 +1,7 @@
 #include "cli/replay/contest.hpp"
 
+#include "domain/optimum/allocation_bound.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -10,9 +12,22 @@
 namespace rigger::cli::replay {
 namespace {
 
+/// A contestant behind the last stands for the bound.
 struct Job {
     size_t list = 0, contestant = 0, run = 0;
 };
+
+/// The largest share of the capacity that any choice among these arrivals allocates.
+double bound_of(const rigger::replay::Trace &trace, const std::vector<uint32_t> &order) {
+    std::vector<optimum::Machine> machines;
+    for (const auto &node : trace.nodes) machines.push_back({node.model, node.gpus, node.cpu_milli, node.memory_mib});
+    std::vector<optimum::Task> tasks;
+    for (const uint32_t task : order) {
+        const Requirements &needs = trace.tasks[task].needs;
+        tasks.push_back({needs.gpu_count, needs.gpu_milli, needs.cpu_milli, needs.memory_mib, needs.gpu_models});
+    }
+    return static_cast<double>(optimum::allocatable_at_most(machines, tasks).gpu_milli) / static_cast<double>(std::max<int64_t>(1, trace.capacity_milli()));
+}
 
 class Contest {
 public:
@@ -23,7 +38,8 @@ public:
         result_.runs.assign(lists.size(), std::vector(contestants.size(), std::vector<RunResult>(runs)));
         for (size_t l = 0; l < lists.size(); ++l)
             for (size_t r = 0; r < runs; ++r)
-                for (size_t c = 0; c < contestants.size(); ++c) jobs_.push_back({l, c, r});
+                for (size_t c = 0; c < contestants.size() + (with_bound() ? 1 : 0); ++c) jobs_.push_back({l, c, r});
+        if (with_bound()) result_.bounds.assign(lists.size(), std::vector<double>(runs));
     }
 
     Result<ContestResult> run() {
@@ -36,6 +52,7 @@ public:
     }
 
 private:
+    bool with_bound() const noexcept { return settings_.bound && !settings_.online; }
     void work(size_t worker) {
         while (const auto job = next()) {
             if (Status status = one(*job, worker); !status.ok()) {
@@ -52,6 +69,10 @@ private:
     }
     Status one(const Job &job, size_t worker) {
         const auto &trace = lists_[job.list].trace;
+        if (job.contestant == contestants_.size()) {
+            result_.bounds[job.list][job.run] = bound_of(trace, rigger::replay::saturate(trace, settings_.load, settings_.seeds[job.run]));
+            return {};
+        }
         RunResult &run = result_.runs[job.list][job.contestant][job.run];
         run.seed = settings_.seeds.empty() ? 0 : settings_.seeds[job.run];
         rigger::replay::ReplaySettings how;

@@ -18,6 +18,7 @@ struct ContestSettings {
     std::vector<uint64_t> seeds; ///< one run by the trace's times when `online`, whatever they are
     double load = 1.3;
     bool online = false;
+    bool bound = false; ///< also how much could have been allocated at most; not `online`
     size_t workers = 1;
     std::function<void(double done)> progress; ///< 0..1; on any worker, never two at once
 };
@@ -30,6 +31,7 @@ struct RunResult {
 /// runs[list][contestant]: one result per seed, in their order.
 struct ContestResult {
     std::vector<std::vector<std::vector<RunResult>>> runs;
+    std::vector<std::vector<double>> bounds; ///< by list and seed: no choice of these tasks allocates a larger share; empty: not asked for
 };
 
 /// Errors: the first run that failed, with its list and contestant. The house has instances for `workers` workers.

@@ -21,7 +21,7 @@ struct Options {
     std::string nodes, seeds = "42", plot, output = "table";
     std::vector<std::string> pods, scorers{"scorer-fragmentation"}, plugin_dirs;
     double load = 1.3;
-    bool online = false;
+    bool online = false, bound = false;
     size_t jobs = 0;
 };
 
@@ -80,6 +80,7 @@ Status openb(const Options &options) {
     RIG_TRY_ASSIGN(settings.seeds, parse_seeds(options.seeds));
     settings.load = options.load;
     settings.online = options.online;
+    settings.bound = options.bound;
     settings.workers = options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
     const bool progress = ::isatty(STDERR_FILENO) == 1;
     if (progress) settings.progress = show_progress;
@@ -121,6 +122,7 @@ int main(int argc, char **argv) {
     openb->add_option("--seeds", options.seeds, "one, a range (42..51) or a list (1,5,9)")->capture_default_str();
     openb->add_option("--load", options.load, "demand as a multiple of the capacity")->check(CLI::Range(0.01, 100.0))->capture_default_str();
     openb->add_flag("--online", options.online, "arrivals and departures by the trace's own times instead");
+    openb->add_flag("--bound", options.bound, "also how much could have been allocated at most, whatever is chosen")->excludes("--online");
     openb->add_option("--plot", options.plot, "write the allocation curves to this file, as SVG");
     openb->add_option("-o,--output", options.output, "table or json")->check(CLI::IsMember({"table", "json"}))->capture_default_str();
     openb->add_option("--plugins", options.plugin_dirs, "where plugins are installed");

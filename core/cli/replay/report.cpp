@@ -4,8 +4,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
+#include <numeric>
 
 namespace rigger::cli::replay {
 namespace {
@@ -37,6 +39,8 @@ Summary summary(const std::vector<RunResult> &runs, bool online) {
     return sum;
 }
 
+double mean(const std::vector<double> &values) { return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(std::max<size_t>(1, values.size())); }
+
 std::string failed_text(const Summary &sum) {
     std::string text;
     for (const auto &[why, times] : sum.failed) text += (text.empty() ? "" : ", ") + why + " " + fixed(times, 0);
@@ -55,15 +59,18 @@ std::string report_text(const std::vector<NamedTrace> &lists, const std::vector<
             const Summary sum = summary(result.runs[l][c], online);
             rows.push_back({{lists[l].name}, {contestants[c].label}, {percent(sum.spread.mean)}, {percent(sum.spread.deviation)}, {percent(sum.spread.least)},
                             {percent(sum.spread.most)}, {percent(sum.fragmentation)}, {fixed(sum.per_second, 0)}, {failed_text(sum)}});
+            if (!result.bounds.empty() && c + 1 == contestants.size()) rows.push_back({{lists[l].name}, {"at most"}, {percent(mean(result.bounds[l]))}, {}, {}, {}, {}, {}, {}});
         }
     std::string text = layout_table(columns, rows, {}).text;
     if (lists.size() < 2 || contestants.size() < 2) return text;
     std::vector<TableColumn> heads{{.title = "LIST"}};
     for (const Contestant &contestant : contestants) heads.push_back({.title = contestant.label, .right = true});
+    if (!result.bounds.empty()) heads.push_back({.title = "AT MOST", .right = true});
     std::vector<std::vector<Cell>> lines;
     for (size_t l = 0; l < lists.size(); ++l) {
         lines.push_back({{lists[l].name}});
         for (size_t c = 0; c < contestants.size(); ++c) lines.back().push_back({percent(spread(result.runs[l][c], online).mean)});
+        if (!result.bounds.empty()) lines.back().push_back({percent(mean(result.bounds[l]))});
     }
     return text + "\n" + layout_table(heads, lines, {}).text;
 }
@@ -87,6 +94,7 @@ std::string report_json(const std::vector<NamedTrace> &lists, const std::vector<
             }
             list["contestants"].push_back(std::move(one));
         }
+        if (!result.bounds.empty()) list["atMost"] = mean(result.bounds[l]);
         out["lists"].push_back(std::move(list));
     }
     return out.dump(1);
