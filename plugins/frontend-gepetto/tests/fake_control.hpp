@@ -46,7 +46,7 @@ private:
         if (progress && !of(host).progress.empty()) progress->write(progress->ctx, of(host).progress.data(), of(host).progress.size());
         return of(host).finish(result, error);
     }
-    static constexpr rig_control kTable{sizeof(rig_control), &query, &act};
+    static constexpr rig_control kTable{sizeof(rig_control), &query, &act, nullptr};
 
     Handle host_;
 };
