@@ -102,7 +102,7 @@ class ControlPlane:
         """Waits for the nodes and dresses them as provisioning would."""
         for node in self.nodes:
             path = "/api/v1/nodes/" + node["name"]
-            self._until(lambda: self.api.exists(path), 60, f"node {node['name']} to register")
+            self._until(lambda: self.api.exists(path), 240, f"node {node['name']} to register")
             self.api.patch(path, {"metadata": {"labels": node["labels"], "annotations": node["annotations"]}})
         for node in self.nodes:
             self.await_ready(node["name"])
@@ -117,7 +117,7 @@ class ControlPlane:
         ready = any(c["type"] == "Ready" and c["status"] == "True" for c in node["status"].get("conditions", []))
         return ready and sized and "node.kubernetes.io/not-ready" not in taints
 
-    def await_ready(self, name, seconds=90):
+    def await_ready(self, name, seconds=240):
         self._until(lambda: self.node_ready(name), seconds, f"node {name} to be ready")
 
     # --- single components --------------------------------------------------------------------------------------------
@@ -130,7 +130,7 @@ class ControlPlane:
         if name == "etcd":
             self._await_etcd()
         if name == "apiserver":
-            self._until(lambda: self.api.text("GET", "/readyz", timeout=5) == "ok", 60, "the API server to be ready")
+            self._until(lambda: self.api.text("GET", "/readyz", timeout=10) == "ok", 240, "the API server to be ready")
 
     def pause(self, name):
         self.components[name].pause()
@@ -223,7 +223,7 @@ class ControlPlane:
             return json.loads(answer.read())
 
     def _await_etcd(self):
-        self._until(lambda: self._etcd("/v3/kv/range", {"key": "Lw=="}), 30, "etcd to answer")
+        self._until(lambda: self._etcd("/v3/kv/range", {"key": "Lw=="}), 120, "etcd to answer")
 
     def _until(self, condition, seconds, what):
         """A component that ended, or an answer other than yes, is said at once or in the end."""

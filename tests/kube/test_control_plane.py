@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 import unittest
 
@@ -129,6 +130,24 @@ class RealControlPlane(unittest.TestCase):
         until(lambda: not self.plane.node_ready("gpu-01"), 60, "the node to be not ready")
         self.plane.start_component("gpu-01")
         self.plane.await_ready("gpu-01")
+
+    def test_the_documented_role_grants_what_the_backends_ask_for_and_no_secrets(self):
+        manifest = ROOT / "docs/operators/kubernetes-rbac.yaml"
+        subprocess.run([str(self.plane.bin / "kubectl"), f"--kubeconfig={self.plane.kubeconfig}", "apply", "-f", str(manifest)], check=True, capture_output=True, timeout=60)
+        source = (ROOT / "plugins/lib/kube/src/diagnose.cpp").read_text()
+        needs = re.findall(r'\{"(\w+)", "(\w*)", "(\w+)", "(\w*)", (true|false)\}', source)
+        self.assertGreater(len(needs), 20)
+
+        def allowed(verb, group, resource, subresource="", namespace=""):
+            attributes = {"verb": verb, "group": group, "resource": resource, "subresource": subresource, "namespace": namespace}
+            review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": {"user": "system:serviceaccount:chutes:rigger", "resourceAttributes": attributes}}
+            return self.api.create("/apis/authorization.k8s.io/v1/subjectaccessreviews", review)["status"]["allowed"]
+
+        for verb, group, resource, subresource, namespaced in needs:
+            with self.subTest(verb=verb, resource=resource, subresource=subresource):
+                until(lambda: allowed(verb, group, resource, subresource, "chutes" if namespaced == "true" else ""), 10, "the permission")
+        self.assertFalse(allowed("get", "", "secrets", namespace="chutes"))
+        self.assertFalse(allowed("delete", "", "pods", namespace="kube-system"))
 
     def test_nothing_outlives_the_fixture(self):
         with ControlPlane("brief", scheduler=False, controllers=False) as brief:
