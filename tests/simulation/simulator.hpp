@@ -149,6 +149,7 @@ public:
 private:
     std::shared_ptr<ValidatorSource> source(const SourceName &name) const override { return name.value == "sim" ? source_port : nullptr; }
     std::shared_ptr<ClusterBackend> backend(const std::string &name) const override { return name == "sim" ? backend_port : nullptr; }
+    std::vector<std::shared_ptr<ClusterBackend>> backends() const override { return {backend_port}; }
     std::vector<std::shared_ptr<Reconciler>> reconcilers() const override { return reconciler_ports; }
     Planner &planner() const override { return *planner_in_use; }
 
