@@ -86,6 +86,8 @@ constexpr Key table[] = {
     {"limits.command_timeout", duration_rule(1 * second, 1 * hour), restart, "Deadline of a command that names none.", RIG_SLOT(limits.command_time)},
     {"limits.command_timeout_max", duration_rule(1 * second, 24 * hour), restart, "The most that a caller may ask for.",
      RIG_SLOT(limits.command_time_max)},
+    {"limits.stream_timeout_max", duration_rule(1 * second, 168 * hour), restart, "The same for a command that streams its output, as a followed log.",
+     RIG_SLOT(limits.stream_time)},
     {"limits.watch_keep_alive", duration_rule(1 * second, 10 * minute), restart, "A sign of life on a silent event stream this often.",
      RIG_SLOT(limits.keep_alive)},
     {"limits.watch_pause", duration_rule(0, 1 * minute), restart, "Shortest time between two results on one event stream.", RIG_SLOT(limits.watch_pause)},

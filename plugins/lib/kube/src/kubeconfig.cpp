@@ -2,6 +2,7 @@
 #include "kube/try.hpp"
 
 #include <Poco/Base64Decoder.h>
+#include <Poco/Exception.h>
 #include <Poco/URI.h>
 #include <yaml-cpp/yaml.h>
 
@@ -29,10 +30,15 @@ bool set(const YAML::Node &map, const char *key) {
 }
 
 rig::Result<std::string> decode(const std::string &text, const std::string &what) {
-    std::istringstream in(text);
-    Poco::Base64Decoder decoder(in);
-    std::string out{std::istreambuf_iterator<char>(decoder), std::istreambuf_iterator<char>()};
-    if (out.empty() || decoder.bad()) return bad(what + " is not base64");
+    std::string out;
+    try {
+        std::istringstream in(text);
+        Poco::Base64Decoder decoder(in);
+        out.assign(std::istreambuf_iterator<char>(decoder), std::istreambuf_iterator<char>());
+    } catch (const Poco::Exception &) { // a character that is none of base64
+        out.clear();
+    }
+    if (out.empty()) return bad(what + " is not base64");
     return out;
 }
 
