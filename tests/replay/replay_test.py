@@ -22,4 +22,4 @@ for one in lists:
         bad.append(f"{one['name']}: our FGD is {mean[FGD]:.2f}, published is {published:.2f}")
     if mean[OURS] < max(published, mean[FGD]) + 0.5:
         bad.append(f"{one['name']}: scorer-fragmentation is {mean[OURS]:.2f}, less than half a point above FGD")
-sys.exit("\n".join(bad))
+sys.exit("\n".join(bad) or 0)
