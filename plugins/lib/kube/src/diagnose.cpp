@@ -46,7 +46,7 @@ Json permission(Client &client, const Effort &effort, const Need &need, const st
     const Json &status = rig::json::at(answer, "status");
     const bool allowed = rig::json::get(status, "allowed", false);
     const std::string reason = rig::json::get(status, "reason", "");
-    return check(name, allowed, allowed ? "allowed" : reason.empty() ? "not allowed" : "not allowed: " + reason, "apply what `rigger cluster rbac` prints");
+    return check(name, allowed, allowed ? "allowed" : reason.empty() ? "not allowed" : "not allowed: " + reason, "apply docs/operators/kubernetes-rbac.yaml");
 }
 
 void nodes(Client &client, const Effort &effort, Json &checks) {
@@ -97,7 +97,7 @@ Json examine(Client &client, const Effort &effort, const std::string &ns) {
     const auto space = client.get(effort, *known_resource("v1", "Namespace"), {}, ns);
     if (space.ok()) checks.push_back(check("namespace " + ns, true, "exists", ""));
     else if (space.error().code == RIG_E_NOT_FOUND) checks.push_back(check("namespace " + ns, false, "does not exist", "kubectl create namespace " + ns));
-    else checks.push_back(check("namespace " + ns, nullptr, space.error().message, "apply what `rigger cluster rbac` prints"));
+    else checks.push_back(check("namespace " + ns, nullptr, space.error().message, "apply docs/operators/kubernetes-rbac.yaml"));
     for (const Need &need : needs) checks.push_back(permission(client, effort, need, ns));
     nodes(client, effort, checks);
     return checks;

@@ -108,7 +108,7 @@ typedef struct rig_control {
        (not until the effect is done), or the deadline. arguments may hold "dryRun": true and "wait": true. */
     rig_code (*act)(const rig_host *, const rig_call *, rig_str verb, rig_doc arguments, const rig_sink *progress, const rig_sink *result, rig_error *);
 #if RIG_ABI_TARGET >= 1
-    /* A view for which a cluster itself is asked, so that it takes time: "logs", "probe", "diagnosis". It arrives in pieces, in calls of
+    /* A view for which a cluster itself is asked, so that it takes time: "logs", "probe". It arrives in pieces, in calls of
        pieces->write, each a part of the whole. Blocks until the end, the deadline or cancellation; a sink that refuses a piece ends it. Since 1.1. */
     rig_code (*stream)(const rig_host *, const rig_call *, rig_str view, rig_doc arguments, const rig_sink *pieces, rig_error *);
 #endif
