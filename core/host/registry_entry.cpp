@@ -94,30 +94,30 @@ std::string_view state_name(PluginState state) noexcept {
 }
 
 std::string to_json(const std::vector<PluginRow> &rows) {
-    using nlohmann::json;
+    using json = nlohmann::ordered_json; // what a table for people shows first comes first
     const auto seconds = [](Duration d) { return std::chrono::duration<double>(d).count(); };
     json items = json::array();
     for (const PluginRow &r : rows)
-        items.push_back({{"id", r.id},
-                         {"version", r.version},
-                         {"component", r.component},
-                         {"kind", r.kind},
-                         {"name", r.name},
-                         {"file", r.file},
-                         {"state", state_name(r.state)},
-                         {"since", to_rfc3339(r.since)},
-                         {"breaker", r.breaker},
-                         {"calls", r.calls},
-                         {"failures", r.failures},
-                         {"misbehaviours", r.misbehaviours},
-                         {"p99Seconds", seconds(r.p99)},
-                         {"cpuSeconds", seconds(r.cpu)},
-                         {"digest", r.digest},
-                         {"origin", r.origin},
-                         {"lastError", r.last_error.empty() ? json(nullptr) : json(r.last_error)},
-                         {"nextCommand", r.next_command.empty() ? json(nullptr) : json(r.next_command)},
-                         {"required", r.required},
-                         {"weight", r.weight}});
+        items.push_back(json{{"name", r.name},
+                             {"state", state_name(r.state)},
+                             {"lastError", r.last_error.empty() ? json(nullptr) : json(r.last_error)},
+                             {"nextCommand", r.next_command.empty() ? json(nullptr) : json(r.next_command)},
+                             {"breaker", r.breaker},
+                             {"calls", r.calls},
+                             {"failures", r.failures},
+                             {"p99Seconds", seconds(r.p99)},
+                             {"cpuSeconds", seconds(r.cpu)},
+                             {"component", r.component},
+                             {"version", r.version},
+                             {"kind", r.kind},
+                             {"id", r.id},
+                             {"since", to_rfc3339(r.since)},
+                             {"misbehaviours", r.misbehaviours},
+                             {"weight", r.weight},
+                             {"required", r.required},
+                             {"origin", r.origin},
+                             {"file", r.file},
+                             {"digest", r.digest}});
     return json{{"items", items}}.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 

@@ -35,7 +35,13 @@ class MainPath(unittest.TestCase):
         self.assertEqual(values, sorted(values, reverse=True))
         if pairs:
             name = pairs[0]["serverName"]
-            self.assertEqual({name}, {pair["serverName"] for pair in self.daemon.items("scales", "-s", name)})
+            for filter_text in (name, pairs[0]["serverId"], pairs[0]["serverId"][:13]):
+                self.assertEqual({name}, {pair["serverName"] for pair in self.daemon.items("scales", "-s", filter_text)}, filter_text)
+
+    def test_insts_are_found_by_the_id_of_their_server(self):
+        node = self.daemon.items("insts")[0]["nodeName"]
+        server = next(s for s in self.daemon.items("servers") if s["name"] == node)
+        self.assertEqual({node}, {inst["nodeName"] for inst in self.daemon.items("insts", "-d", server["id"][:13])})
 
     def test_no_gpu_is_used_twice(self):
         owners = {}

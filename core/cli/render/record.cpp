@@ -13,6 +13,9 @@ using Json = nlohmann::ordered_json;
 
 constexpr size_t kDeepest = 6; ///< what lies deeper is shown as JSON
 
+/// A list as every answer carries it, `{"items": [...]}`, is shown as the table that it holds.
+const Json &unwrapped(const Json &value) { return value.is_object() && value.size() == 1 && value.contains("items") ? value["items"] : value; }
+
 bool is_table(const Json &value) {
     return value.is_array() && !value.empty() && std::all_of(value.begin(), value.end(), [](const Json &one) { return one.is_object(); });
 }
@@ -44,10 +47,11 @@ std::string indented(const std::string &lines, size_t indent) {
 std::string render_members(const Json &record, const RenderStyle &style, size_t indent, size_t depth) {
     const std::string margin(indent, ' ');
     size_t widest = 0;
-    for (const auto &[key, value] : record.items())
-        if (!value.is_object() && !is_table(value)) widest = std::max(widest, display_width(label(key)));
+    for (const auto &[key, member] : record.items())
+        if (const Json &value = unwrapped(member); !value.is_object() && !is_table(value)) widest = std::max(widest, display_width(label(key)));
     std::string out;
-    for (const auto &[key, value] : record.items()) {
+    for (const auto &[key, member] : record.items()) {
+        const Json &value = unwrapped(member);
         const std::string name = label(key);
         if (is_table(value)) {
             out += margin + name + "\n" + render_objects(value, style, indent + 2);

@@ -22,6 +22,13 @@ std::string render_number(const Json &value, int decimals) {
     return buffer;
 }
 
+/// A measured number for people: three significant digits, and never less than its whole part. `-o json` has them all.
+std::string render_measure(double value) {
+    char buffer[400];
+    std::snprintf(buffer, sizeof buffer, std::abs(value) >= 100 ? "%.0f" : "%.3g", value);
+    return buffer;
+}
+
 /// What the dotted key reaches; an array in the middle is reached through, element by element.
 Json reach(const Json &item, std::string_view key) {
     const size_t dot = key.find('.');
@@ -76,8 +83,8 @@ std::string render_plain(const Json &value, const ValueStyle &style) {
     case Json::value_t::object:
     case Json::value_t::binary:
     case Json::value_t::number_integer:
-    case Json::value_t::number_unsigned:
-    case Json::value_t::number_float: break;
+    case Json::value_t::number_unsigned: break;
+    case Json::value_t::number_float: return render_measure(value.get<double>());
     }
     return printable(value.dump(-1, ' ', false, Json::error_handler_t::replace));
 }

@@ -1,4 +1,5 @@
 #include "control/documents.hpp"
+#include "control/views/resolve.hpp"
 #include "control/views/views.hpp"
 
 #include <algorithm>
@@ -170,8 +171,9 @@ std::string instances(const Scene &scene, const Arguments &arguments) {
             if (!job->deployment.empty()) found[job->deployment.value].job = job.get();
     }
     std::vector<InstanceRow> rows;
+    const std::string node = server_filter(scene.snapshot(), arguments.node);
     for (const DeploymentPtr &d : scene.snapshot().deployments) {
-        if (d->node_name.find(arguments.node) == std::string::npos) continue;
+        if (d->node_name.find(node) == std::string::npos) continue;
         const auto at = found.find(d->id.value);
         InstanceRow row = at == found.end() ? InstanceRow{} : at->second;
         row.d = d.get();

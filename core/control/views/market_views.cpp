@@ -1,7 +1,6 @@
 #include "control/views/resolve.hpp"
 #include "control/views/views.hpp"
 
-
 namespace rigger::views {
 namespace {
 
@@ -31,7 +30,7 @@ Result<std::string> offers(const Scene &scene, Planner &planner, const Arguments
 Result<std::string> pairs(const Scene &scene, Planner &planner, const Arguments &arguments) {
     placement::PairQuery query;
     query.gpu = arguments.gpu;
-    query.server = arguments.server;
+    query.server = server_filter(scene.snapshot(), arguments.server);
     query.limit = arguments.limit;
     RIG_TRY_ASSIGN(const auto ranking, planner.rank_pairs(scene.published.snapshot, query));
     JsonWriter json;

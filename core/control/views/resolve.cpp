@@ -1,6 +1,5 @@
 #include "control/views/resolve.hpp"
 
-#include <string>
 #include <vector>
 
 namespace rigger::views {
@@ -50,6 +49,13 @@ Result<OfferPtr> resolve_offer(const Snapshot &snapshot, std::string_view text) 
 
 Result<ServerPtr> resolve_server(const Snapshot &snapshot, std::string_view text) {
     return resolve(snapshot.servers, text, [](const Server &s) { return Label{s.id.value, s.name}; }, {"server", "Server", "rigger servers"});
+}
+
+std::string server_filter(const Snapshot &snapshot, const std::string &text) {
+    for (const ServerPtr &server : snapshot.servers)
+        if (server->name.find(text) != std::string::npos) return text;
+    const auto server = resolve_server(snapshot, text);
+    return server ? (*server)->name : text;
 }
 
 Result<DeploymentPtr> resolve_deployment(const Snapshot &snapshot, std::string_view text) {

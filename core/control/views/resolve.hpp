@@ -3,6 +3,7 @@
 #include "base/status.hpp"
 #include "domain/snapshot.hpp"
 
+#include <string>
 #include <string_view>
 
 namespace rigger::views {
@@ -10,6 +11,8 @@ namespace rigger::views {
 // not_found UnknownOffer | UnknownServer | UnknownDeployment; invalid Ambiguous...: the message lists the candidates.
 Result<OfferPtr> resolve_offer(const Snapshot &snapshot, std::string_view text);
 Result<ServerPtr> resolve_server(const Snapshot &snapshot, std::string_view text);
+/// What a filter by server means: `text` itself where any server's name contains it, else the name of the one server whose id begins with it.
+std::string server_filter(const Snapshot &snapshot, const std::string &text);
 /// An instance id is accepted as well.
 Result<DeploymentPtr> resolve_deployment(const Snapshot &snapshot, std::string_view text);
 /// An offer id for bans: one that the market does not list any more is accepted when it is spelt out.

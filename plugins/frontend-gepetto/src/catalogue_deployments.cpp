@@ -10,7 +10,7 @@ const char *const kDeploymentCommands = R"json(
                 "zh":"就绪者在前，其余按节点和 chute 排序。状态取自 Job，Pod 状态取自其第一个 Pod；原因和消息说明 Pod 为何等待或结束。"},
  "examples":["rigger insts","rigger insts -d gpu-01","rigger insts --watch"],
  "options":{"type":"object","additionalProperties":false,"properties":{
-  "node":{"type":"string","description":"substring of the node name","x-zh":"节点名的子串","x-cli":{"short":"d","metavar":"NODE","complete":"servers"}}}},
+  "node":{"type":"string","description":"part of the node name, or the id of its server or an unambiguous prefix","x-zh":"节点名的子串，或服务器 ID 或无歧义的 ID 前缀","x-cli":{"short":"d","metavar":"NODE","complete":"servers"}}}},
  "result":{"kind":"list","items":"items","columns":[
   {"key":"deploymentId","title":"DEPLOYMENT-ID","zh":"部署 ID","type":"id","priority":2},
   {"key":"nodeName","title":"NODE-NAME","zh":"节点名","type":"string","elide":true,"priority":3},

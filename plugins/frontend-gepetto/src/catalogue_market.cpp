@@ -32,7 +32,7 @@ const char *const kMarketCommands = R"json(
  "examples":["rigger scales","rigger scales -g h100_sxm -s gpu-01","rigger scales --limit 20"],
  "options":{"type":"object","additionalProperties":false,"properties":{
   "gpu":{"type":"string","description":"only chutes that run on this GPU model (its exact short name)","x-zh":"只显示支持该 GPU 型号（准确简称）的 chute","x-cli":{"short":"g","metavar":"GPU","complete":"gpus"}},
-  "server":{"type":"string","description":"substring of the server name","x-zh":"服务器名称的子串","x-cli":{"short":"s","metavar":"SERVER","complete":"servers"}},
+  "server":{"type":"string","description":"part of the server name, or the id or its unambiguous prefix","x-zh":"服务器名称的子串，或其 ID 或无歧义的 ID 前缀","x-cli":{"short":"s","metavar":"SERVER","complete":"servers"}},
   "limit":{"type":"integer","minimum":1,"maximum":1000000,"description":"only the best so many","x-zh":"只显示前若干项","x-cli":{"short":"l","metavar":"N"}}}},
  "result":{"kind":"list","items":"items","columns":[
   {"key":"offerId","title":"CHUTE-ID","zh":"chute ID","type":"id","priority":6},
