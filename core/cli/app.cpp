@@ -1,6 +1,7 @@
 #include "cli/app.hpp"
 
 #include "cli/client.hpp"
+#include "cli/cluster_rbac.hpp"
 #include "cli/completion.hpp"
 #include "cli/failure.hpp"
 #include "cli/help.hpp"
@@ -56,8 +57,12 @@ public:
         if (name == "completion") return completion(after);
         if (name == "__complete") return candidates(after);
         if (name == "version") return version(rest);
-        if (name == "help") return after.empty() ? overview() : help_of(after.front());
-        return command(name, rest);
+        if (name == "help") return after.empty() ? overview() : help_of(after);
+        const auto own = own_commands(language_);
+        const Naming named = take_name(own, words_);
+        if (named.command && named.command->name == "cluster rbac") return rbac(*named.command, named.rest);
+        if (!named.command && named.begins && peek_.help) return overview(named.typed);
+        return command(words_);
     }
 
 private:
@@ -74,7 +79,8 @@ private:
         return read_declarations(text, language_);
     }
 
-    int overview() {
+    /// Of all commands, or of those whose names begin with the word `family`.
+    int overview(const std::string &family = {}) {
         std::vector<CommandDeclaration> commands;
         std::string note;
         auto daemon = client(kCompletionTimeout, peek_.endpoint);
@@ -82,6 +88,7 @@ private:
         if (declared.ok()) commands = *std::move(declared);
         else note = tr("The daemon's commands are missing here: ", "此处缺少守护进程的命令：") + declared.error().message;
         for (CommandDeclaration &own : own_commands(language_)) commands.push_back(std::move(own));
+        if (!family.empty()) std::erase_if(commands, [&](const CommandDeclaration &c) { return !c.name.starts_with(family + " "); });
         io_.out << help_overview(commands, "rigger", note, language_, width());
         return exit_ok;
     }
@@ -97,15 +104,33 @@ private:
         return fail(Error{Code::unavailable, "ProgramMissing", tr("cannot run '", "无法运行 '") + path + tr("'; install the package that brings it", "'；请安装提供它的软件包"), 0});
     }
 
-    int help_of(const std::string &name) {
+    int help_of(const Words &words) {
+        const std::string &name = words.front();
         if (name == "plugins") return run_plugins({"--help"}, {}, language_, io_);
         if (name == "replay") return beside("rigger-replay", {"--help"});
         const auto own = own_commands(language_);
-        if (const CommandDeclaration *found = find_command(own, name)) {
-            io_.out << help_command(*found, "rigger", language_, width());
+        const Naming named = take_name(own, words);
+        if (named.command) {
+            io_.out << help_command(*named.command, "rigger", language_, width());
             return exit_ok;
         }
-        return command(name, {"--help"});
+        if (named.begins) return overview(named.typed);
+        Words asked = words;
+        asked.emplace_back("--help");
+        return command(asked);
+    }
+
+    int rbac(const CommandDeclaration &shape, const Words &rest) {
+        const auto parsed = parse_command(shape, rest, language_);
+        if (!parsed.ok()) return fail(parsed.error());
+        if (parsed->common.help) {
+            io_.out << help_command(shape, "rigger", language_, width());
+            return exit_ok;
+        }
+        const auto manifest = cluster_rbac(parsed->arguments);
+        if (!manifest.ok()) return fail(manifest.error());
+        io_.out << (parsed->common.format == Format::json ? manifest_as_json(*manifest) : *manifest) << std::flush;
+        return exit_ok;
     }
 
     int version(const Words &rest) {
@@ -155,20 +180,31 @@ private:
     Error unknown(const std::vector<CommandDeclaration> &commands, const std::string &name) const {
         std::vector<std::string> names;
         for (const CommandDeclaration &known : commands) names.push_back(known.name);
-        for (const CommandDeclaration &own : own_commands(language_)) names.push_back(own.name);
         std::string hint;
         for (const std::string &near : similar_names(names, name)) hint += (hint.empty() ? tr("; did you mean ", "；是否指 ") : tr(" or ", " 或 ")) + near;
         return invalid("UnknownCommand", tr("there is no command '", "没有命令 '") + elide(printable(name.substr(0, 400)), 60) + "'" + (hint.empty() ? "" : hint + "?"));
     }
 
-    int command(const std::string &name, const Words &rest) {
+    /// A word that several commands' names begin with, and nothing behind it.
+    int family(const std::vector<CommandDeclaration> &commands, const std::string &word) {
+        if (peek_.help) return overview(word);
+        std::string names;
+        for (const CommandDeclaration &known : commands)
+            if (known.name.starts_with(word + " ")) names += (names.empty() ? "" : tr(" or ", " 或 ")) + printable(known.name);
+        return fail(invalid("NoCommand", tr("'", "'") + printable(word) + tr("' is not a whole command; type ", "' 不是完整的命令；请输入 ") + names));
+    }
+
+    int command(const Words &words) {
         auto connected = client(kTimeout, peek_.endpoint);
         if (!connected.ok()) return fail(connected.error());
         auto declared = catalogue(**connected);
         if (!declared.ok()) return fail(declared.error());
-        const CommandDeclaration *found = find_command(*declared, name);
-        if (!found) return fail(unknown(*declared, name));
-        auto parsed = parse_command(*found, rest, language_);
+        for (CommandDeclaration &own : own_commands(language_)) declared->push_back(std::move(own));
+        const Naming named = take_name(*declared, words);
+        const CommandDeclaration *const found = named.command;
+        if (!found && named.begins) return family(*declared, named.typed);
+        if (!found) return fail(unknown(*declared, named.typed));
+        auto parsed = parse_command(*found, named.rest, language_);
         if (!parsed.ok()) return fail(parsed.error());
         if (parsed->common.help) {
             io_.out << help_command(*found, "rigger", language_, width());
@@ -194,7 +230,7 @@ private:
         const auto rendered = render_result(*result, command.result, style);
         if (!rendered.ok()) return fail(rendered.error());
         print(io_, *rendered);
-        return rendered->held_back ? exit_held_back : exit_ok;
+        return rendered->held_back ? exit_held_back : rendered->problem ? exit_failed : exit_ok;
     }
 
     static bool asks_for(const std::string &arguments, const std::string &flag) {

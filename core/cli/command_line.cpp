@@ -288,6 +288,24 @@ Peek peek(const Words &words) {
     return out;
 }
 
+Naming take_name(const std::vector<CommandDeclaration> &commands, const Words &words) {
+    Naming out;
+    Words rest = words;
+    for (std::string name;;) {
+        const auto at = peek(rest).command;
+        if (!at) break;
+        name += (name.empty() ? "" : " ") + rest[*at];
+        const CommandDeclaration *const found = find_command(commands, name);
+        const bool begins = std::any_of(commands.begin(), commands.end(), [&](const CommandDeclaration &c) { return c.name.starts_with(name + " "); });
+        if (!out.command) out.typed = name, out.begins = begins;
+        rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(*at));
+        if (found || !out.command) out.rest = rest;
+        if (found) out.command = found;
+        if (!begins) break;
+    }
+    return out;
+}
+
 Result<Parsed> parse_command(const CommandDeclaration &command, const Words &words, Language language) { return Parser(command, language).run(words); }
 
 } // namespace rigger::cli

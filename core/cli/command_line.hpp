@@ -34,6 +34,15 @@ struct Peek {
 };
 Peek peek(const Words &words);
 
+/// The command that a line means by its first words that are no options; several words may make one name ("cluster doctor").
+struct Naming {
+    const CommandDeclaration *command = nullptr; ///< the one with the longest such name; nullptr: none
+    std::string typed;                           ///< without a command: what was taken for its name
+    bool begins = false;                         ///< without a command: names of commands begin with `typed`
+    Words rest;                                  ///< the other words
+};
+Naming take_name(const std::vector<CommandDeclaration> &commands, const Words &words);
+
 /// One option that the tool itself declares.
 struct OwnOption {
     std::string_view long_name, short_name, metavar; ///< no metavar: a flag

@@ -44,7 +44,8 @@ constexpr Listing kListings[] = {{"servers", "nodes", "nodeName", "", "status"},
                                  {"offers", "chutes", "offerId", "offerName", "offerName"},
                                  {"deployments", "insts", "deploymentId", "", "offerName"},
                                  {"gpus", "nodes", "gpuModel", "", ""},
-                                 {"namespaces", "pods", "namespace", "", ""}};
+                                 {"namespaces", "pods", "namespace", "", ""},
+                                 {"clusters", "clusters", "name", "", "state"}};
 
 std::string text(const Json &item, const char *key) {
     const auto found = item.is_object() && *key ? item.find(key) : item.end();
@@ -61,12 +62,12 @@ public:
         last_ = words.back();
         words.pop_back();
         const auto position = peek(words).command;
-        const CommandDeclaration *command = position ? find_command(commands_, words[*position]) : nullptr;
+        const Naming named = take_name(commands_, words);
         if (position && words[*position] == "plugins") return plugins(words, *position);
         if (position && words[*position] == "completion") return only({"bash", "zsh", "fish"});
-        if (position && words[*position] == "help") return names(commands_);
-        if (position && !command) return {};
-        return continue_line(command, words);
+        if (position && words[*position] == "help") return next_words(take_name(commands_, named.rest));
+        if (position && !named.command) return named.begins ? next_words(named) : std::vector<Candidate>{};
+        return continue_line(named.command, words);
     }
 
 private:
@@ -159,10 +160,22 @@ private:
         return out;
     }
 
-    std::vector<Candidate> names(const std::vector<CommandDeclaration> &commands) const {
+    /// What may come behind the words of a name that is not whole yet.
+    std::vector<Candidate> next_words(const Naming &named) const {
+        if (!named.typed.empty() && !named.begins) return {};
+        return names(commands_, named.typed.empty() ? "" : named.typed + " ");
+    }
+
+    /// The next word of the names that begin with `before`; of several with the same, the word once.
+    std::vector<Candidate> names(const std::vector<CommandDeclaration> &commands, const std::string &before = {}) const {
         std::vector<Candidate> out;
-        for (const CommandDeclaration &command : commands)
-            if (fits(command.name)) out.push_back({command.name, command.summary});
+        for (const CommandDeclaration &command : commands) {
+            if (!command.name.starts_with(before)) continue;
+            const std::string left = command.name.substr(before.size()), word = left.substr(0, left.find(' '));
+            if (!fits(word)) continue;
+            const auto known = std::find_if(out.begin(), out.end(), [&](const Candidate &c) { return c.word == word; });
+            if (known == out.end()) out.push_back({word, word == left ? command.summary : std::string()});
+        }
         return out;
     }
 

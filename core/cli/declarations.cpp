@@ -117,6 +117,7 @@ ResultDeclaration read_result(const Json *declared, Language language) {
     const std::string kind = text(*declared, "kind");
     result.kind = kind == "list" ? ResultKind::list : kind == "plan" ? ResultKind::plan : kind == "text" ? ResultKind::text : ResultKind::record;
     if (const std::string items = text(*declared, "items"); !items.empty()) result.items = items;
+    result.verdict = text(*declared, "verdict");
     if (const Json *columns = member(*declared, "columns"); columns && columns->is_array()) {
         int place = 0;
         for (const Json &column : *columns) result.columns.push_back(read_column(column, ++place, language));

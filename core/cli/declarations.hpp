@@ -43,6 +43,7 @@ struct ResultDeclaration {
     ResultKind kind = ResultKind::record;
     std::string items = "items";
     std::vector<ColumnDeclaration> columns;
+    std::string verdict; ///< the member that says whether all is well; empty: none
 };
 
 struct CommandDeclaration {

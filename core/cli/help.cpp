@@ -1,5 +1,6 @@
 #include "cli/help.hpp"
 
+#include "cli/cluster_rbac.hpp"
 #include "cli/render/text_width.hpp"
 
 #include <algorithm>
@@ -128,7 +129,7 @@ std::vector<CommandDeclaration> own_commands(Language language) {
         }
         return command;
     };
-    return {make("plugins", {"List, install, enable, check and write plugins", "列出、安装、启用、检查和编写插件"}, "COMMAND", true, {"`rigger plugins` lists them", "`rigger plugins` 列出全部"}),
+    return {cluster_rbac_command(language), make("plugins", {"List, install, enable, check and write plugins", "列出、安装、启用、检查和编写插件"}, "COMMAND", true, {"`rigger plugins` lists them", "`rigger plugins` 列出全部"}),
             make("replay", {"Replay a recorded cluster through scorers, without a daemon", "离线回放集群记录以比较评分器"}, "COMMAND", true, {"openb; `rigger replay openb --help` says more", "openb；详见 `rigger replay openb --help`"}),
             make("completion", {"Print a completion script for bash, zsh or fish", "输出 bash、zsh 或 fish 的补全脚本"}, "SHELL", true,
                  {"bash, zsh or fish; load it with: source <(rigger completion bash)", "bash、zsh 或 fish；加载方式：source <(rigger completion bash)"}),

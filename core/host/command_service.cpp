@@ -38,16 +38,22 @@ struct Table {
     std::string catalogue;
 };
 
+/// Words of lower-case letters, digits and '-', with single spaces between them; each begins with a letter.
 bool is_command_name(std::string_view s) {
-    const auto good = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == ' '; };
-    return !s.empty() && s.size() <= 64 && s.front() >= 'a' && s.front() <= 'z' && s.back() != ' ' && std::all_of(s.begin(), s.end(), good) &&
-           s.find("  ") == std::string_view::npos;
+    if (s.empty() || s.size() > 64 || s.back() == ' ') return false;
+    bool begins = true;
+    for (const char c : s) {
+        const bool letter = c >= 'a' && c <= 'z', inside = (c >= '0' && c <= '9') || c == '-' || c == ' ';
+        if (!letter && (begins || !inside)) return false;
+        begins = c == ' ';
+    }
+    return true;
 }
 
 Result<Command> read_command(const json &d, const std::shared_ptr<Frontend> &frontend) {
     if (!d.is_object() || !d.contains("name") || !d["name"].is_string()) return invalid("CommandInvalid", "a command has no name");
     const auto &name = d["name"].get_ref<const std::string &>();
-    if (!is_command_name(name)) return invalid("CommandInvalid", "'" + name.substr(0, 64) + "' is not a command name of lower-case letters, digits and '-'");
+    if (!is_command_name(name)) return invalid("CommandInvalid", "'" + name.substr(0, 64) + "' is not a command name: words of lower-case letters, digits and '-', one space between them");
     Command c;
     c.frontend = frontend;
     const json effect = d.value("effect", json());

@@ -24,6 +24,13 @@ class Clusters(unittest.TestCase):
             self.assertIn("local/local", self.daemon.cli("clusters", "-o", form).stdout)
         self.assertIn("集群", self.daemon.cli("clusters", "--lang", "zh").stdout)
 
+    def test_the_doctor_finds_the_embedded_cluster_well(self):
+        answer = self.daemon.json("cluster", "doctor", "local")
+        self.assertTrue(answer["well"])
+        self.assertEqual({("local/local", "ok")}, {(item["cluster"], item["state"]) for item in answer["items"]})
+        self.assertIn("database", self.daemon.cli("cluster", "doctor", "local/local").stdout)
+        self.assertEqual(5, self.daemon.cli("cluster", "doctor", "elsewhere", check=False).returncode)
+
     def test_logs_come_whole_and_cut_to_a_tail(self):
         whole = self.daemon.until(lambda: self.daemon.cli("logs", self.active).stdout.splitlines(), 30, "a line of output")
         self.assertEqual(1, len(self.daemon.cli("logs", self.active[:13], "--tail", "1").stdout.splitlines()))

@@ -134,7 +134,7 @@ class RealControlPlane(unittest.TestCase):
     def test_the_documented_role_grants_what_the_backends_ask_for_and_no_secrets(self):
         manifest = ROOT / "docs/operators/kubernetes-rbac.yaml"
         subprocess.run([str(self.plane.bin / "kubectl"), f"--kubeconfig={self.plane.kubeconfig}", "apply", "-f", str(manifest)], check=True, capture_output=True, timeout=60)
-        source = (ROOT / "plugins/lib/kube/src/diagnose.cpp").read_text()
+        source = (ROOT / "plugins/lib/kube/src/needs.hpp").read_text()
         needs = re.findall(r'\{"(\w+)", "(\w*)", "(\w+)", "(\w*)", (true|false)\}', source)
         self.assertGreater(len(needs), 20)
 

@@ -38,6 +38,7 @@ public:
         case Format::wide: RIG_TRY(table()); break;
         }
         if (shape_.kind == ResultKind::plan) out_.held_back = !dry_run() && holds_back();
+        if (!shape_.verdict.empty()) out_.problem = !document_.is_object() || document_.value(shape_.verdict, Json()) != true;
         return std::move(out_);
     }
 

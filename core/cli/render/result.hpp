@@ -26,6 +26,7 @@ struct Rendered {
     std::string text;
     std::vector<std::string> notes; ///< for the operator, not for a pipe: warnings of the daemon, hidden columns, "nothing found"
     bool held_back = false;         ///< part of a plan was not done
+    bool problem = false;           ///< the result's verdict is not true
 };
 
 /// `document` is the daemon's answer as it came. Errors: internal ResultMalformed.

@@ -40,6 +40,29 @@ void write_cluster(JsonWriter &json, const Scene &scene, const ClusterState &clu
     json.field("disconnects", status ? status->disconnects : 0).text_or_null("lastError", error).end_object();
 }
 
+/// The clusters of a backend's answer; nullptr: the answer is not what it should be.
+const Json *clusters_in(const Json &answer) {
+    const auto found = answer.is_object() ? answer.find("clusters") : answer.end();
+    return answer.is_object() && found != answer.end() && found->is_array() ? &*found : nullptr;
+}
+
+/// Adds a backend's clusters under their full names.
+void add_clusters(Json &all, const std::string &backend, const Json &clusters) {
+    for (const Json &one : clusters) {
+        if (!one.is_object() || !one.contains("name") || !one["name"].is_string()) continue;
+        Json row = one;
+        row["name"] = backend + "/" + one["name"].get<std::string>();
+        all.push_back(std::move(row));
+    }
+}
+
+std::string document(Json clusters) { return Json{{"clusters", std::move(clusters)}}.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+/// One check of a cluster that could not be examined.
+Json not_examined(const std::string &cluster, const std::string &detail, const std::string &remedy) {
+    return {{"name", cluster}, {"checks", Json::array({Json{{"check", "diagnosis"}, {"ok", nullptr}, {"detail", detail}, {"remedy", remedy}}})}};
+}
+
 /// The pod that an operator means: the one he names, else the running one, else the youngest.
 Result<const PodView *> choose_pod(const ClusterState &cluster, const Deployment &d, const std::string &wanted) {
     const PodView *best = nullptr;
@@ -92,19 +115,28 @@ Status probe(const PortTable &ports, const CallContext &call, const Pieces &out)
     for (const auto &backend : ports.backends()) {
         const auto text = backend->probe(call);
         const Json answer = text.ok() ? Json::parse(*text, nullptr, false) : Json();
-        const auto known = answer.is_object() ? answer.find("clusters") : answer.end();
-        if (!text.ok() || !answer.is_object() || known == answer.end() || !known->is_array()) {
-            all.push_back({{"name", backend->name() + "/"}, {"state", "unknown"}, {"version", nullptr}, {"error", text.ok() ? "the probe's answer is malformed" : text.error().message}});
-            continue;
-        }
-        for (const Json &one : *known) {
-            if (!one.is_object() || !one.contains("name") || !one["name"].is_string()) continue;
-            Json row = one;
-            row["name"] = backend->name() + "/" + one["name"].get<std::string>();
-            all.push_back(std::move(row));
-        }
+        if (const Json *const known = clusters_in(answer)) add_clusters(all, backend->name(), *known);
+        else all.push_back({{"name", backend->name() + "/"}, {"state", "unknown"}, {"version", nullptr}, {"error", text.ok() ? "the probe's answer is malformed" : text.error().message}});
     }
-    return out(Json{{"clusters", std::move(all)}}.dump(-1, ' ', false, Json::error_handler_t::replace));
+    return out(document(std::move(all)));
+}
+
+Status diagnosis(const PortTable &ports, const CallContext &call, const Arguments &arguments, const Pieces &out) {
+    const size_t slash = arguments.cluster.find('/');
+    const std::string of = slash == std::string::npos ? "" : arguments.cluster.substr(0, slash), named = slash == std::string::npos ? arguments.cluster : arguments.cluster.substr(slash + 1);
+    const auto wanted = [&](const std::string &backend) { return of.empty() || of == backend; };
+    Json all = Json::array();
+    for (const auto &backend : ports.backends()) {
+        if (!wanted(backend->name())) continue;
+        const auto text = backend->diagnose(call, named.empty() ? "{}" : Json{{"cluster", named}}.dump(-1, ' ', false, Json::error_handler_t::replace));
+        if (!text.ok() && text.error().reason == "UnknownCluster" && !named.empty()) continue;
+        const Json answer = text.ok() ? Json::parse(*text, nullptr, false) : Json();
+        if (const Json *const known = clusters_in(answer)) add_clusters(all, backend->name(), *known);
+        else all.push_back(not_examined(backend->name() + "/", text.ok() ? "the diagnosis is malformed" : text.error().message, "see `rigger plugins doctor`"));
+    }
+    if (all.empty() && !arguments.cluster.empty()) return not_found("UnknownCluster", "there is no cluster '" + arguments.cluster + "'; `rigger clusters` lists them");
+    if (all.empty()) all.push_back(not_examined("", "no cluster backend is running", "`rigger plugins doctor` says why"));
+    return out(document(std::move(all)));
 }
 
 } // namespace rigger::views

@@ -19,4 +19,9 @@ Status logs(const Snapshot &snapshot, const PortTable &ports, const CallContext 
 /// {"clusters":[{"name":"backend/cluster","state","version","error"}]}: what the backends' probes answer now.
 Status probe(const PortTable &ports, const CallContext &call, const Pieces &out);
 
+/// {"clusters":[{"name":"backend/cluster","checks":[{"check","ok":true|false|null,"detail","remedy"}]}]}: what the backends find when they examine their
+/// clusters: all, or that of arguments.cluster ("backend/cluster", or the cluster's own name). A backend that cannot examine is one check with ok null.
+/// not_found UnknownCluster.
+Status diagnosis(const PortTable &ports, const CallContext &call, const Arguments &arguments, const Pieces &out);
+
 } // namespace rigger::views

@@ -31,7 +31,7 @@ public:
     /// Blocks until the verb is decided and its intent is durable, or the deadline.
     virtual Result<std::string> act(const Principal &, const CallContext &, std::string_view verb, std::string_view arguments,
                                     const std::function<void(std::string_view)> &progress) = 0;
-    /// A view that a cluster itself is asked for ("logs", "probe"), in pieces as they come. Blocks until the end, the deadline
+    /// A view that a cluster itself is asked for ("logs", "probe", "diagnosis"), in pieces as they come. Blocks until the end, the deadline
     /// or cancellation; a piece that is refused ends it with that error.
     virtual Status stream(const Principal &, const CallContext &, std::string_view view, std::string_view arguments,
                           const std::function<Status(std::string_view)> &pieces) = 0;

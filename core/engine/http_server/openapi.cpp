@@ -92,7 +92,9 @@ Json operation(const Command &command, const Json &declared, bool generic) {
     const Json options = declared.value("options", Json::object());
     const Json properties = options.is_object() ? options.value("properties", Json::object()) : Json::object();
     const Json required = options.is_object() ? options.value("required", Json::array()) : Json::array();
-    Json out{{"operationId", (generic ? "command-" : "") + command.name},
+    std::string id = (generic ? "command-" : "") + command.name;
+    std::replace(id.begin(), id.end(), ' ', '-');
+    Json out{{"operationId", std::move(id)},
              {"tags", {declared.value("group", "commands")}},
              {"summary", english(declared.value("summary", Json()))},
              {"x-effect", declared.value("effect", "destructive")},
@@ -191,7 +193,9 @@ std::string openapi_document(const std::vector<Command> &commands, const Json &d
         std::string method = command.method;
         std::transform(method.begin(), method.end(), method.begin(), [](unsigned char c) { return static_cast<char>(c | 0x20); });
         if (!command.path.empty()) paths[command.path][method] = operation(command, declared[i], false);
-        paths["/v1/commands/" + command.name]["post"] = operation(command, declared[i], true);
+        std::string escaped;
+        for (const char c : command.name) escaped += c == ' ' ? "%20" : std::string(1, c);
+        paths["/v1/commands/" + escaped]["post"] = operation(command, declared[i], true);
     }
     return Json{{"openapi", "3.1.0"},
                 {"info", {{"title", "rigger"}, {"version", version}, {"description", "Commands are declared by command frontends; every command is also a command of the `rigger` tool."}}},

@@ -1,25 +1,10 @@
 #include "commands.hpp"
-
-#include <nlohmann/json.hpp>
+#include "documents.hpp"
 
 #include <map>
 
 namespace cluster_commands {
 namespace {
-
-using Json = nlohmann::json;
-
-std::string text(const Json &object, const char *key) {
-    const auto found = object.is_object() ? object.find(key) : object.end();
-    return object.is_object() && found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-const Json *list(const Json &object, const char *key) {
-    const auto found = object.is_object() ? object.find(key) : object.end();
-    return object.is_object() && found != object.end() && found->is_array() ? &*found : nullptr;
-}
-
-rig::Error malformed(const char *what) { return {RIG_E_UNAVAILABLE, "MalformedView", std::string("the daemon's ") + what + " cannot be read", 0}; }
 
 void join(Json &row, const Json &probed) {
     const std::string state = text(probed, "state"), version = text(probed, "version"), error = text(probed, "error");
@@ -44,9 +29,14 @@ rig::Result<std::string> clusters(const rig::Control &control, rig::Call call) {
 
     std::map<std::string, Json> left;
     for (const Json &one : *list(probes, "clusters")) left.insert_or_assign(text(one, "name"), one);
+    // "backend/" stands for clusters whose names nobody knew; the probe may know them.
+    const auto named_by_probe = [&](const std::string &name) {
+        const auto first = left.upper_bound(name);
+        return !name.empty() && name.back() == '/' && first != left.end() && first->first.compare(0, name.size(), name) == 0;
+    };
     Json items = Json::array();
     for (Json &row : answer["items"]) {
-        if (!row.is_object()) continue;
+        if (!row.is_object() || named_by_probe(text(row, "name"))) continue;
         const auto found = left.find(text(row, "name"));
         join(row, found == left.end() ? Json::object() : found->second);
         if (found != left.end()) left.erase(found);
@@ -58,7 +48,7 @@ rig::Result<std::string> clusters(const rig::Control &control, rig::Call call) {
         items.push_back(std::move(row));
     }
     answer["items"] = std::move(items);
-    return answer.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return dump(answer);
 }
 
 } // namespace cluster_commands

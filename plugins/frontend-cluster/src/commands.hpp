@@ -12,6 +12,9 @@ std::string catalogue();
 /// The daemon's view of the clusters, joined by name with what their probes say.
 rig::Result<std::string> clusters(const rig::Control &control, rig::Call call);
 
+/// {"well","items":[{"cluster","check","state":"ok"|"failed"|"unknown","detail","remedy"}]}; well: every check is ok.
+rig::Result<std::string> doctor(const rig::Control &control, rig::Call call, std::string_view arguments);
+
 /// {"text"}; with "follow" the lines go to `progress` as {"text"} documents instead, until the log ends.
 rig::Result<std::string> logs(const rig::Control &control, rig::Call call, std::string_view arguments, rig::Sink progress);
 

@@ -1,16 +1,13 @@
 #include "commands.hpp"
-
-#include <nlohmann/json.hpp>
+#include "documents.hpp"
 
 namespace cluster_commands {
 namespace {
 
-using Json = nlohmann::json;
-
 constexpr size_t kMost = 8u << 20; ///< of a log that is not followed; its newest bytes are kept
 constexpr size_t kLongestLine = 64u << 10;
 
-std::string document(std::string_view text) { return Json{{"text", text}}.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string document(std::string_view text) { return dump({{"text", text}}); }
 
 struct Collected {
     std::string text;

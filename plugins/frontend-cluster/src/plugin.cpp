@@ -1,4 +1,4 @@
-// frontend-cluster: clusters and the logs of what runs on them.
+// frontend-cluster: clusters, what is wrong with them, and the logs of what runs on them.
 #include "commands.hpp"
 
 #include <rigger/sdk/plugin.hpp>
@@ -12,6 +12,7 @@ public:
     rig::Result<std::string> catalogue() override { return cluster_commands::catalogue(); }
     rig::Result<std::string> invoke(rig::Call call, std::string_view command, std::string_view arguments, std::string_view /*principal*/, rig::Sink progress) override {
         if (command == "clusters") return cluster_commands::clusters(control_, call);
+        if (command == "cluster doctor") return cluster_commands::doctor(control_, call, arguments);
         if (command == "logs") return cluster_commands::logs(control_, call, arguments, progress);
         return rig::Error{RIG_E_NOT_FOUND, "UnknownCommand", "this frontend has no command '" + std::string(command) + "'", 0};
     }
@@ -21,7 +22,7 @@ private:
 };
 
 constexpr const char *kNeeds[] = {RIG_SERVICE_CONTROL, nullptr};
-constexpr rig_component kComponent = rig::frontend<ClusterCommands>(RIG_PLUGIN_ID, "Commands about clusters: clusters, logs",
+constexpr rig_component kComponent = rig::frontend<ClusterCommands>(RIG_PLUGIN_ID, "Commands about clusters: clusters, cluster doctor, logs",
                                                                     R"({"type":"object","additionalProperties":false})", RIG_COMPONENT_CONCURRENT, kNeeds);
 
 } // namespace

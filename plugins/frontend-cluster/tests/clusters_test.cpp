@@ -35,6 +35,15 @@ TEST_F(Clusters, KeepARowWhenTheyCannotBeAsked) {
     EXPECT_EQ(rows[1]["freshness"], "unknown");
 }
 
+TEST_F(Clusters, OfABackendWithoutAnyHaveOneRow_UntilItsProbeNamesThem) {
+    say(R"({"items":[{"name":"k/","freshness":"unknown","lastError":null}]})", R"({"clusters":[{"name":"k/a","state":"unreachable","error":"no kubeconfig"}]})");
+    const Json rows = items();
+    ASSERT_EQ(rows.size(), 1u);
+    EXPECT_EQ(rows[0]["name"], "k/a");
+    say(R"({"items":[{"name":"k/","freshness":"unknown","lastError":null}]})", R"({"clusters":[{"name":"k/","state":"unknown","error":"gone"},{"name":"l/a","state":"ready"}]})");
+    EXPECT_EQ(items().size(), 2u);
+}
+
 TEST_F(Clusters, OfOneThatIsUnreachableTheCurrentErrorShows) {
     say(R"({"items":[{"name":"k/a","freshness":"unknown","lastError":"old"}]})", R"({"clusters":[{"name":"k/a","state":"unreachable","error":"connection refused"}]})");
     EXPECT_EQ(items()[0]["lastError"], "connection refused");

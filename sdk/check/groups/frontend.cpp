@@ -61,7 +61,7 @@ void declared(Context &t) {
     static const std::set<std::string> effects = {"read", "write", "destructive"}, results = {"list", "record", "plan", "text"};
     for (const json &c : commands(f.s)) {
         const std::string name = c.value("name", ""), which = "command '" + name + "'";
-        expect(!name.empty() && name.find(' ') == std::string::npos, "a command has no name, or one with a space");
+        expect(!name.empty() && name.front() != ' ' && name.back() != ' ' && name.find("  ") == std::string::npos, "a command has no name, or one with odd spaces: '" + name + "'");
         expect(names.insert(name).second, which + " is declared twice");
         expect(effects.count(c.value("effect", "")) != 0, which + ": effect is '" + c.value("effect", "") + "'; read, write or destructive");
         expect(both_languages(c.value("summary", json())), which + ": the summary lacks English or Chinese");

@@ -26,11 +26,12 @@ rig::Status FleetBackend::start() {
     KUBE_ASSIGN(std::unique_ptr<Roster> who, roster());
     const uint64_t seed = std::random_device()() * 0x100000001ULL ^ static_cast<uint64_t>(host_.wall_ns());
     auto made = std::make_shared<Fleet>(std::move(who), settings(), *clock_, seed);
-    KUBE_TRY(made->refresh());
+    (void)made->refresh(); // a kubeconfig that is missing, or wrong, may come or be mended while we run: probe and diagnosis say so until then
     {
         const std::lock_guard held(lock_);
         fleet_ = std::move(made);
     }
+    look(this);
     if (rig::Status armed = host_.after(look_ns, look_ns, &look, this, &timer_); !armed.ok()) {
         (void)stop();
         return armed;
@@ -55,9 +56,9 @@ void FleetBackend::look(void *user) {
             fleet = self->fleet_;
         }
         if (!fleet) return;
-        const rig::Status read = fleet->refresh();
-        const std::string problem = read.ok() ? std::string() : read.error().message;
-        if (!problem.empty() && problem != self->last_problem_) self->host_.log(rig::Level::error, "the clusters stay as they are: " + problem);
+        (void)fleet->refresh();
+        const std::string problem = fleet->problem();
+        if (!problem.empty() && problem != self->last_problem_) self->host_.log(rig::Level::error, "some clusters' configuration cannot be used; what was read before stays in force: " + problem);
         self->last_problem_ = problem;
     } catch (const std::exception &) {
         self->host_.log(rig::Level::error, "could not look at the kubeconfig; it is tried again");

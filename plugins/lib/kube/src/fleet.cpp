@@ -64,6 +64,12 @@ Clusters Fleet::clusters() const {
     const std::lock_guard held(lock_);
     return clusters_;
 }
+std::string Fleet::problem() const {
+    const std::lock_guard held(lock_);
+    std::string out = problem_;
+    for (const auto &[name, why] : broken_) out += (out.empty() ? "" : "; ") + why;
+    return out;
+}
 uint64_t Fleet::next_seed() {
     const std::lock_guard held(lock_);
     return seed_ = seed_ * 6364136223846793005ULL + 1442695040888963407ULL;
@@ -108,6 +114,7 @@ std::string Fleet::probe() const {
     const std::lock_guard held(lock_);
     for (const auto &[name, why] : broken_)
         if (!clusters.contains(name)) out.push_back({{"name", name}, {"state", "unreachable"}, {"version", ""}, {"error", why}});
+    if (out.empty() && !problem_.empty()) out.push_back({{"name", ""}, {"state", "unreachable"}, {"version", ""}, {"error", problem_}}); // no cluster is known by name yet
     Json answer = {{"clusters", std::move(out)}};
     if (!problem_.empty()) answer["error"] = problem_;
     return rig::json::text(answer);

@@ -12,10 +12,11 @@ namespace kube {
 namespace {
 constexpr size_t most_bytes = 8 << 20;
 
+/// The time of the last change of the file or of its permissions, since either may be what was wrong.
 std::string mark(const std::string &path) {
     struct stat s {};
     if (::stat(path.c_str(), &s) != 0) return path + ":none;";
-    return path + ":" + std::to_string(s.st_mtim.tv_sec) + "." + std::to_string(s.st_mtim.tv_nsec) + "." + std::to_string(s.st_size) + "." + std::to_string(s.st_ino) + ";";
+    return path + ":" + std::to_string(s.st_ctim.tv_sec) + "." + std::to_string(s.st_ctim.tv_nsec) + "." + std::to_string(s.st_size) + "." + std::to_string(s.st_ino) + ";";
 }
 std::string folder(const std::string &path) {
     const size_t slash = path.rfind('/');
@@ -31,19 +32,24 @@ public:
     Single(std::string name, std::string path, std::string context) : name_(std::move(name)), path_(std::move(path)), context_(std::move(context)) {}
     std::string stamp() const override { return mark(path_); }
     rig::Result<Roll> read() const override {
+        auto access = one();
+        if (!access.ok()) return Roll{{}, {{name_, access.error().message}}};
+        return Roll{{{name_, *std::move(access)}}, {}};
+    }
+
+private:
+    rig::Result<Access> one() const {
         if (context_.empty()) {
             KUBE_ASSIGN(const std::string text, read_file(path_, most_bytes));
             auto current = current_context(text, folder(path_));
             if (!current.ok()) return rig::Error{RIG_E_INVALID, "BadKubeconfig", path_ + ": " + current.error().message, 0};
-            return Roll{{{name_, *std::move(current)}}, {}};
+            return current;
         }
         KUBE_ASSIGN(std::vector<Access> all, read_kubeconfig_file(path_));
         for (Access &access : all)
-            if (access.context == context_) return Roll{{{name_, std::move(access)}}, {}};
+            if (access.context == context_) return std::move(access);
         return rig::Error{RIG_E_INVALID, "NoSuchContext", path_ + " has no context '" + context_ + "'; see: kubectl config get-contexts", 0};
     }
-
-private:
     std::string name_, path_, context_;
 };
 

@@ -24,6 +24,8 @@ public:
     /// Reads the roster if it changed. A roster that cannot be read leaves the clusters as they are, and is a failure.
     rig::Status refresh();
     Clusters clusters() const;
+    /// Why some cluster's configuration cannot be used; "": nothing is wrong with it.
+    std::string problem() const;
 
     std::string probe() const;
     rig::Status list(rig::Call, std::string_view query, const rig::Objects &);
