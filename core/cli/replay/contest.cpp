@@ -76,6 +76,7 @@ private:
         RunResult &run = result_.runs[job.list][job.contestant][job.run];
         run.seed = settings_.seeds.empty() ? 0 : settings_.seeds[job.run];
         rigger::replay::ReplaySettings how;
+        how.defrag = settings_.defrag;
         how.told_mix = contestants_[job.contestant].told_list;
         auto scorers = house_.scorers(job.contestant, worker, run.seed);
         const std::vector<uint32_t> order = settings_.online ? std::vector<uint32_t>() : rigger::replay::saturate(trace, settings_.load, run.seed);

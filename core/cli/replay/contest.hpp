@@ -4,6 +4,7 @@
 #include "domain/replay/replay.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct ContestSettings {
     double load = 1.3;
     bool online = false;
     bool bound = false; ///< also how much could have been allocated at most; not `online`
+    std::optional<placement::DefragBudget> defrag; ///< moves at the end of each run
     size_t workers = 1;
     std::function<void(double done)> progress; ///< 0..1; on any worker, never two at once
 };

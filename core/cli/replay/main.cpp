@@ -1,6 +1,7 @@
 // rigger-replay: what would these scorers have made of a recorded cluster? `rigger replay` runs it.
 #include "cli/exit_codes.hpp"
 #include "cli/replay/report.hpp"
+#include "cli/replay/report_defrag.hpp"
 #include "cli/replay/trace_files.hpp"
 
 #include <CLI/CLI.hpp>
@@ -18,7 +19,7 @@ namespace rigger::cli::replay {
 namespace {
 
 struct Options {
-    std::string nodes, seeds = "42", plot, output = "table";
+    std::string nodes, seeds = "42", plot, output = "table", defrag;
     std::vector<std::string> pods, scorers{"scorer-fragmentation"}, plugin_dirs;
     double load = 1.3;
     bool online = false, bound = false;
@@ -81,6 +82,9 @@ Status openb(const Options &options) {
     settings.load = options.load;
     settings.online = options.online;
     settings.bound = options.bound;
+    if (!options.defrag.empty()) {
+        RIG_TRY_ASSIGN(settings.defrag, placement::parse_defrag_budget(options.defrag));
+    }
     settings.workers = options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
     const bool progress = ::isatty(STDERR_FILENO) == 1;
     if (progress) settings.progress = show_progress;
@@ -97,6 +101,7 @@ Status openb(const Options &options) {
     if (progress) std::cerr << "\r\033[K" << std::flush;
     if (!result.ok()) return result.error();
     std::cout << (options.output == "json" ? report_json(lists, contestants, *result, options.online) + "\n" : report_text(lists, contestants, *result, options.online));
+    if (settings.defrag && options.output == "table") std::cout << "\n" << defrag_text(lists, contestants, *result);
     if (options.plot.empty()) return {};
     std::ofstream file(options.plot);
     file << plot_svg(lists, contestants, *result);
@@ -123,6 +128,7 @@ int main(int argc, char **argv) {
     openb->add_option("--load", options.load, "demand as a multiple of the capacity")->check(CLI::Range(0.01, 100.0))->capture_default_str();
     openb->add_flag("--online", options.online, "arrivals and departures by the trace's own times instead");
     openb->add_flag("--bound", options.bound, "also how much could have been allocated at most, whatever is chosen")->excludes("--online");
+    openb->add_option("--defrag", options.defrag, "at the end of each run, plan moves that make free room usable: so many (50), or a share of what runs (2%)");
     openb->add_option("--plot", options.plot, "write the allocation curves to this file, as SVG");
     openb->add_option("-o,--output", options.output, "table or json")->check(CLI::IsMember({"table", "json"}))->capture_default_str();
     openb->add_option("--plugins", options.plugin_dirs, "where plugins are installed");

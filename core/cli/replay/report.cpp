@@ -1,6 +1,7 @@
 #include "cli/replay/report.hpp"
 
 #include "cli/render/table.hpp"
+#include "cli/replay/report_defrag.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -89,8 +90,10 @@ std::string report_json(const std::vector<NamedTrace> &lists, const std::vector<
             for (const RunResult &run : result.runs[l][c]) {
                 Json curve = Json::array();
                 for (const auto &point : run.replay.curve) curve.push_back({point.arrived, point.allocated});
-                one["runs"].push_back({{"seed", run.seed}, {"arrivals", run.replay.arrivals}, {"placed", run.replay.placed}, {"allocated", figure(run, online)},
+                Json line({{"seed", run.seed}, {"arrivals", run.replay.arrivals}, {"placed", run.replay.placed}, {"allocated", figure(run, online)},
                                        {"seconds", run.seconds}, {"curve", std::move(curve)}});
+                if (run.replay.defrag) line["defrag"] = defrag_json(lists[l], *run.replay.defrag);
+                one["runs"].push_back(std::move(line));
             }
             list["contestants"].push_back(std::move(one));
         }

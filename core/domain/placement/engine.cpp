@@ -1,6 +1,7 @@
 #include "domain/placement/engine.hpp"
 
 #include "domain/placement/better_plan.hpp"
+#include "domain/placement/defrag_plan.hpp"
 #include "domain/placement/explain.hpp"
 #include "domain/placement/live_board.hpp"
 #include "domain/placement/planner.hpp"
@@ -72,6 +73,20 @@ struct PlacementEngine::State {
         return {};
     }
     PlanTools tools() { return {scorers, *executor, benches}; }
+    Result<PlacementPlan> plan(const LiveBoard &on, const SnapshotPtr &snapshot) {
+        RIG_TRY_ASSIGN(PlanOutcome outcome, best_plan(on.board(), on.rules(), tools()));
+        PlacementPlan plan;
+        plan.snapshot = snapshot;
+        plan.per_hour = outcome.per_hour;
+        plan.unbounded = std::move(outcome.unbounded);
+        plan.placements.reserve(outcome.steps.size());
+        for (const PlanStep &step : outcome.steps) {
+            plan.value += step.chosen.value;
+            plan.placements.push_back(placement(on.board(), step));
+        }
+        plan.faults = faults();
+        return plan;
+    }
     std::vector<ScorerFault> faults() {
         std::vector<ScorerFault> all;
         for (Workbench &bench : benches) ScorerSet::collect(bench.scratch, all);
@@ -87,14 +102,14 @@ struct PlacementEngine::State {
         if (index == no_index) return unknown_server(id);
         return index;
     }
-    PairRef pair_ref(const Candidate &pair) const {
-        const Board &board = live.board();
+    PairRef pair_ref(const Candidate &pair) const { return pair_ref(live.board(), pair); }
+    static PairRef pair_ref(const Board &board, const Candidate &pair) {
         return {board.market.at(pair.offer).offer, board.fleet.server_at(board.fleet.server_of(pair.row)).server, pair.value};
     }
-    Placement placement(const PlanStep &step) const {
-        const Board &board = live.board();
+    Placement placement(const PlanStep &step) const { return placement(live.board(), step); }
+    static Placement placement(const Board &board, const PlanStep &step) {
         Placement out;
-        const PairRef pair = pair_ref(step.chosen);
+        const PairRef pair = pair_ref(board, step.chosen);
         out.offer = pair.offer;
         out.server = pair.server;
         out.model = board.fleet.segments()[board.fleet.segment_of(step.chosen.row)].model;
@@ -105,7 +120,7 @@ struct PlacementEngine::State {
         if (std::isfinite(step.gain)) out.gain = step.gain;
         out.retry_of_failed = step.retry_of_failed;
         out.exchanged = step.exchanged;
-        if (step.runner_up) out.runner_up = pair_ref(*step.runner_up);
+        if (step.runner_up) out.runner_up = pair_ref(board, *step.runner_up);
         return out;
     }
 
@@ -148,17 +163,17 @@ Result<PairRanking> PlacementEngine::rank_pairs(const SnapshotPtr &snapshot, con
 
 Result<PlacementPlan> PlacementEngine::plan(const SnapshotPtr &snapshot) {
     RIG_TRY(state_->sync(snapshot));
-    RIG_TRY_ASSIGN(PlanOutcome outcome, best_plan(state_->live.board(), rules(), state_->tools()));
-    PlacementPlan plan;
-    plan.snapshot = snapshot;
-    plan.per_hour = outcome.per_hour;
-    plan.unbounded = std::move(outcome.unbounded);
-    plan.placements.reserve(outcome.steps.size());
-    for (const PlanStep &step : outcome.steps) {
-        plan.value += step.chosen.value;
-        plan.placements.push_back(state_->placement(step));
-    }
-    plan.faults = state_->faults();
+    return state_->plan(state_->live, snapshot);
+}
+
+Result<DefragPlan> PlacementEngine::defrag(const SnapshotPtr &snapshot, const DefragBudget &budget) {
+    RIG_TRY(state_->sync(snapshot));
+    RIG_TRY_ASSIGN(DefragPlan plan, plan_moves(state_->live, budget, state_->tools()));
+    RIG_TRY_ASSIGN(plan.now, state_->plan(state_->live, snapshot));
+    const SnapshotPtr after = moved(*snapshot, plan.moves);
+    LiveBoard then(rules());
+    RIG_TRY(then.sync(after, state_->scorers, state_->benches[0].scratch));
+    RIG_TRY_ASSIGN(plan.then, state_->plan(then, after));
     return plan;
 }
 

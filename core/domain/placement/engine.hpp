@@ -1,6 +1,7 @@
 // core/domain/placement/engine.hpp -- the one door to placement: filter, score, combine, plan and explain over a snapshot.
 #pragma once
 #include "base/status.hpp"
+#include "domain/placement/defrag_budget.hpp"
 #include "domain/placement/executor.hpp"
 #include "domain/placement/rejection.hpp"
 #include "domain/placement/rules.hpp"
@@ -107,6 +108,25 @@ struct PlacementPlan {
     std::vector<ScorerFault> faults;
 };
 
+/// "Run this deployment there instead." There is room for it before it ends where it runs.
+struct Migration {
+    DeploymentPtr deployment;
+    OfferPtr offer;
+    ServerPtr from, to;
+    std::string model;       ///< of the new GPUs
+    std::vector<GpuId> gpus; ///< the new ones, sorted
+    double gain = 0;         ///< GPU milli, free on the two servers, that the market's offers can use and could not before
+    std::string reason() const;
+};
+/// For an operator to read: nobody executes it. Movable: active, preemptible, no job, on a server that is not locked, of an offer that could be
+/// claimed anew.
+struct DefragPlan {
+    std::vector<Migration> moves;        ///< in the order in which they can be made
+    size_t movable = 0, budget = 0;      ///< deployments; moves allowed
+    double lost_before = 0, lost_after = 0; ///< free GPU milli that the market's offers cannot use, on average
+    PlacementPlan now, then;             ///< automatic placement as things are, and after the moves
+};
+
 enum class Verdict : uint8_t { feasible, rejected, placed };
 std::string_view verdict_name(Verdict verdict) noexcept;
 struct ServerVerdict {
@@ -144,6 +164,8 @@ public:
     /// Fills all free capacity by value: after each placement the offer's values are those of one copy more. Then, within rules().improvement_steps,
     /// exchanges placements for what earns more per hour (better_plan.hpp).
     Result<PlacementPlan> plan(const SnapshotPtr &snapshot);
+    /// Which deployments to move so that more of the free room can be used, and what automatic placement would do then.
+    Result<DefragPlan> defrag(const SnapshotPtr &snapshot, const DefragBudget &budget);
     /// `server` absent: every server.
     Result<WhyNot> why_not(const SnapshotPtr &snapshot, const OfferId &offer, const std::optional<ServerId> &server = std::nullopt);
     /// What an operator's deploy would do: the market's and the memory's rules do not count, the physical ones and bans do.

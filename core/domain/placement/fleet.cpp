@@ -317,13 +317,18 @@ Taken Fleet::take(const Demand &demand, RowIndex row) {
     return taken;
 }
 
-void Fleet::release(const Demand &demand, const Taken &taken) {
-    const double each = demand.share_milli > 0 ? demand.share_milli : whole_gpu_milli;
+void Fleet::release(const Demand &demand, const Taken &taken) { settle(demand, taken, -1); }
+void Fleet::hold(const Demand &demand, const Taken &taken) { settle(demand, taken, 1); }
+
+void Fleet::settle(const Demand &demand, const Taken &taken, int sign) {
+    const auto each = static_cast<uint32_t>(demand.share_milli > 0 ? demand.share_milli : whole_gpu_milli);
     Card *const first = cards_.data() + card_begin_[taken.row], *const last = first + card_count_[taken.row];
-    for (const uint32_t position : taken.cards)
-        std::find_if(first, last, [position](const Card &card) { return card.position == position; })->milli_free += static_cast<uint32_t>(each);
+    for (const uint32_t position : taken.cards) {
+        uint32_t &free = std::find_if(first, last, [position](const Card &card) { return card.position == position; })->milli_free;
+        free = sign > 0 ? free - each : free + each;
+    }
     count_cards(taken.row);
-    count_server(server_of_[taken.row], demand, -1);
+    count_server(server_of_[taken.row], demand, sign);
 }
 
 void Fleet::outdate(RowIndex row) {

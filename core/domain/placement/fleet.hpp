@@ -98,6 +98,8 @@ public:
     /// Takes the first wholly free GPUs by id or, for a share, the GPU that it leaves least room on. Precondition: fits().
     Taken take(const Demand &demand, RowIndex row);
     void release(const Demand &demand, const Taken &taken);
+    /// Takes just these cards, which have the room: the opposite of release().
+    void hold(const Demand &demand, const Taken &taken);
     /// Counts the server's rows as changed, so that scores kept for them are stale.
     void outdate(RowIndex row);
 
@@ -111,6 +113,7 @@ private:
     void vacate(RowIndex row);
     void set_gate(RowIndex row, int64_t gate, int64_t validator);
     void count_cards(RowIndex row);
+    void settle(const Demand &demand, const Taken &taken, int sign);
     void count_server(ServerIndex server, const Demand &demand, double sign);
     double &cell(CandidateColumn column, RowIndex row) { return f64_[static_cast<size_t>(column)][row]; }
 

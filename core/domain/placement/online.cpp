@@ -50,6 +50,13 @@ void OnlinePlacement::release(const Spot &spot) {
     changed(spot.taken.row);
 }
 
+void OnlinePlacement::relocate(Spot &spot, Taken to) {
+    board_.fleet.hold(board_.market.demand(spot.offer), to);
+    changed(to.row);
+    release(spot);
+    spot.taken = std::move(to);
+}
+
 void OnlinePlacement::changed(RowIndex row) {
     board_.fleet.outdate(row);
     for (const RowIndex one : board_.fleet.server_at(board_.fleet.server_of(row)).rows) changes_.push_back(one);

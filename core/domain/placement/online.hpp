@@ -29,6 +29,8 @@ public:
     /// Takes room for one copy; nullopt: it fits nowhere.
     Result<std::optional<Spot>> place(OfferIndex offer);
     void release(const Spot &spot);
+    /// Moves what holds the spot to these cards, which have the room.
+    void relocate(Spot &spot, Taken to);
     /// The first rule by which no row takes the offer: GPU model, GPUs, CPU, memory or the rest; none: some row does.
     Rejection refusal(OfferIndex offer) const;
     std::vector<ScorerFault> take_faults();

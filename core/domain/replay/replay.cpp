@@ -9,8 +9,6 @@
 namespace rigger::replay {
 namespace {
 
-using placement::Card;
-using placement::Fleet;
 using placement::MixCount;
 using placement::OfferIndex;
 using placement::OnlinePlacement;
@@ -20,19 +18,6 @@ using placement::Spot;
 constexpr size_t curve_points = 200, progress_every = 128;
 /// The mix is renewed when it has grown by this share, and not before so many arrivals: each renewal costs a look at every pair.
 constexpr size_t renew_per = 5, renew_least = 48;
-
-/// Free milli of one server that a task of this kind cannot use: all of them if it does not fit, else those on cards too full for it.
-double unusable(const Fleet &fleet, RowIndex row, const Requirements &needs, bool admitted) {
-    double all = 0, small = 0;
-    int usable = 0;
-    for (const Card &card : fleet.cards(row)) {
-        all += card.milli_free;
-        if (static_cast<int>(card.milli_free) >= needs.gpu_milli) ++usable;
-        else small += card.milli_free;
-    }
-    const bool fits = admitted && usable >= needs.gpu_count && fleet.value(placement::CandidateColumn::node_cpu_free_milli, row) >= needs.cpu_milli;
-    return fits ? small : all;
-}
 
 class Run {
 public:
@@ -65,7 +50,9 @@ public:
         if (spot) {
             ++result_.placed;
             result_.allocated_milli += trace_.tasks[task].milli();
+            if (settings_.defrag) running_.emplace(done_, Running{task, *spot});
         } else {
+            if (settings_.defrag) refused_.push_back(task);
             ++result_.failed[std::string(placement::rejection_code(placing_.refusal(kind)))];
         }
         if (++done_ * curve_points / std::max<size_t>(1, result_.arrivals) >= result_.curve.size()) mark();
@@ -73,15 +60,19 @@ public:
             return Error{Code::cancelled, "Cancelled", "the replay was stopped", 0};
         return spot;
     }
-    void leave(uint32_t task, const Spot &spot) {
+    /// `arrival`: how many came before it.
+    void leave(size_t arrival, uint32_t task, const Spot &spot) {
         placing_.release(spot);
+        running_.erase(arrival);
         result_.allocated_milli -= trace_.tasks[task].milli();
     }
     int64_t allocated_milli() const noexcept { return result_.allocated_milli; }
 
-    ReplayResult finish() {
+    Result<ReplayResult> finish() {
         mark();
-        result_.fragmentation = fragmentation();
+        const placement::Fragmentation measure(placing_.board().fleet, placing_.board().market, demand());
+        result_.fragmentation = share(measure.lost(placing_.board().fleet));
+        if (settings_.defrag) RIG_TRY(defragment(measure));
         result_.faults = placing_.take_faults();
         return std::move(result_);
     }
@@ -93,26 +84,49 @@ private:
         result_.curve.push_back({static_cast<double>(result_.arrived_milli) / capacity, static_cast<double>(result_.allocated_milli) / capacity});
     }
 
-    double fragmentation() const {
-        const auto &board = placing_.board();
-        std::vector<double> arrived(board.market.size());
-        double total = 0;
-        for (const OfferIndex kind : kind_)
-            if (board.market.at(kind).offer->needs.gpu_count > 0) ++arrived[kind], ++total;
-        double lost = 0;
-        for (OfferIndex kind = 0; kind < arrived.size(); ++kind) {
-            if (arrived[kind] == 0) continue;
-            const auto &workload = board.market.at(kind);
-            for (uint32_t segment = 0; segment < board.fleet.segments().size(); ++segment) {
-                const bool admitted = std::binary_search(workload.segments.begin(), workload.segments.end(), segment);
-                const placement::Segment &rows = board.fleet.segments()[segment];
-                for (RowIndex row = rows.begin; row < rows.begin + rows.used; ++row)
-                    lost += arrived[kind] / total * unusable(board.fleet, row, workload.offer->needs, admitted);
-            }
-        }
-        return lost / static_cast<double>(std::max<int64_t>(1, result_.capacity_milli));
+    double share(double milli) const noexcept { return milli / static_cast<double>(std::max<int64_t>(1, result_.capacity_milli)); }
+    /// How often each kind is in the list.
+    std::vector<double> demand() const {
+        std::vector<double> weight(placing_.board().market.size());
+        for (const OfferIndex kind : kind_) ++weight[kind];
+        return weight;
     }
 
+    Status defragment(const placement::Fragmentation &measure) {
+        const auto &board = placing_.board();
+        std::vector<placement::Resident> residents;
+        std::vector<Running *> owners;
+        for (auto &[arrival, one] : running_)
+            if (board.market.at(one.spot.offer).offer->needs.gpu_count > 0) {
+                residents.push_back({one.spot.offer, one.spot.taken});
+                owners.push_back(&one);
+            }
+        DefragResult outcome;
+        outcome.running = residents.size();
+        outcome.budget = settings_.defrag->of(residents.size());
+        const auto steps = placement::defragment(board.fleet, board.market, measure, residents, outcome.budget);
+        for (const placement::DefragMove &move : steps.moves) {
+            Running &moved = *owners[move.resident];
+            outcome.moves.push_back({moved.task, board.fleet.server(moved.spot.taken.row).name, board.fleet.server(move.to.row).name, move.gain});
+            placing_.relocate(moved.spot, move.to);
+        }
+        outcome.fragmentation = share(measure.lost(board.fleet));
+        int64_t allocated = result_.allocated_milli;
+        for (const uint32_t task : refused_) {
+            RIG_TRY_ASSIGN(const std::optional<Spot> spot, placing_.place(kind_[task]));
+            if (!spot) continue;
+            ++outcome.placed;
+            allocated += trace_.tasks[task].milli();
+        }
+        outcome.allocated = share(static_cast<double>(allocated));
+        result_.defrag = std::move(outcome);
+        return {};
+    }
+
+    struct Running {
+        uint32_t task;
+        Spot spot;
+    };
     const Trace &trace_;
     const TraceMarket &market_;
     OnlinePlacement &placing_;
@@ -121,6 +135,8 @@ private:
     std::vector<int64_t> models_;   ///< by kind
     MixCount mix_;
     size_t arrived_ = 0, renew_at_ = 0, done_ = 0;
+    std::map<size_t, Running> running_; ///< by arrival; kept for moves alone, like:
+    std::vector<uint32_t> refused_;
     ReplayResult result_;
 };
 
@@ -144,6 +160,7 @@ Result<ReplayResult> replay_online(const Trace &trace, const TraceMarket &market
     struct Departure {
         int64_t at;
         uint32_t task;
+        size_t arrival;
         Spot spot;
         bool operator<(const Departure &other) const { return at != other.at ? at > other.at : task > other.task; } // earliest on top
     };
@@ -155,18 +172,19 @@ Result<ReplayResult> replay_online(const Trace &trace, const TraceMarket &market
         milli_seconds += static_cast<double>(run.allocated_milli()) * static_cast<double>(then - now);
         now = then;
     };
-    for (const uint32_t task : order) {
+    for (size_t arrival = 0; arrival < order.size(); ++arrival) {
+        const uint32_t task = order[arrival];
         const TraceTask &one = trace.tasks[task];
         while (!departures.empty() && departures.top().at <= one.created_s) {
             pass_to(departures.top().at);
-            run.leave(departures.top().task, departures.top().spot);
+            run.leave(departures.top().arrival, departures.top().task, departures.top().spot);
             departures.pop();
         }
         pass_to(one.created_s);
         RIG_TRY_ASSIGN(std::optional<Spot> spot, run.arrive(task));
-        if (spot && one.deleted_s > one.created_s) departures.push({one.deleted_s, task, std::move(*spot)});
+        if (spot && one.deleted_s > one.created_s) departures.push({one.deleted_s, task, arrival, std::move(*spot)});
     }
-    ReplayResult result = run.finish();
+    RIG_TRY_ASSIGN(ReplayResult result, run.finish());
     const double span = static_cast<double>(now - begin) * static_cast<double>(result.capacity_milli);
     result.mean_allocated = span > 0 ? milli_seconds / span : result.allocated();
     return result;

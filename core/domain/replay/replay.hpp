@@ -3,12 +3,14 @@
 // The run owns the clock and the arrivals; placement is asked for one task at a time and told the mix of those that have come. Nothing about
 // a later task is reachable from a scorer: neither its columns nor the mix hold it.
 #pragma once
+#include "domain/placement/defrag.hpp"
 #include "domain/placement/online.hpp"
 #include "domain/replay/trace.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,12 +19,28 @@ namespace rigger::replay {
 struct ReplaySettings {
     bool told_mix = false; ///< scorers know the mix of the whole list beforehand (what the published FGD assumes)
     placement::PlacementRules rules;
+    /// At the end: plan moves within this budget, make them, and offer the tasks that were refused once more.
+    std::optional<placement::DefragBudget> defrag;
     /// After every hundredth arrival or so. Returns false to stop.
     std::function<bool(size_t done, size_t of)> progress;
 };
 
 struct CurvePoint {
     double arrived = 0, allocated = 0; ///< GPU milli as shares of the capacity
+};
+
+struct ReplayMove {
+    uint32_t task = 0;
+    std::string from, to; ///< nodes
+    double gain = 0;      ///< GPU milli that tasks of the mix can use and could not before
+};
+/// What moves at the end are worth. Shares are of the capacity.
+struct DefragResult {
+    size_t running = 0, budget = 0;  ///< tasks; moves allowed
+    std::vector<ReplayMove> moves;   ///< in the order in which they can be made
+    double fragmentation = 0;        ///< after the moves
+    size_t placed = 0;               ///< tasks refused before that fit after the moves
+    double allocated = 0;            ///< when they are placed
 };
 
 struct ReplayResult {
@@ -33,6 +51,7 @@ struct ReplayResult {
     std::map<std::string, size_t> failed;          ///< tasks by the rule that refused them ("NotEnoughCpu", ...)
     std::vector<CurvePoint> curve;                 ///< about 200 points
     std::vector<placement::ScorerFault> faults;
+    std::optional<DefragResult> defrag;
     double allocated() const noexcept { return capacity_milli > 0 ? static_cast<double>(allocated_milli) / static_cast<double>(capacity_milli) : 0; }
 };
 

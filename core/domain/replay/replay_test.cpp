@@ -82,6 +82,29 @@ TEST(Replay, SixteenHalves_FillEightCards) {
     EXPECT_EQ(result->failed.at("NotEnoughFreeGpus"), 1u);
 }
 
+TEST(Replay, Defrag_MakesRoomForARefusedTask) {
+    Trace trace;
+    for (const char *name : {"a", "b"}) trace.nodes.push_back({name, "t4", 2, 64000, 262144});
+    trace.tasks = {task(1, 1000, 100), task(2, 1000, 100), task(1, 1000, 100)};
+    trace.tasks[0].deleted_s = 3; // it leaves a hole beside the third
+    trace.tasks[1].created_s = 5;
+    trace.tasks[2].created_s = 1;
+    trace.tasks.insert(trace.tasks.begin() + 1, task(1, 1000, 100)); // fills the first node, so that the third goes to the second
+    trace.tasks[1].deleted_s = 0;
+    ReplaySettings settings;
+    settings.defrag = placement::DefragBudget{1, 0};
+    const auto result = replay_online(trace, market_of(trace), {}, settings);
+    ASSERT_TRUE(result.ok());
+    ASSERT_TRUE(result->defrag);
+    EXPECT_EQ(result->failed.at("NotEnoughFreeGpus"), 1u);
+    ASSERT_EQ(result->defrag->moves.size(), 1u);
+    EXPECT_EQ(result->defrag->running, 2u);
+    EXPECT_EQ(result->defrag->placed, 1u);
+    EXPECT_DOUBLE_EQ(result->allocated(), 0.5); // the moves are told apart from the run
+    EXPECT_DOUBLE_EQ(result->defrag->allocated, 1);
+    EXPECT_LT(result->defrag->fragmentation, result->fragmentation);
+}
+
 TEST(Replay, Online_GivesRoomBack) {
     Trace trace = small_trace();
     trace.nodes.resize(1);
