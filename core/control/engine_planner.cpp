@@ -10,6 +10,11 @@ Result<PlacementPlan> EnginePlanner::plan(const SnapshotPtr &snapshot) {
     return engine_.plan(snapshot);
 }
 
+Result<DefragPlan> EnginePlanner::defrag(const SnapshotPtr &snapshot, const DefragBudget &budget) {
+    const std::lock_guard hold(lock_);
+    return engine_.defrag(snapshot, budget);
+}
+
 Result<Placement> EnginePlanner::check_operator_deploy(const SnapshotPtr &snapshot, const OfferId &offer, const ServerId &server) {
     const std::lock_guard hold(lock_);
     return engine_.check_operator_deploy(snapshot, offer, server);

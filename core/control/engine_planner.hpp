@@ -11,6 +11,7 @@ public:
     /// `executor` outlives the planner; nullptr: the calling thread does the work.
     explicit EnginePlanner(placement::PlacementRules rules = {}, placement::ChunkExecutor *executor = nullptr);
     Result<placement::PlacementPlan> plan(const SnapshotPtr &snapshot) override;
+    Result<placement::DefragPlan> defrag(const SnapshotPtr &snapshot, const placement::DefragBudget &budget) override;
     Result<placement::Placement> check_operator_deploy(const SnapshotPtr &snapshot, const OfferId &offer, const ServerId &server) override;
     Result<placement::OfferRanking> rank_offers(const SnapshotPtr &snapshot, const placement::OfferQuery &query) override;
     Result<placement::PairRanking> rank_pairs(const SnapshotPtr &snapshot, const placement::PairQuery &query) override;

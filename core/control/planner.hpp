@@ -14,6 +14,7 @@ class Planner {
 public:
     virtual ~Planner() = default;
     virtual Result<placement::PlacementPlan> plan(const SnapshotPtr &snapshot) = 0;
+    virtual Result<placement::DefragPlan> defrag(const SnapshotPtr &snapshot, const placement::DefragBudget &budget) = 0;
     virtual Result<placement::Placement> check_operator_deploy(const SnapshotPtr &snapshot, const OfferId &offer, const ServerId &server) = 0;
     virtual Result<placement::OfferRanking> rank_offers(const SnapshotPtr &snapshot, const placement::OfferQuery &query) = 0;
     virtual Result<placement::PairRanking> rank_pairs(const SnapshotPtr &snapshot, const placement::PairQuery &query) = 0;

@@ -18,7 +18,7 @@ class Golden : public ::testing::Test {
 protected:
     void SetUp() override {
         daemon.commands.declare(gepetto::catalogue());
-        for (const char *command : {"nodes", "pods", "insts", "chutes", "scales", "why-not", "deploy", "recycle", "status", "lock", "events", "failures"}) {
+        for (const char *command : {"nodes", "pods", "insts", "chutes", "scales", "plan", "why-not", "deploy", "recycle", "status", "lock", "events", "failures"}) {
             const std::string document = file_text(kHere + "/documents/" + command + ".json");
             ASSERT_FALSE(document.empty()) << command;
             daemon.commands.on(command, [document](auto &&...) -> Result<std::string> { return document; });
@@ -96,6 +96,9 @@ TEST_F(Golden, plans) {
     show({"recycle"}, 80, "zh");
     show({"recycle", "-o", "name"});
     show({"recycle", "-o", "json"});
+    for (const size_t width : {80, 120, 200}) show({"plan", "--defrag", "2%"}, width);
+    show({"plan", "--defrag", "50"});
+    show({"plan", "--defrag", "50"}, 80, "zh");
 }
 
 TEST_F(Golden, records) {

@@ -70,6 +70,7 @@ Result<placement::OfferRanking> GreedyPlanner::rank_offers(const SnapshotPtr &sn
 }
 
 Result<placement::PairRanking> GreedyPlanner::rank_pairs(const SnapshotPtr &snapshot, const placement::PairQuery &) { return placement::PairRanking{snapshot, {}, 0, {}}; }
+Result<placement::DefragPlan> GreedyPlanner::defrag(const SnapshotPtr &, const placement::DefragBudget &) { return placement::DefragPlan{}; }
 Result<placement::WhyNot> GreedyPlanner::why_not(const SnapshotPtr &, const OfferId &, const std::optional<ServerId> &) { return placement::WhyNot{}; }
 
 namespace {

@@ -74,6 +74,7 @@ template <typename T> std::shared_ptr<T> borrowed(T &object) { return {std::shar
 class GreedyPlanner final : public Planner {
 public:
     Result<placement::PlacementPlan> plan(const SnapshotPtr &snapshot) override;
+    Result<placement::DefragPlan> defrag(const SnapshotPtr &, const placement::DefragBudget &) override;
     Result<placement::Placement> check_operator_deploy(const SnapshotPtr &snapshot, const OfferId &offer, const ServerId &server) override;
     Result<placement::OfferRanking> rank_offers(const SnapshotPtr &, const placement::OfferQuery &) override;
     Result<placement::PairRanking> rank_pairs(const SnapshotPtr &, const placement::PairQuery &) override;

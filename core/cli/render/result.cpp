@@ -151,12 +151,16 @@ private:
             return c;
         };
         std::vector<ColumnDeclaration> columns{column("verb", {"ACTION", "动作"}, ColumnType::string, false, 1), column("offer", {"CHUTE", "chute"}, ColumnType::string, true, 2),
-                                               column("server", {"SERVER", "服务器"}, ColumnType::string, true, 3), column("target", {"TARGET", "目标"}, ColumnType::string, true, 2),
+                                               column("server", {"SERVER", "服务器"}, ColumnType::string, true, 3), column("to", {"TO", "目的地"}, ColumnType::string, true, 3),
+                                               column("target", {"TARGET", "目标"}, ColumnType::string, true, 2),
                                                column("deployment", {"DEPLOYMENT-ID", "部署 ID"}, ColumnType::id, false, 6), column("value", {"VALUE", "价值"}, ColumnType::number, false, 7),
+                                               column("gainMilli", {"GAIN (GPU MILLI)", "收益（毫 GPU）"}, ColumnType::number, false, 5),
                                                column("cause", {"CAUSE", "起因"}, ColumnType::string, false, 8), column("reason", {"REASON", "原因"}, ColumnType::string, true, 4),
                                                column("text", {"HELD-BACK-BECAUSE", "推迟原因"}, ColumnType::string, true, 3)};
-        columns[5].decimals = 2;
-        columns[5].right = true;
+        for (ColumnDeclaration &c : columns) {
+            c.right = c.type == ColumnType::number;
+            if (c.right) c.decimals = c.key == "value" ? 2 : 0;
+        }
         return columns;
     }
 
@@ -178,6 +182,22 @@ private:
                    const auto code = one.is_object() ? one.find("code") : one.end();
                    return !one.is_object() || code == one.end() || (*code != "FirstObservation" && *code != "TooYoung");
                });
+    }
+
+    /// "3 moves (at most 5 allowed): 9.1 GPUs that are free are of no use now, 4.2 after them; value 790.1/h without the moves"
+    void show_moves() {
+        const auto defrag = document_.find("defrag");
+        if (defrag == document_.end() || !defrag->is_object()) return;
+        const auto number = [&](const char *key) {
+            const auto at = defrag->find(key);
+            return at != defrag->end() && at->is_number() ? at->template get<double>() : 0.0;
+        };
+        char line[320];
+        std::snprintf(line, sizeof line,
+                      tr({"%.0f of at most %.0f moves (%.0f deployments may move): of the free GPUs %.2f are of no use to the market now, %.2f after the moves; value without them %.1f",
+                          "迁移 %.0f 次（至多 %.0f 次，可迁移的部署 %.0f 个）：空闲 GPU 中市场用不上的现为 %.2f，迁移后 %.2f；不迁移时价值 %.1f"}).data(),
+                      number("moves"), number("budget"), number("movable"), number("lostMilli") / 1000, number("lostMilliThen") / 1000, number("valueNow"));
+        out_.text += std::string(out_.text.empty() ? "" : "\n") + line + "\n";
     }
 
     /// "value 812.4/h, at most 818.9/h, gap 0.8 %"
@@ -205,6 +225,7 @@ private:
             out_.text += std::string(actions->empty() ? "" : "\n") + std::string(tr({"Held back by the safety rules:", "被安全规则推迟："})) + "\n";
             lay_out_actions(*held);
         }
+        show_moves();
         show_worth();
         if (actions->empty() && (!held || held->empty())) out_.notes.push_back(std::string(tr({"nothing to do", "无事可做"})));
         if (dry_run()) out_.notes.push_back(std::string(tr({"dry run: nothing was changed", "试运行：未做任何改动"})));

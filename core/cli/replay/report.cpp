@@ -1,23 +1,18 @@
 #include "cli/replay/report.hpp"
 
 #include "cli/render/table.hpp"
+#include "cli/replay/figures.hpp"
 #include "cli/replay/report_defrag.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cstdio>
 #include <map>
 #include <numeric>
 
 namespace rigger::cli::replay {
 namespace {
 
-std::string fixed(double value, int decimals) {
-    char text[48];
-    std::snprintf(text, sizeof text, "%.*f", decimals, value);
-    return text;
-}
 std::string percent(double share) { return fixed(100 * share, 2); }
 
 struct Summary {

@@ -1,17 +1,12 @@
 #include "cli/replay/report_defrag.hpp"
 
 #include "cli/render/table.hpp"
+#include "cli/replay/figures.hpp"
 
-#include <cstdio>
+#include <nlohmann/json.hpp>
 
 namespace rigger::cli::replay {
 namespace {
-
-std::string fixed(double value, int decimals) {
-    char text[48];
-    std::snprintf(text, sizeof text, "%.*f", decimals, value);
-    return text;
-}
 
 double total_gain(const rigger::replay::DefragResult &moves) {
     double sum = 0;

@@ -2,7 +2,7 @@
 #pragma once
 #include "cli/replay/contest.hpp"
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include <string>
 

@@ -13,6 +13,7 @@ Result<Arguments> parse_arguments(std::string_view text) {
         {"gpu", &Arguments::gpu},       {"node", &Arguments::node}, {"server", &Arguments::server},         {"namespace", &Arguments::namespace_name},
         {"offer", &Arguments::offer},   {"type", &Arguments::type}, {"deployment", &Arguments::deployment}, {"reason", &Arguments::reason},
         {"source", &Arguments::source}, {"cluster", &Arguments::cluster}, {"pod", &Arguments::pod}, {"container", &Arguments::container},
+        {"defrag", &Arguments::defrag},
     };
     const std::pair<const char *, bool Arguments::*> flags[] = {
         {"all", &Arguments::all}, {"dryRun", &Arguments::dry_run}, {"force", &Arguments::force}, {"wait", &Arguments::wait}, {"follow", &Arguments::follow}, {"previous", &Arguments::previous}};

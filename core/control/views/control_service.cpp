@@ -31,11 +31,29 @@ struct Verbs {
     }
 
     Result<std::string> plan() const {
+        if (!arguments.defrag.empty()) return plan_with_moves();
         RIG_TRY_ASSIGN(const auto plan, planner.plan(published->snapshot));
         JsonWriter json;
         json.begin_object().field("dryRun", true);
+        return finish_plan(json, plan, {});
+    }
+
+    /// Moves first, then what automatic placement would do after them.
+    Result<std::string> plan_with_moves() const {
+        RIG_TRY_ASSIGN(const auto budget, placement::parse_defrag_budget(arguments.defrag));
+        RIG_TRY_ASSIGN(const auto plan, planner.defrag(published->snapshot, budget));
+        JsonWriter json;
+        json.begin_object().field("dryRun", true).key("defrag").begin_object();
+        json.field("moves", plan.moves.size()).field("budget", plan.budget).field("movable", plan.movable);
+        json.field("lostMilli", plan.lost_before).field("lostMilliThen", plan.lost_after);
+        json.field("valueNow", plan.now.per_hour ? plan.now.per_hour->value : plan.now.value).end_object();
+        return finish_plan(json, plan.then, plan.moves);
+    }
+
+    Result<std::string> finish_plan(JsonWriter &json, const placement::PlacementPlan &plan, const std::vector<placement::Migration> &moves) const {
         write_worth(json, plan);
         json.field("snapshot", snapshot().version).key("actions").begin_array();
+        for (const placement::Migration &move : moves) write_move(json, move);
         for (const placement::Placement &p : plan.placements) write_placement(json, p, {});
         json.end_array().key("heldBack").begin_array().end_array().key("warnings").begin_array();
         for (const placement::ScorerFault &fault : plan.faults) json.value("scorer " + fault.scorer + " abstained: " + fault.error.message);
@@ -51,6 +69,14 @@ struct Verbs {
         else
             json.key("bound").null().key("gap").null().key("bestFirst").null();
         json.text_or_null("unbounded", plan.unbounded);
+    }
+
+    static void write_move(JsonWriter &json, const placement::Migration &move) {
+        json.begin_object().field("verb", "move").field("offer", move.offer->name).field("offerId", move.offer->id).field("server", move.from->name);
+        json.field("serverId", move.from->id).field("to", move.to->name).field("toId", move.to->id).field("deployment", move.deployment->id);
+        json.field("gpuModel", move.model).field("gainMilli", move.gain).key("gpus").begin_array();
+        for (const GpuId &gpu : move.gpus) json.value(gpu);
+        json.end_array().field("reason", move.reason()).end_object();
     }
 
     static void write_placement(JsonWriter &json, const placement::Placement &p, const std::string &reason) {

@@ -20,7 +20,7 @@ struct Scene {
 
 /// Arguments of every view together; the declarations of commands say which of them a command has.
 struct Arguments {
-    std::string gpu, node, server, namespace_name, offer, type, deployment, reason, source, cluster, pod, container;
+    std::string gpu, node, server, namespace_name, offer, type, deployment, reason, source, cluster, pod, container, defrag;
     size_t limit = 0;
     std::optional<int64_t> tail, since_seconds;
     bool all = false, dry_run = false, force = false, wait = false, follow = false, previous = false;

@@ -180,6 +180,7 @@ Json components() {
              {{"dryRun", {{"type", "boolean"}}},
               {"deploymentId", {{"type", {"string", "null"}}}},
               {"actions", {{"type", "array"}, {"items", {{"type", "object"}}}}},
+              {"defrag", {{"type", "object"}, {"description", "of the moves among the actions: how many, budget, movable, lostMilli, lostMilliThen, valueNow"}}},
               {"heldBack", {{"type", "array"}, {"items", {{"type", "object"}}}}}}}}}}}};
 }
 
