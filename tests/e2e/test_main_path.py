@@ -29,6 +29,21 @@ class MainPath(unittest.TestCase):
         self.assertGreaterEqual(len({node["gpuModel"] for node in nodes}), 6)
         self.assertTrue(all(node["hourlyCost"] > 0 for node in nodes))
 
+    def test_moves_are_planned_within_their_budget_and_not_made(self):
+        before = {i["deploymentId"]: i["serverId"] for i in self.daemon.items("insts") if i["phase"] == "active"}
+        plan = self.daemon.json("plan", "--defrag", "50%")
+        moves = [action for action in plan["actions"] if action["verb"] == "move"]
+        defrag = plan["defrag"]
+        self.assertEqual(len(moves), defrag["moves"])
+        self.assertLessEqual(len(moves), defrag["budget"])
+        self.assertAlmostEqual(sum(move["gainMilli"] for move in moves), defrag["lostMilli"] - defrag["lostMilliThen"], places=3)
+        self.assertTrue(all(move["serverId"] != move["toId"] and move["gainMilli"] > 0 for move in moves))
+        after = {i["deploymentId"]: i["serverId"] for i in self.daemon.items("insts")}
+        self.assertEqual(before, {id: after.get(id) for id in before})
+        refused = self.daemon.cli("plan", "--defrag", "lots", check=False)
+        self.assertEqual(2, refused.returncode)
+        self.assertIn("budget of moves", refused.stderr)
+
     def test_scales_are_sorted_by_value_and_filters_filter(self):
         pairs = self.daemon.items("scales")
         values = [pair["value"] for pair in pairs]
