@@ -15,7 +15,7 @@ namespace rigger::cli {
 namespace {
 
 namespace net = Poco::Net;
-using Json = nlohmann::json;
+using PlainJson = nlohmann::json;
 
 constexpr std::chrono::milliseconds kPatience{2'000};      ///< on top of the daemon's own deadline
 constexpr std::chrono::milliseconds kConnectTime{5'000};
@@ -40,7 +40,7 @@ Code code_of(std::string_view name) {
 } // namespace
 
 Error read_problem(std::string_view document, int status) {
-    const Json problem = Json::parse(document, nullptr, false);
+    const PlainJson problem = PlainJson::parse(document, nullptr, false);
     const auto error = problem.is_object() ? problem.find("error") : problem.end();
     if (!problem.is_object() || error == problem.end() || !error->is_object())
         return {Code::internal, "AnswerMalformed", "the daemon answered with status " + std::to_string(status) + " and no explanation; is there a proxy in between?", 0};

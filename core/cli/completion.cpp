@@ -10,7 +10,7 @@
 namespace rigger::cli {
 namespace {
 
-using Json = nlohmann::json;
+using PlainJson = nlohmann::json;
 
 constexpr const char *kBash = R"sh(# bash completion for rigger; load it with: source <(rigger completion bash)
 _rigger() {
@@ -47,7 +47,7 @@ constexpr Listing kListings[] = {{"servers", "nodes", "nodeName", "", "status"},
                                  {"namespaces", "pods", "namespace", "", ""},
                                  {"clusters", "clusters", "name", "", "state"}};
 
-std::string text(const Json &item, const char *key) {
+std::string word_at(const PlainJson &item, const char *key) {
     const auto found = item.is_object() && *key ? item.find(key) : item.end();
     return item.is_object() && found != item.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
@@ -136,13 +136,13 @@ private:
     std::vector<Candidate> listed(const Listing &listing) {
         const auto result = run_(listing.command);
         if (!result.ok()) return {};
-        const Json document = Json::parse(*result, nullptr, false);
+        const PlainJson document = PlainJson::parse(*result, nullptr, false);
         std::vector<Candidate> out;
         std::set<std::string> seen;
         if (const auto items = document.is_object() ? document.find("items") : document.end(); document.is_object() && items != document.end())
-            for (const Json &item : *items) {
-                if (const std::string word = text(item, listing.key); !word.empty() && fits(word) && seen.insert(word).second) out.push_back({word, text(item, listing.description)});
-                if (const std::string word = text(item, listing.also); !last_.empty() && !word.empty() && fits(word) && seen.insert(word).second) out.push_back({word, text(item, listing.key)});
+            for (const PlainJson &item : *items) {
+                if (const std::string word = word_at(item, listing.key); !word.empty() && fits(word) && seen.insert(word).second) out.push_back({word, word_at(item, listing.description)});
+                if (const std::string word = word_at(item, listing.also); !last_.empty() && !word.empty() && fits(word) && seen.insert(word).second) out.push_back({word, word_at(item, listing.key)});
             }
         return out;
     }

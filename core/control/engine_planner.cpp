@@ -1,46 +1,45 @@
 #include "control/engine_planner.hpp"
 
 namespace rigger {
-using namespace placement;
 
-EnginePlanner::EnginePlanner(PlacementRules rules, ChunkExecutor *executor) : engine_(std::move(rules), executor) {}
+EnginePlanner::EnginePlanner(placement::PlacementRules rules, placement::ChunkExecutor *executor) : engine_(std::move(rules), executor) {}
 
-Result<PlacementPlan> EnginePlanner::plan(const SnapshotPtr &snapshot) {
+Result<placement::PlacementPlan> EnginePlanner::plan(const SnapshotPtr &snapshot) {
     const std::lock_guard hold(lock_);
     return engine_.plan(snapshot);
 }
 
-Result<DefragPlan> EnginePlanner::defrag(const SnapshotPtr &snapshot, const DefragBudget &budget) {
+Result<placement::DefragPlan> EnginePlanner::defrag(const SnapshotPtr &snapshot, const placement::DefragBudget &budget) {
     const std::lock_guard hold(lock_);
     return engine_.defrag(snapshot, budget);
 }
 
-Result<Placement> EnginePlanner::check_operator_deploy(const SnapshotPtr &snapshot, const OfferId &offer, const ServerId &server) {
+Result<placement::Placement> EnginePlanner::check_operator_deploy(const SnapshotPtr &snapshot, const OfferId &offer, const ServerId &server) {
     const std::lock_guard hold(lock_);
     return engine_.check_operator_deploy(snapshot, offer, server);
 }
 
-Result<OfferRanking> EnginePlanner::rank_offers(const SnapshotPtr &snapshot, const OfferQuery &query) {
+Result<placement::OfferRanking> EnginePlanner::rank_offers(const SnapshotPtr &snapshot, const placement::OfferQuery &query) {
     const std::lock_guard hold(lock_);
     return engine_.rank_offers(snapshot, query);
 }
 
-Result<PairRanking> EnginePlanner::rank_pairs(const SnapshotPtr &snapshot, const PairQuery &query) {
+Result<placement::PairRanking> EnginePlanner::rank_pairs(const SnapshotPtr &snapshot, const placement::PairQuery &query) {
     const std::lock_guard hold(lock_);
     return engine_.rank_pairs(snapshot, query);
 }
 
-Result<WhyNot> EnginePlanner::why_not(const SnapshotPtr &snapshot, const OfferId &offer, const std::optional<ServerId> &server) {
+Result<placement::WhyNot> EnginePlanner::why_not(const SnapshotPtr &snapshot, const OfferId &offer, const std::optional<ServerId> &server) {
     const std::lock_guard hold(lock_);
     return engine_.why_not(snapshot, offer, server);
 }
 
-Status EnginePlanner::set_scorers(std::vector<ScorerBinding> scorers) {
+Status EnginePlanner::set_scorers(std::vector<placement::ScorerBinding> scorers) {
     const std::lock_guard hold(lock_);
     return engine_.set_scorers(std::move(scorers));
 }
 
-void EnginePlanner::set_rules(PlacementRules rules) {
+void EnginePlanner::set_rules(placement::PlacementRules rules) {
     const std::lock_guard hold(lock_);
     engine_.set_rules(std::move(rules));
 }

@@ -16,7 +16,7 @@
 namespace rigger::host {
 namespace {
 using nlohmann::json;
-constexpr size_t max_components = 64;
+constexpr size_t most_components = 64;
 constexpr size_t max_needs = 64;
 constexpr size_t max_text = 1 << 20;
 
@@ -82,7 +82,7 @@ Result<ProbeFacts> read_descriptor(const rig_plugin &p) {
         return invalid("AbiMinor", "it needs ABI 1." + std::to_string(p.abi_min) + ", this host has 1." + std::to_string(RIG_ABI_MINOR));
     if (!p.components || !p.components[0]) return invalid("DescriptorInvalid", "it has no components");
     for (size_t i = 0; p.components[i]; ++i) {
-        if (i >= max_components) return invalid("DescriptorInvalid", "its list of components is longer than 64 or has no end");
+        if (i >= most_components) return invalid("DescriptorInvalid", "its list of components is longer than 64 or has no end");
         RIG_TRY_ASSIGN(ProbedComponent c, read_component(p.components[i], i));
         for (const ProbedComponent &other : out.components)
             if (other.id == c.id) return invalid("DescriptorInvalid", "component id '" + c.id + "' stands in it twice");

@@ -9,7 +9,7 @@
 
 namespace rigger::host {
 namespace {
-constexpr std::string_view prefix = "Instance";
+constexpr std::string_view instance_errors = "Instance";
 constexpr size_t max_bytes = 256 * 1024;
 using namespace std::chrono_literals;
 
@@ -50,7 +50,7 @@ void read_limits(YamlReader &r, const Yaml &root, InstanceFile &out) {
 void read_secrets(YamlReader &r, const std::string &file, InstanceFile &out) {
     const Yaml *y = r.any("secrets");
     if (!y || y->type == Yaml::Type::null) return;
-    YamlReader s(*y, file, "secrets", prefix);
+    YamlReader s(*y, file, "secrets", instance_errors);
     s.each([&](const std::string &name, const Yaml &value) {
         if (!is_instance_name(name)) return s.refuse(name, "is not a name of lower-case letters, digits, '-' and '_'");
         if (value.type != Yaml::Type::scalar) return s.refuse(name, "must be a reference such as ${file:/etc/rigger/hotkey}");
@@ -63,8 +63,8 @@ void read_secrets(YamlReader &r, const std::string &file, InstanceFile &out) {
 } // namespace
 
 Result<InstanceFile> parse_instance_file(std::string_view text, std::string_view file_name) {
-    RIG_TRY_ASSIGN(const Yaml root, parse_yaml(text, file_name, {max_bytes, 32, 50'000}, prefix));
-    YamlReader r(root, file_name, "", prefix);
+    RIG_TRY_ASSIGN(const Yaml root, parse_yaml(text, file_name, {max_bytes, 32, 50'000}, instance_errors));
+    YamlReader r(root, file_name, "", instance_errors);
     InstanceFile out;
     out.file = file_name;
     std::string stem;

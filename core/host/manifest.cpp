@@ -8,7 +8,7 @@
 
 namespace rigger::host {
 namespace {
-constexpr std::string_view prefix = "Manifest";
+constexpr std::string_view manifest_errors = "Manifest";
 constexpr size_t max_components = 64;
 
 template <typename Names> std::string joined(const Names &names) {
@@ -105,8 +105,8 @@ std::string_view host_arch() noexcept {
 }
 
 Result<Manifest> parse_manifest(std::string_view text, std::string_view file) {
-    RIG_TRY_ASSIGN(const Yaml root, parse_yaml(text, file, {64 * 1024, 16, 20'000}, prefix));
-    YamlReader r(root, file, "", prefix);
+    RIG_TRY_ASSIGN(const Yaml root, parse_yaml(text, file, {64 * 1024, 16, 20'000}, manifest_errors));
+    YamlReader r(root, file, "", manifest_errors);
     Manifest m;
     m.file = file;
     const int64_t format = r.integer("manifest", 0, 0, INT64_MAX, true);

@@ -9,7 +9,7 @@
 namespace rigger::sim {
 namespace {
 
-constexpr uint64_t seed = 1;
+constexpr uint64_t kill_seed = 1;
 
 std::optional<uint64_t> number(const char *variable) {
     const char *const text = std::getenv(variable);
@@ -23,15 +23,15 @@ struct Kill : testing::TestWithParam<Scenario> {};
 TEST_P(Kill, AtEveryBoundary_LeavesNothingBehind) {
     const Scenario &scenario = GetParam();
     if (const auto at = number("RIGGER_SIM_AT")) {
-        EXPECT_EQ(tell(scenario, seed, Death{*at, number("RIGGER_SIM_LAND").value_or(0) != 0}), "");
+        EXPECT_EQ(tell(scenario, kill_seed, Death{*at, number("RIGGER_SIM_LAND").value_or(0) != 0}), "");
         return;
     }
     uint64_t points = 0;
-    ASSERT_EQ(tell(scenario, seed, std::nullopt, &points), "") << "without any death";
+    ASSERT_EQ(tell(scenario, kill_seed, std::nullopt, &points), "") << "without any death";
     size_t bad = 0;
     for (uint64_t at = 1; at <= points && bad < 5; ++at)
         for (const bool land : {false, true})
-            if (const std::string wrong = tell(scenario, seed, Death{at, land}); !wrong.empty()) {
+            if (const std::string wrong = tell(scenario, kill_seed, Death{at, land}); !wrong.empty()) {
                 ++bad;
                 ADD_FAILURE() << "RIGGER_SIM_AT=" << at << " RIGGER_SIM_LAND=" << land << ": " << wrong;
             }
@@ -44,9 +44,9 @@ INSTANTIATE_TEST_SUITE_P(Scenarios, Kill, testing::ValuesIn(scenarios()), [](con
 TEST(Checks, NoticeEffectsThatLeaveBeforeTheyAreWritten) {
     const Scenario &deploy = scenarios().front();
     uint64_t points = 0;
-    ASSERT_EQ(tell(deploy, seed, std::nullopt, &points, true), "") << "the mistake alone harms nobody: it takes a death";
+    ASSERT_EQ(tell(deploy, kill_seed, std::nullopt, &points, true), "") << "the mistake alone harms nobody: it takes a death";
     size_t noticed = 0;
-    for (uint64_t at = 1; at <= points; ++at) noticed += !tell(deploy, seed, Death{at, true}, nullptr, true).empty();
+    for (uint64_t at = 1; at <= points; ++at) noticed += !tell(deploy, kill_seed, Death{at, true}, nullptr, true).empty();
     EXPECT_GT(noticed, 0u);
 }
 

@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 std::string document(Json items) { return Json{{"items", std::move(items)}}.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
-std::string text(const Json &object, const char *key) {
+std::string shown_text(const Json &object, const char *key) {
     const auto found = object.find(key);
     return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
@@ -117,13 +117,13 @@ Result<std::string> list_plugins(PluginContext &context, const std::string &kind
     }
     if (all) {
         std::set<std::string> shown;
-        for (const Json &row : rows) shown.insert(text(row, "id"));
+        for (const Json &row : rows) shown.insert(shown_text(row, "id"));
         for (const auto &package : packages)
-            if (Json row = available_row(package); shown.insert(text(row, "id")).second) rows.push_back(std::move(row));
+            if (Json row = available_row(package); shown.insert(shown_text(row, "id")).second) rows.push_back(std::move(row));
     }
     Json kept = Json::array();
     for (Json &row : rows)
-        if (is_kind(text(row, "kind"), kind)) kept.push_back(std::move(row));
+        if (is_kind(shown_text(row, "kind"), kind)) kept.push_back(std::move(row));
     return document(std::move(kept));
 }
 
@@ -198,12 +198,12 @@ Result<std::string> doctor(PluginContext &context, size_t &problems) {
     if (!running.ok()) add("riggerd", "stopped", running.error().message, "systemctl start riggerd");
     else
         for (const Json &row : items_of(*running)) {
-            known.insert(text(row, "name"));
-            const std::string state = text(row, "state"), breaker = text(row, "breaker"), error = text(row, "lastError");
+            known.insert(shown_text(row, "name"));
+            const std::string state = shown_text(row, "state"), breaker = shown_text(row, "breaker"), error = shown_text(row, "lastError");
             if (state == "running" && (breaker.empty() || breaker == "closed")) continue;
             if (state == "retired" || state == "disabled") continue;
-            std::string next = text(row, "nextCommand");
-            if (next.empty()) next = state == "quarantined" || state == "failed" || breaker == "open" ? "rigger plugins reset " + text(row, "name") : "rigger plugins inspect " + text(row, "id");
+            std::string next = shown_text(row, "nextCommand");
+            if (next.empty()) next = state == "quarantined" || state == "failed" || breaker == "open" ? "rigger plugins reset " + shown_text(row, "name") : "rigger plugins inspect " + shown_text(row, "id");
             add(row.value("name", Json()), row.value("state", Json()), error.empty() ? "breaker is " + breaker : error, std::move(next));
         }
     const auto packages = context.packages();
@@ -211,7 +211,7 @@ Result<std::string> doctor(PluginContext &context, size_t &problems) {
         for (const auto &found : *enabled) {
             if (known.count(found.file.ok() ? found.file->name : found.name)) continue;
             const Json row = row_of(found, packages, "enabled");
-            if (text(row, "state") == "refused") add(row["name"], "refused", text(row, "lastError"), found.file.ok() ? "rigger plugins disable " + found.name : "edit " + found.path.string());
+            if (shown_text(row, "state") == "refused") add(row["name"], "refused", shown_text(row, "lastError"), found.file.ok() ? "rigger plugins disable " + found.name : "edit " + found.path.string());
             else if (running.ok()) add(row["name"], "enabled", "the daemon has not looked at it yet", "rigger plugins enable " + found.name);
         }
     for (const auto &package : packages)

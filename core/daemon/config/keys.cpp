@@ -35,8 +35,6 @@ std::string check_name(std::string_view name) {
     return good ? "" : "expected letters, digits, '-', '_' and '.'";
 }
 
-constexpr Effect restart = Effect::restart, reload = Effect::reload;
-
 constexpr Key table[] = {
     {"state_dir", path_rule(), restart, "Directory of the records: the embedded database, crash records, checkpoints. One daemon at a time may use it.",
      RIG_SLOT(state_dir)},

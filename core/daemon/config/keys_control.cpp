@@ -12,9 +12,7 @@ std::string check_namespace(std::string_view name) {
     return good ? "" : "expected a Kubernetes namespace: small letters, digits and '-' between them";
 }
 
-constexpr Effect restart = Effect::restart, reload = Effect::reload;
-
-constexpr Key table[] = {
+constexpr Key control_table[] = {
     {"control.placement.automatic", flag_rule, reload, "Place offers without being asked. false: only operators deploy.",
      RIG_SLOT(control.automatic_placement)},
     {"control.placement.plan_period", duration_rule(1 * second, 24 * hour), reload, "A plan is made at least this often.", RIG_SLOT(control.plan_period)},
@@ -95,6 +93,6 @@ constexpr Key table[] = {
 
 } // namespace
 
-std::span<const Key> control_keys() { return table; }
+std::span<const Key> control_keys() { return control_table; }
 
 } // namespace rigger::config

@@ -20,6 +20,8 @@ constexpr Rule text_rule(double min, double max, std::string (*check)(std::strin
 constexpr Rule texts_rule(std::string (*check)(std::string_view) = nullptr) { return {Type::texts, 1, 1000, "", check}; }
 constexpr Rule path_rule(bool required = true) { return {Type::path, required ? 1.0 : 0.0, 4000}; }
 
+constexpr Effect restart = Effect::restart, reload = Effect::reload;
+
 std::span<const Key> base_keys();
 std::span<const Key> control_keys();
 

@@ -11,7 +11,7 @@
 namespace rigger::optimum {
 namespace {
 
-constexpr int whole = 1000;
+constexpr int whole_milli = 1000;
 constexpr int finest_milli = 10; ///< shares are rounded down to multiples of this: more fits, so the bound still holds
 
 struct Kind {
@@ -21,7 +21,7 @@ struct Kind {
     double worth() const { return static_cast<double>(gpus) * milli; }
 };
 
-struct Class {
+struct MachineClass {
     int gpus = 0;
     double cpu = 0, memory = 0;
     double count = 0;
@@ -31,14 +31,14 @@ struct Class {
 /// The best filling of one machine's GPUs by the values of kinds; kinds may repeat.
 class GpuPacking {
 public:
-    GpuPacking(int unit, int most_gpus) : unit_(unit), cells_(whole / unit), card_(static_cast<size_t>(cells_) + 1), machine_(static_cast<size_t>(most_gpus) + 1) {}
+    GpuPacking(int unit, int most_gpus) : unit_(unit), cells_(whole_milli / unit), card_(static_cast<size_t>(cells_) + 1), machine_(static_cast<size_t>(most_gpus) + 1) {}
 
     void begin() {
         std::fill(card_.begin(), card_.end(), Cell{});
         std::fill(machine_.begin(), machine_.end(), Cell{});
     }
     void offer(size_t kind, int gpus, int milli, double value) {
-        const bool share = milli < whole;
+        const bool share = milli < whole_milli;
         const auto size = static_cast<size_t>(share ? std::max(1, milli / unit_) : gpus);
         Cell &best = (share ? card_ : machine_)[size];
         if (value > best.item_value) best.item_value = value, best.item = kind;
@@ -92,8 +92,8 @@ private:
 
 struct Instance {
     std::vector<Kind> kinds;
-    std::vector<Class> classes;
-    int unit = whole, most_gpus = 1;
+    std::vector<MachineClass> classes;
+    int unit = whole_milli, most_gpus = 1;
     int64_t capacity = 0, demand = 0;
 };
 
@@ -110,13 +110,13 @@ Instance instance_of(std::span<const Machine> machines, std::span<const Task> ta
     std::map<std::tuple<std::string, int, int64_t, int64_t>, double> classes;
     for (const Machine &machine : machines) {
         if (machine.gpus <= 0) continue;
-        made.capacity += int64_t{machine.gpus} * whole;
+        made.capacity += int64_t{machine.gpus} * whole_milli;
         made.most_gpus = std::max(made.most_gpus, machine.gpus);
         classes[{machine.model, machine.gpus, machine.cpu_milli, machine.memory_mib}] += 1;
     }
     for (const auto &[key, count] : classes) {
         const auto &[model, gpus, cpu, memory] = key;
-        Class one{gpus, static_cast<double>(cpu), static_cast<double>(memory), count, {}};
+        MachineClass one{gpus, static_cast<double>(cpu), static_cast<double>(memory), count, {}};
         size_t kind = 0;
         for (const auto &[need, tasks_of_kind] : kinds) {
             const auto &[n, milli, need_cpu, need_memory, models] = need;
@@ -155,12 +155,12 @@ public:
     }
 
 private:
-    static double machine_worth(const Class &one) { return static_cast<double>(one.gpus) * whole; }
+    static double machine_worth(const MachineClass &one) { return static_cast<double>(one.gpus) * whole_milli; }
     double &cpu_weight(size_t c) { return weight[instance_.kinds.size() + 2 * c]; }
     double &memory_weight(size_t c) { return weight[instance_.kinds.size() + 2 * c + 1]; }
 
     double one_class(size_t c, const std::vector<double> &price) {
-        const Class &one = instance_.classes[c];
+        const MachineClass &one = instance_.classes[c];
         const size_t at = instance_.kinds.size() + 2 * c;
         const double worth = machine_worth(one);
         const double per_cpu = one.cpu > 0 ? price[at] * worth / one.cpu : 0, per_memory = one.memory > 0 ? price[at + 1] * worth / one.memory : 0;

@@ -9,9 +9,9 @@ namespace rigger::optimum {
 namespace {
 
 /// Tries every place, or none, for every task.
-class Exhaustive {
+class ExhaustivePacking {
 public:
-    Exhaustive(const std::vector<Machine> &machines, const std::vector<Task> &tasks) : tasks_(tasks) {
+    ExhaustivePacking(const std::vector<Machine> &machines, const std::vector<Task> &tasks) : tasks_(tasks) {
         for (const Machine &machine : machines) rooms_.push_back({machine, std::vector<int>(static_cast<size_t>(machine.gpus), 1000)});
     }
     int64_t most() {
@@ -82,7 +82,7 @@ TEST(AllocationBound, IsNeverBelowTheOptimum_AndOftenReachesIt) {
     constexpr uint64_t cases = 4000;
     for (uint64_t seed = 1; seed <= cases; ++seed) {
         const Case one = random_case(seed);
-        const int64_t optimum = Exhaustive(one.machines, one.tasks).most();
+        const int64_t optimum = ExhaustivePacking(one.machines, one.tasks).most();
         const AllocationBound bound = allocatable_at_most(one.machines, one.tasks, 150);
         ASSERT_GE(bound.gpu_milli, optimum) << "seed " << seed;
         ASSERT_LE(bound.gpu_milli, bound.trivial_gpu_milli) << "seed " << seed;

@@ -13,16 +13,16 @@ namespace {
 
 constexpr double rounding = 1e-9; ///< of the sums: a bound that is reached must not fall below the plan
 
-struct Class {
+struct BinClass {
     uint32_t menu = 0;
     int gpus = 0, spare_milli = 0;
     double count = 0;
 };
 
-std::vector<Class> classes_of(const Stock &stock) {
+std::vector<BinClass> classes_of(const Stock &stock) {
     std::map<std::tuple<uint32_t, int, int>, double> counts;
     for (const Bin &bin : stock.bins) counts[{bin.menu, bin.gpus, bin.spare_milli}] += 1;
-    std::vector<Class> classes;
+    std::vector<BinClass> classes;
     for (const auto &[key, count] : counts) classes.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), count});
     return classes;
 }
@@ -56,12 +56,12 @@ private:
 /// A first guess: one price per GPU and menu, as if the bins of a menu were one pool of GPUs; a lot takes the cheapest places, one per bin.
 class PoolDual {
 public:
-    PoolDual(const Stock &stock, const std::vector<Class> &classes, const Purchases &purchases)
+    PoolDual(const Stock &stock, const std::vector<BinClass> &classes, const Purchases &purchases)
         : stock_(stock), purchases_(purchases), excess(stock.menus.size()), room_(excess.size(), 0.0), wanted_(excess.size()), of_lot_(stock.lots.size()) {
-        for (const Class &one : classes) room_[one.menu] += one.count * (one.gpus + one.spare_milli / 1000.0);
+        for (const BinClass &one : classes) room_[one.menu] += one.count * (one.gpus + one.spare_milli / 1000.0);
         for (uint32_t menu = 0; menu < stock.menus.size(); ++menu)
             for (const uint32_t lot : stock.menus[menu]) of_lot_[lot].push_back({menu, 0});
-        for (const Class &one : classes)
+        for (const BinClass &one : classes)
             for (const uint32_t lot : stock.menus[one.menu])
                 std::find_if(of_lot_[lot].begin(), of_lot_[lot].end(), [&](const Place &p) { return p.menu == one.menu; })->bins += one.count;
     }
@@ -126,13 +126,13 @@ private:
 /// A price per copy of each lot.
 class LotDual {
 public:
-    LotDual(const Stock &stock, std::vector<Class> classes, const Purchases &purchases)
+    LotDual(const Stock &stock, std::vector<BinClass> classes, const Purchases &purchases)
         : stock_(stock), purchases_(purchases), classes_(std::move(classes)), excess(stock.lots.size()), served_(excess.size()) {}
     double at(const std::vector<double> &price) {
         double bound = 0;
         std::fill(served_.begin(), served_.end(), 0.0);
         price_ = price;
-        for (const Class &one : classes_) bound += one.count * one_class(one);
+        for (const BinClass &one : classes_) bound += one.count * one_class(one);
         for (size_t l = 0; l < price.size(); ++l) {
             const auto [copies, surplus] = purchases_.at(l, price_[l]);
             bound += surplus;
@@ -142,7 +142,7 @@ public:
     }
 
 private:
-    double one_class(const Class &one) {
+    double one_class(const BinClass &one) {
         knapsack_.begin(one.gpus);
         shares_.clear();
         for (const uint32_t l : stock_.menus[one.menu]) {
@@ -185,7 +185,7 @@ private:
 
     const Stock &stock_;
     const Purchases &purchases_;
-    std::vector<Class> classes_;
+    std::vector<BinClass> classes_;
     Knapsack knapsack_;
 
 public:
@@ -206,7 +206,7 @@ double worth_of(const Stock &stock, const std::vector<Choice> &choices) {
 }
 
 WorthBound worth_at_most(const Stock &stock, size_t rounds) {
-    const std::vector<Class> classes = classes_of(stock);
+    const std::vector<BinClass> classes = classes_of(stock);
     const Purchases purchases(stock);
     PoolDual pool(stock, classes, purchases);
     std::vector<double> per_menu(stock.menus.size(), pool.top() / 2);

@@ -43,9 +43,9 @@ Stock random_stock(uint64_t seed, bool shares) {
 }
 
 /// Every plan: each bin's lots by subsets, exact cards for shares.
-class Exhaustive {
+class ExhaustivePlan {
 public:
-    explicit Exhaustive(const Stock &stock) : stock_(stock), sites_(stock.sites), copies_(stock.lots.size(), 0) {
+    explicit ExhaustivePlan(const Stock &stock) : stock_(stock), sites_(stock.sites), copies_(stock.lots.size(), 0) {
         for (const Bin &bin : stock.bins) cards_.emplace_back(static_cast<size_t>(bin.gpus), 1000);
     }
     double most() {
@@ -119,7 +119,7 @@ TEST(WorthBound, IsNeverBelowTheBestPlan) {
     constexpr uint64_t cases = 3000;
     for (uint64_t seed = 1; seed <= cases; ++seed) {
         const Stock stock = random_stock(seed, true);
-        const double best = Exhaustive(stock).most();
+        const double best = ExhaustivePlan(stock).most();
         const WorthBound bound = worth_at_most(stock, 60);
         ASSERT_GE(bound.per_hour, best) << "seed " << seed;
         near += best >= 0.95 * bound.per_hour;
@@ -135,7 +135,7 @@ TEST(Improve, KeepsEveryRule_NeverEarnsLess_AndComesNearTheBestPlan) {
         const WorthBound bound = worth_at_most(stock, 60);
         const std::vector<Choice> plan = improve(stock, {}, bound.price, bound.per_hour, 1000);
         ASSERT_TRUE(holds(stock, plan)) << "seed " << seed;
-        const double most = Exhaustive(stock).most(), worth = worth_of(stock, plan);
+        const double most = ExhaustivePlan(stock).most(), worth = worth_of(stock, plan);
         ASSERT_LE(worth, most * (1 + 1e-9)) << "seed " << seed;
         const std::vector<Choice> again = improve(stock, plan, bound.price, bound.per_hour, 1000);
         ASSERT_GE(worth_of(stock, again), worth) << "seed " << seed;

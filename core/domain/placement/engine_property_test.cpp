@@ -9,6 +9,7 @@
 namespace rigger::placement {
 namespace {
 
+using testing::bound;
 using testing::CoarseScorer;
 using testing::MarketShape;
 using testing::PackingScorer;
@@ -16,8 +17,7 @@ using testing::ProfitScorer;
 using testing::RandomMarket;
 using testing::Reference;
 using testing::ReferencePair;
-
-using Scorers = std::vector<std::shared_ptr<PlacementScorer>>;
+using testing::Scorers;
 
 Scorers scorers_of(int mix) {
     switch (mix) {
@@ -27,12 +27,6 @@ Scorers scorers_of(int mix) {
     case 3: return {std::make_shared<CoarseScorer>(ScoreRole::value, 0.2)};
     default: return {};
     }
-}
-
-std::vector<ScorerBinding> bound(const Scorers &scorers) {
-    std::vector<ScorerBinding> bindings;
-    for (const auto &scorer : scorers) bindings.push_back({scorer, {}});
-    return bindings;
 }
 
 MarketShape random_shape(RandomMarket &random) {

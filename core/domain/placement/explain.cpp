@@ -7,7 +7,7 @@
 namespace rigger::placement {
 namespace {
 
-std::string number(double value) {
+std::string count_text(double value) {
     char text[32];
     std::snprintf(text, sizeof text, "%.6g", value);
     return text;
@@ -113,7 +113,7 @@ private:
         if (demand.validator != 0 && room.validator != 0 && room.validator != demand.validator)
             add(Rejection::validator_mismatch, server_.name + " is pledged to " + server_.validator + ", the offer comes from " + offer_.source.str());
         const auto short_of = [&](Rejection code, const char *what, double wanted, double left) {
-            if (wanted > left) add(code, "it needs " + number(wanted) + " " + what + "; " + server_.name + " has " + number(left) + " left");
+            if (wanted > left) add(code, "it needs " + count_text(wanted) + " " + what + "; " + server_.name + " has " + count_text(left) + " left");
         };
         short_of(Rejection::not_enough_disk, "GB of disk", demand.disk_gb, room.disk_gb);
         short_of(Rejection::not_enough_cpu, "thousandths of a CPU", demand.cpu_milli, room.cpu_milli);
@@ -124,9 +124,9 @@ private:
         const Fleet::Room room = board_.fleet.room(row);
         const std::string &model = board_.fleet.segments()[board_.fleet.segment_of(row)].model;
         if (room.whole_gpus < demand.whole_gpus)
-            add(Rejection::not_enough_free_gpus, "it needs " + number(demand.whole_gpus) + " " + model + "; " + server_.name + " has " + number(room.whole_gpus) + " free");
+            add(Rejection::not_enough_free_gpus, "it needs " + count_text(demand.whole_gpus) + " " + model + "; " + server_.name + " has " + count_text(room.whole_gpus) + " free");
         if (room.share_milli < demand.share_milli)
-            add(Rejection::not_enough_free_gpus, "it needs " + number(demand.share_milli) + " thousandths of one " + model + "; the most that one on " + server_.name + " has free is " + number(room.share_milli));
+            add(Rejection::not_enough_free_gpus, "it needs " + count_text(demand.share_milli) + " thousandths of one " + model + "; the most that one on " + server_.name + " has free is " + count_text(room.share_milli));
     }
 
     const LiveBoard &live_;

@@ -9,6 +9,7 @@
 namespace rigger::placement {
 namespace {
 
+using testing::bound;
 using testing::CoarseScorer;
 using testing::MarketShape;
 using testing::PackingScorer;
@@ -16,21 +17,14 @@ using testing::ProfitScorer;
 using testing::RandomMarket;
 using testing::Reference;
 using testing::ReferencePair;
+using testing::Scorers;
 
-using Scorers = std::vector<std::shared_ptr<PlacementScorer>>;
-
-Scorers scorers_of(int mix) {
+Scorers pure_scorers(int mix) {
     switch (mix) {
     case 0: return {std::make_shared<ProfitScorer>()};
     case 1: return {std::make_shared<ProfitScorer>(), std::make_shared<PackingScorer>(0.5, true)};
     default: return {std::make_shared<CoarseScorer>(ScoreRole::value, 0.2)};
     }
-}
-
-std::vector<ScorerBinding> bound(const Scorers &scorers) {
-    std::vector<ScorerBinding> bindings;
-    for (const auto &scorer : scorers) bindings.push_back({scorer, {}});
-    return bindings;
 }
 
 /// One random change to the world.
@@ -131,7 +125,7 @@ TEST_P(Followed, EveryChange_GivesWhatAFullPassGives) {
         shape.servers = seed % 3 == 0 ? 60 : 14;
         shape.prices = seed % 2 == 0 ? 3 : 0;
         shape.deployments = 6;
-        const Scorers scorers = scorers_of(GetParam());
+        const Scorers scorers = pure_scorers(GetParam());
         const size_t kept = seed % 4 < 2 ? 32 : 4; // short lists overflow and run dry often
         const size_t listed = std::min(kept, IncrementalPlacement::reported_servers);
         auto incremental = IncrementalPlacement::make({}, bound(scorers), nullptr, kept);
@@ -175,7 +169,7 @@ TEST_P(Followed, AnEngineThatFollowed_PlansAsAFreshOne) {
     MarketShape shape;
     shape.offers = 12;
     shape.servers = 20;
-    const Scorers scorers = scorers_of(GetParam());
+    const Scorers scorers = pure_scorers(GetParam());
     PlacementEngine engine;
     ASSERT_TRUE(engine.set_scorers(bound(scorers)).ok());
     auto snapshot = random.snapshot(shape);

@@ -8,9 +8,9 @@
 namespace rigger::placement {
 namespace {
 
-constexpr double nothing = -std::numeric_limits<double>::infinity();
+constexpr double no_score = -std::numeric_limits<double>::infinity();
 /// With more than one row in this many changed, scoring whole segments is as cheap.
-constexpr size_t full_pass_from = 2;
+constexpr size_t look_again_from = 2;
 
 } // namespace
 
@@ -64,7 +64,7 @@ void OnlinePlacement::changed(RowIndex row) {
 
 Status OnlinePlacement::bring_up_to_date(OfferIndex offer, Kept &kept) {
     const bool stale = kept.values.empty() || !scorers_.pure() || (scorers_.reads_mix() && kept.mix != board_.market.mix()) ||
-                       (changes_.size() - kept.seen) * full_pass_from > looked_at_.size();
+                       (changes_.size() - kept.seen) * look_again_from > looked_at_.size();
     RIG_TRY(stale ? score_all(offer, kept) : score_changed(offer, kept));
     kept.seen = changes_.size();
     kept.mix = board_.market.mix();
@@ -72,7 +72,7 @@ Status OnlinePlacement::bring_up_to_date(OfferIndex offer, Kept &kept) {
 }
 
 Status OnlinePlacement::score_all(OfferIndex offer, Kept &kept) {
-    kept.values.assign(looked_at_.size(), nothing);
+    kept.values.assign(looked_at_.size(), no_score);
     PassOptions options;
     options.exclude_here = false;
     const OfferIndex one[]{offer};
@@ -81,7 +81,7 @@ Status OnlinePlacement::score_all(OfferIndex offer, Kept &kept) {
         for (size_t i = 0; i < count; ++i) {
             if (rows.picked.empty() && (rows.mask[i / block_rows] >> i % block_rows & 1) == 0) continue;
             const RowIndex row = rows.picked.empty() ? rows.segment->begin + static_cast<RowIndex>(i) : rows.picked[i];
-            kept.values[row] = rows.result[i] >= board_.min_value ? rows.result[i] : nothing;
+            kept.values[row] = rows.result[i] >= board_.min_value ? rows.result[i] : no_score;
         }
     });
 }
@@ -94,7 +94,7 @@ Status OnlinePlacement::score_changed(OfferIndex offer, Kept &kept) {
     for (size_t i = kept.seen; i < changes_.size(); ++i) {
         const RowIndex row = changes_[i];
         if (std::exchange(looked_at_[row], looks_) == looks_) continue;
-        kept.values[row] = nothing;
+        kept.values[row] = no_score;
         if (board_.fleet.fits(demand, row) && std::binary_search(segments.begin(), segments.end(), board_.fleet.segment_of(row)))
             bench_.picked.push_back(row);
     }
@@ -112,11 +112,11 @@ Status OnlinePlacement::score_changed(OfferIndex offer, Kept &kept) {
 
 RowIndex OnlinePlacement::best(OfferIndex offer, const Kept &kept) const {
     RowIndex best = no_index;
-    double value = nothing;
+    double value = no_score;
     for (const uint32_t index : board_.market.at(offer).segments) {
         const Segment &segment = board_.fleet.segments()[index];
         for (RowIndex row = segment.begin; row < segment.begin + segment.used; ++row) {
-            if (kept.values[row] < value || kept.values[row] == nothing) continue;
+            if (kept.values[row] < value || kept.values[row] == no_score) continue;
             if (kept.values[row] == value && !(std::tie(board_.fleet.key(row), row) < std::tie(board_.fleet.key(best), best))) continue;
             best = row;
             value = kept.values[row];

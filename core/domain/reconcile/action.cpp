@@ -13,7 +13,7 @@ constexpr std::pair<std::string_view, ReconcileVerb> verbs[] = {{"terminate", Re
 constexpr std::pair<std::string_view, Evidence> evidences[] = {
     {"definite", Evidence::definite}, {"absence", Evidence::absence}, {"policy", Evidence::policy}};
 
-std::string text(const json &object, const char *key) {
+std::string text_member(const json &object, const char *key) {
     if (!object.is_object()) return {};
     const auto at = object.find(key);
     return at != object.end() && at->is_string() ? at->get<std::string>() : std::string();
@@ -42,7 +42,7 @@ Result<ReconcileAction> parse_action(std::string_view id, std::string_view docum
     if (!object.is_object()) return bad(id, "not a JSON object");
     ReconcileAction a;
     a.id = id;
-    const std::string verb = text(object, "verb"), evidence = text(object, "evidence");
+    const std::string verb = text_member(object, "verb"), evidence = text_member(object, "evidence");
     bool known_verb = false, known_evidence = false;
     for (const auto &[name, value] : verbs)
         if (name == verb) a.verb = value, known_verb = true;
@@ -50,22 +50,22 @@ Result<ReconcileAction> parse_action(std::string_view id, std::string_view docum
         if (name == evidence) a.evidence = value, known_evidence = true;
     if (!known_verb) return bad(id, "unknown verb '" + verb + "'");
     if (!known_evidence) return bad(id, "unknown evidence '" + evidence + "'");
-    a.cause = text(object, "cause");
-    a.reason = text(object, "reason");
+    a.cause = text_member(object, "cause");
+    a.reason = text_member(object, "reason");
     if (const auto views = object.find("views"); views != object.end() && views->is_array())
         for (const json &view : *views)
             if (view.is_string()) a.views.push_back(view.get<std::string>());
     const json target = object.value("target", json::object());
-    a.deployment = text(target, "deploymentId");
-    a.cluster = text(target, "cluster");
-    a.api_version = text(target, "apiVersion");
-    a.kind = text(target, "kind");
-    a.namespace_name = text(target, "namespace");
-    a.name = text(target, "name");
-    a.uid = text(target, "uid");
-    a.source = text(target, "source");
-    a.instance = text(target, "instanceId");
-    a.offer = text(target, "offerId");
+    a.deployment = text_member(target, "deploymentId");
+    a.cluster = text_member(target, "cluster");
+    a.api_version = text_member(target, "apiVersion");
+    a.kind = text_member(target, "kind");
+    a.namespace_name = text_member(target, "namespace");
+    a.name = text_member(target, "name");
+    a.uid = text_member(target, "uid");
+    a.source = text_member(target, "source");
+    a.instance = text_member(target, "instanceId");
+    a.offer = text_member(target, "offerId");
     if (!has_target(a)) return bad(id, "its target lacks a field that verb '" + verb + "' needs");
     return a;
 }

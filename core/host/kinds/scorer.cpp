@@ -11,8 +11,8 @@
 
 namespace rigger::host {
 namespace {
-constexpr size_t line = 64;                        ///< bytes of alignment and padding of columns
-constexpr size_t guard_doubles = line / sizeof(double);
+constexpr size_t cache_line = 64;                        ///< bytes of alignment and padding of columns
+constexpr size_t guard_doubles = cache_line / sizeof(double);
 constexpr size_t max_columns = 64;
 constexpr size_t max_kept_scratch = 8;
 constexpr uint64_t max_pairs = uint64_t{1} << 31;
@@ -30,16 +30,16 @@ size_t width_of(ColumnType type) {
 }
 
 struct Free {
-    void operator()(void *p) const noexcept { ::operator delete(p, std::align_val_t{line}); }
+    void operator()(void *p) const noexcept { ::operator delete(p, std::align_val_t{cache_line}); }
 };
 
 /// Memory that grows and is never initialised.
 class Buffer {
 public:
     void *reserve(size_t bytes) {
-        bytes = (bytes + line - 1) / line * line + line;
+        bytes = (bytes + cache_line - 1) / cache_line * cache_line + cache_line;
         if (bytes > size_) {
-            memory_.reset(::operator new(bytes, std::align_val_t{line}));
+            memory_.reset(::operator new(bytes, std::align_val_t{cache_line}));
             size_ = bytes;
         }
         return memory_.get();
@@ -87,7 +87,7 @@ struct Scratch {
 rig_table take_table(const TableView &from, const std::shared_ptr<const void> &owner, std::vector<rig_column> &columns, Buffer &memory) {
     columns.clear();
     size_t bytes = 0;
-    const auto padded = [](size_t n) { return (n + line - 1) / line * line; };
+    const auto padded = [](size_t n) { return (n + cache_line - 1) / cache_line * cache_line; };
     if (!owner)
         for (const ColumnView &c : from.columns) bytes += (c.data ? padded(from.rows * width_of(c.type)) : 0) + (c.valid ? padded((from.rows + 63) / 64 * 8) : 0);
     auto *at = owner ? nullptr : static_cast<std::byte *>(memory.reserve(bytes));

@@ -94,7 +94,7 @@ rig_code on_event(void *ctx, rig_str id, rig_doc event) {
     });
 }
 
-rig_code on_checkpoint(void *ctx, rig_bytes token) {
+rig_code on_market_checkpoint(void *ctx, rig_bytes token) {
     MarketWatch &w = watch_of(ctx);
     return w.to.with(w.clock(), [&](MarketSink &sink) -> Status { return sink.checkpoint(view(token)); });
 }
@@ -110,7 +110,7 @@ public:
     Status watch(const CallContext &context, std::string_view resume_token, MarketSink &sink) override {
         RIG_TRY(instance_->admit_watch());
         const auto w = std::make_shared<MarketWatch>(sink, *instance_, ordinals_, name_, resume_token);
-        w->table = {sizeof(rig_market_sink), w.get(), &on_put, &on_remove, &on_mark, &on_event, &on_checkpoint};
+        w->table = {sizeof(rig_market_sink), w.get(), &on_put, &on_remove, &on_mark, &on_event, &on_market_checkpoint};
         const DetachAtEnd end(w->to);
         const Status done = instance_->call(spec("watch", CallSpec::Where::stream), context, [w, this_table = &table_](rig_instance *i, const rig_call *c, rig_error *e) {
             return this_table->watch(i, c, bytes(w->resume_token), &w->table, e);

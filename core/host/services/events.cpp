@@ -44,7 +44,7 @@ rig_code subscribe(const rig_host *host, rig_str pattern, rig_event_fn fn, void 
     });
 }
 
-void cancel(const rig_host *host, uint64_t subscription) noexcept {
+void unsubscribe(const rig_host *host, uint64_t subscription) noexcept {
     (void)serve(host, RIG_SERVICE_EVENTS, nullptr, [&](HostHandle &h) -> Status {
         {
             const std::lock_guard lock(h.mutex);
@@ -57,7 +57,7 @@ void cancel(const rig_host *host, uint64_t subscription) noexcept {
 } // namespace
 
 const rig_events *events_table() noexcept {
-    static constexpr rig_events table{sizeof(rig_events), &publish, &subscribe, &cancel};
+    static constexpr rig_events table{sizeof(rig_events), &publish, &subscribe, &unsubscribe};
     return &table;
 }
 

@@ -125,7 +125,7 @@ rig_code send(const rig_host *host, const rig_http_request *request, rig_http_fn
     });
 }
 
-void cancel(const rig_host *host, uint64_t op) noexcept {
+void cancel_request(const rig_host *host, uint64_t op) noexcept {
     (void)serve(host, RIG_SERVICE_HTTP, nullptr, [&](HostHandle &h) -> Status {
         const std::lock_guard lock(h.mutex);
         const auto at = h.http_operations.find(op);
@@ -138,7 +138,7 @@ void cancel(const rig_host *host, uint64_t op) noexcept {
 } // namespace
 
 const rig_http *http_table() noexcept {
-    static constexpr rig_http table{sizeof(rig_http), &send, &call, &cancel};
+    static constexpr rig_http table{sizeof(rig_http), &send, &call, &cancel_request};
     return &table;
 }
 

@@ -41,7 +41,7 @@ rig_code after(const rig_host *host, uint64_t delay, uint64_t period, rig_task_f
     });
 }
 
-void cancel(const rig_host *host, uint64_t timer) noexcept {
+void cancel_timer(const rig_host *host, uint64_t timer) noexcept {
     (void)serve(host, RIG_SERVICE_TIMERS, nullptr, [&](HostHandle &h) -> Status {
         {
             const std::lock_guard lock(h.mutex);
@@ -68,7 +68,7 @@ rig_code post_worker(const rig_host *host, rig_task_fn fn, void *user, rig_error
 } // namespace
 
 const rig_timers *timers_table() noexcept {
-    static constexpr rig_timers table{sizeof(rig_timers), &after, &cancel, &post, &post_worker};
+    static constexpr rig_timers table{sizeof(rig_timers), &after, &cancel_timer, &post, &post_worker};
     return &table;
 }
 

@@ -10,7 +10,7 @@
 
 namespace cluster_local {
 namespace {
-constexpr size_t kPage = 64;        ///< objects delivered per turn of the lock
+constexpr size_t kWatchPage = 64;        ///< objects delivered per turn of the lock
 constexpr size_t kLookAhead = 1024; ///< log entries looked at per turn of the lock
 constexpr uint64_t kHeartbeat = 10 * kSecond; ///< well within the 15 s that the contract allows
 constexpr auto kCancelPoll = std::chrono::milliseconds(100); ///< a cancel flag wakes nobody, so it is looked at
@@ -131,7 +131,7 @@ rig::Status Cluster::Watch::relist(Lock &held) {
     for (size_t i = 0; i < ids.size();) {
         CL_TRY(c_.healthy());
         page.clear();
-        for (const size_t end = std::min(ids.size(), i + kPage); i < end; ++i) {
+        for (const size_t end = std::min(ids.size(), i + kWatchPage); i < end; ++i) {
             const Record *record = c_.store_->find_id(ids[i]);
             if (!record || !query_.matches(*record)) continue;
             CL_ASSIGN(std::string text, c_.store_->text(*record));
@@ -153,7 +153,7 @@ rig::Status Cluster::Watch::relist(Lock &held) {
 }
 
 rig::Status Cluster::Watch::collect(std::vector<Delivery> &page) {
-    for (size_t looked = 0; looked < kLookAhead && page.size() < kPage; ++looked) {
+    for (size_t looked = 0; looked < kLookAhead && page.size() < kWatchPage; ++looked) {
         const auto entry = c_.store_->next_change(*query_.kind, position_);
         if (!entry) return {};
         if (entry->live && query_.matches(*entry->live)) {

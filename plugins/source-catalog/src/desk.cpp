@@ -19,7 +19,7 @@ constexpr std::uint64_t fresh_every_ns = 5'000'000'000;
 constexpr size_t shrink_ignored = 10; ///< so many offers may go at once without suspicion
 constexpr size_t most_market_events = 200;
 
-std::uint64_t nanoseconds(double seconds) { return static_cast<std::uint64_t>(seconds * 1e9); }
+std::uint64_t timer_ns(double seconds) { return static_cast<std::uint64_t>(seconds * 1e9); }
 
 } // namespace
 
@@ -41,7 +41,7 @@ rig::Status Desk::open() {
         if (auto status = ledger_.load(); !status.ok()) return status;
     }
     const std::lock_guard files(files_mutex_);
-    next_look_ns_ = host_.now_ns() + nanoseconds(config_.poll_seconds);
+    next_look_ns_ = host_.now_ns() + timer_ns(config_.poll_seconds);
     take(files_.load());
     return {};
 }
@@ -60,10 +60,10 @@ void Desk::look_at_files() {
     const std::lock_guard files(files_mutex_);
     const std::uint64_t now = host_.now_ns();
     if (now < next_look_ns_) return;
-    next_look_ns_ = now + nanoseconds(config_.poll_seconds);
+    next_look_ns_ = now + timer_ns(config_.poll_seconds);
     if (auto items = files_.poll()) take(std::move(*items));
     const std::lock_guard lock(mutex_);
-    if (suspected_ && now - suspected_ns_ >= nanoseconds(config_.shrink_hold_seconds)) accept(std::move(*suspected_));
+    if (suspected_ && now - suspected_ns_ >= timer_ns(config_.shrink_hold_seconds)) accept(std::move(*suspected_));
 }
 
 /// A new reading of the files. Anything but a good one leaves the market as it is.

@@ -14,7 +14,7 @@ using ::testing::HasSubstr;
 
 const std::string header = "chute_id,name,invocation_count,current_estimated_price,supported_gpus\n";
 
-rig::Result<Items> parse(const std::string &rows, const CsvRule &rule = {}) { return market_from_csv(header + rows, "m.csv", rule); }
+rig::Result<Items> market(const std::string &rows, const CsvRule &rule = {}) { return market_from_csv(header + rows, "m.csv", rule); }
 
 std::string sample() {
     std::ifstream in(SAMPLE_MARKET);
@@ -45,7 +45,7 @@ TEST(CsvMarket, ReadsTheSampleMarket) {
 }
 
 TEST(CsvMarket, TeeSuffix_MakesATeeChute) {
-    auto items = parse("a,x/y-TEE,1,1,h200\nb,x/y,1,1,h200\nc,-TEE,1,1,h200\nd,x/TEE-y,1,1,h200\n");
+    auto items = market("a,x/y-TEE,1,1,h200\nb,x/y,1,1,h200\nc,-TEE,1,1,h200\nd,x/TEE-y,1,1,h200\n");
     ASSERT_TRUE(items.ok());
     EXPECT_TRUE(items->chutes[0].tee);
     EXPECT_FALSE(items->chutes[1].tee);
@@ -54,7 +54,7 @@ TEST(CsvMarket, TeeSuffix_MakesATeeChute) {
 }
 
 TEST(CsvMarket, GpuCount_IsThePriceOverTheCheapestCard_AsAPowerOfTwo) {
-    auto items = parse("a,a,1,22,h200 b200\nb,b,1,11,h200\nc,c,1,5.5,h200\nd,d,1,2.75,h200\ne,e,1,0.01,h200\nf,f,1,99,h200\n");
+    auto items = market("a,a,1,22,h200 b200\nb,b,1,11,h200\nc,c,1,5.5,h200\nd,d,1,2.75,h200\ne,e,1,0.01,h200\nf,f,1,99,h200\n");
     ASSERT_TRUE(items.ok());
     std::vector<int> counts;
     for (const Chute &c : items->chutes) counts.push_back(c.gpu_count);
@@ -62,32 +62,32 @@ TEST(CsvMarket, GpuCount_IsThePriceOverTheCheapestCard_AsAPowerOfTwo) {
 }
 
 TEST(CsvMarket, Multiplier_IsThePriceOverTheValidatorsUnit) {
-    auto items = parse("a,a,1,9,h200\n");
+    auto items = market("a,a,1,9,h200\n");
     ASSERT_TRUE(items.ok());
     EXPECT_DOUBLE_EQ(items->metrics.at("a").multiplier, 2);
 }
 
 TEST(CsvMarket, Invocations_AreSpreadOverTheWindow) {
-    auto items = parse("a,a,7200,9,h200\n");
+    auto items = market("a,a,7200,9,h200\n");
     ASSERT_TRUE(items.ok());
     EXPECT_EQ(items->metrics.at("a").invocations, 10);
     CsvRule week;
     week.window_hours = 72;
-    EXPECT_EQ(parse("a,a,7200,9,h200\n", week)->metrics.at("a").invocations, 100);
+    EXPECT_EQ(market("a,a,7200,9,h200\n", week)->metrics.at("a").invocations, 100);
 }
 
 TEST(CsvMarket, Derivation_DependsOnRowAndSeedAlone) {
-    auto one = parse("a,a,999999,9,h200\nb,b,999999,9,h200\n"), other = parse("b,b,999999,9,h200\na,a,999999,9,h200\n");
+    auto one = market("a,a,999999,9,h200\nb,b,999999,9,h200\n"), other = market("b,b,999999,9,h200\na,a,999999,9,h200\n");
     EXPECT_EQ(one->metrics.at("a").compute_time, other->metrics.at("a").compute_time);
     EXPECT_EQ(one->chutes[0].version, other->chutes[1].version);
     EXPECT_NE(one->metrics.at("a").compute_time, one->metrics.at("b").compute_time);
     CsvRule second;
     second.seed = 2;
-    EXPECT_NE(parse("a,a,999999,9,h200\n", second)->metrics.at("a").compute_time, one->metrics.at("a").compute_time);
+    EXPECT_NE(market("a,a,999999,9,h200\n", second)->metrics.at("a").compute_time, one->metrics.at("a").compute_time);
 }
 
 TEST(CsvMarket, SupportedGpus_AreSortedAndUnique) {
-    EXPECT_EQ(parse("a,a,1,1, h200  a40 h200 \n")->chutes[0].gpus, (std::vector<std::string>{"a40", "h200"}));
+    EXPECT_EQ(market("a,a,1,1, h200  a40 h200 \n")->chutes[0].gpus, (std::vector<std::string>{"a40", "h200"}));
 }
 
 TEST(CsvMarket, RefusesBadRows_WithFileAndLine) {
@@ -105,7 +105,7 @@ TEST(CsvMarket, RefusesBadRows_WithFileAndLine) {
         {"a,a,1,1\n", "m.csv:2: has 4 fields"},
     };
     for (const auto &[rows, mentioned] : cases) {
-        const auto items = parse(rows);
+        const auto items = market(rows);
         ASSERT_FALSE(items.ok()) << rows;
         EXPECT_THAT(items.error().message, HasSubstr(mentioned));
     }

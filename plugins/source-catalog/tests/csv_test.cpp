@@ -9,10 +9,10 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-rig::Result<std::vector<CsvRow>> parse(const std::string &text) { return parse_csv(text, "m.csv", {"a", "b"}); }
+rig::Result<std::vector<CsvRow>> table(const std::string &text) { return parse_csv(text, "m.csv", {"a", "b"}); }
 
 TEST(Csv, ReadsPlainAndQuotedFields) {
-    auto rows = parse("a,b\n1,2\n\"x,y\",\"say \"\"hi\"\"\"\n");
+    auto rows = table("a,b\n1,2\n\"x,y\",\"say \"\"hi\"\"\"\n");
     ASSERT_TRUE(rows.ok()) << rows.error().message;
     ASSERT_EQ(rows->size(), 2u);
     EXPECT_THAT((*rows)[0].fields, ElementsAre("1", "2"));
@@ -20,14 +20,14 @@ TEST(Csv, ReadsPlainAndQuotedFields) {
 }
 
 TEST(Csv, CountsLines_AlsoThroughQuotedBreaks) {
-    auto rows = parse("a,b\n\"1\n1\",2\n3,4\n");
+    auto rows = table("a,b\n\"1\n1\",2\n3,4\n");
     ASSERT_TRUE(rows.ok());
     EXPECT_EQ((*rows)[0].line, 2u);
     EXPECT_EQ((*rows)[1].line, 4u);
 }
 
 TEST(Csv, AcceptsWindowsLineEnds_AByteOrderMark_BlankLines_AndAMissingLastBreak) {
-    auto rows = parse("\xEF\xBB\xBF"
+    auto rows = table("\xEF\xBB\xBF"
                       "a,b\r\n1,2\r\n\r\n3,4");
     ASSERT_TRUE(rows.ok()) << rows.error().message;
     EXPECT_EQ(rows->size(), 2u);
@@ -53,7 +53,7 @@ TEST(Csv, RefusesBadText_WithFileAndLine) {
                              {"endless field", "a,b\n1," + std::string(70000, 'x') + "\n", "m.csv:2: a field is longer"},
                              {"endless quoted field", "a,b\n1,\"" + std::string(70000, 'x'), "m.csv:2: a field is longer"}};
     for (const BadText &c : cases) {
-        const auto rows = parse(c.text);
+        const auto rows = table(c.text);
         ASSERT_FALSE(rows.ok()) << c.name;
         EXPECT_EQ(rows.error().code, RIG_E_INVALID);
         EXPECT_THAT(rows.error().message, HasSubstr(c.mentioned)) << c.name;

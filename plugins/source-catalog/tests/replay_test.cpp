@@ -8,7 +8,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::string refusal(const std::string &text) {
+std::string replay_refusal(const std::string &text) {
     const auto steps = parse_replay(text, "r.jsonl");
     return steps.ok() ? "accepted" : steps.error().message;
 }
@@ -55,7 +55,7 @@ TEST(Replay, RefusesWhatItDoesNotUnderstand_WithTheLine) {
         {"{\"at\":0,\"deleteInstances\":{\"count\":-1}}", "deleteInstances.count"},
         {"{\"at\":0,\"remove\":7}", "remove must be a string"},
     };
-    for (const auto &[text, mentioned] : cases) EXPECT_THAT(refusal(text), HasSubstr(mentioned)) << text;
+    for (const auto &[text, mentioned] : cases) EXPECT_THAT(replay_refusal(text), HasSubstr(mentioned)) << text;
 }
 
 TEST(Replay, Play_CarriesChangesOver_UpToTheStep) {

@@ -12,8 +12,8 @@ using Json = nlohmann::json;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr WallNs second = 1'000'000'000;
-constexpr WallNs start = 1767225600 * second;
+constexpr WallNs wall_second = 1'000'000'000;
+constexpr WallNs start = 1767225600 * wall_second;
 
 class ValidatorTest : public ::testing::Test {
 protected:
@@ -159,7 +159,7 @@ TEST_F(ValidatorTest, Announce_CreatesTheInstance_OnceAndForAll) {
     const Json grant = Json::parse(*claim("d1"));
     const Json answer = Json::parse(announce("d1"));
     ASSERT_EQ(validator.instances().size(), 1u);
-    const Instance &i = validator.instances().begin()->second;
+    const catalog::Instance &i = validator.instances().begin()->second;
     EXPECT_EQ(answer["instanceId"], i.id);
     EXPECT_EQ(i.config_id, grant["configId"]);
     EXPECT_EQ(i.version, "v1");
@@ -313,7 +313,7 @@ TEST_F(ValidatorTest, DeleteInstances_TakesTheOldestFirst) {
     for (const char *id : {"d1", "d2", "d3"}) {
         (void)claim(id);
         announce(id);
-        now += second;
+        now += wall_second;
     }
     take(validator.delete_instances(now, "demo", market(), 2, "m"));
     ASSERT_EQ(validator.instances().size(), 1u);
@@ -323,7 +323,7 @@ TEST_F(ValidatorTest, DeleteInstances_TakesTheOldestFirst) {
 
 TEST_F(ValidatorTest, EventIds_AreEqualForEqualEvents) {
     (void)claim("d1");
-    auto one = validator.announce(now, R"({"id":"d1"})"), two = validator.announce(now + second, R"({"id":"d1"})");
+    auto one = validator.announce(now, R"({"id":"d1"})"), two = validator.announce(now + wall_second, R"({"id":"d1"})");
     EXPECT_EQ(one->changes.events[0].id, two->changes.events[0].id);
 }
 

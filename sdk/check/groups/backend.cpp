@@ -64,13 +64,13 @@ json ref_to(const std::string &cluster, const std::string &name = kName) {
     return {{"cluster", cluster}, {"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"namespace", "default"}, {"name", name}};
 }
 
-struct Fixture {
+struct BackendFixture {
     FakeHost host;
     Session s;
     std::string cluster;
-    explicit Fixture(Context &t) : s(t, host) { s.run(); }
+    explicit BackendFixture(Context &t) : s(t, host) { s.run(); }
     /// The first ready cluster; the test is skipped if there is none.
-    Fixture &ready() {
+    BackendFixture &ready() {
         TextSink out;
         s.t.must("probe", probe(s, out));
         const json facts = object_from("probe", out.text());
@@ -82,15 +82,15 @@ struct Fixture {
     }
 };
 
-void functions(Context &t) {
-    Fixture f(t);
+void backend_functions(Context &t) {
+    BackendFixture f(t);
     const auto &b = backend_of(f.s);
     expect(b.probe && b.list && b.get && b.apply && b.remove && b.watch && b.logs, "a function of the table is NULL");
 }
 
 void probes(Context &t) {
     using namespace std::chrono;
-    Fixture f(t);
+    BackendFixture f(t);
     TextSink out;
     const auto began = steady_clock::now();
     t.must("probe", probe(f.s, out));
@@ -103,8 +103,8 @@ void probes(Context &t) {
     }
 }
 
-void listing(Context &t) {
-    Fixture f(t);
+void backend_listing(Context &t) {
+    BackendFixture f(t);
     f.ready();
     ObjectRecorder into;
     t.must("list", list(f.s, kQuery, into));
@@ -113,7 +113,7 @@ void listing(Context &t) {
 }
 
 void not_found(Context &t) {
-    Fixture f(t);
+    BackendFixture f(t);
     f.ready();
     TextSink out;
     const Outcome g = get(f.s, ref_to(f.cluster, "no-such-7f3a"), out), r = remove(f.s, ref_to(f.cluster, "no-such-7f3a"));
@@ -122,15 +122,15 @@ void not_found(Context &t) {
 }
 
 void dry_run(Context &t) {
-    Fixture f(t);
+    BackendFixture f(t);
     f.ready();
     t.must("apply", apply(f.s, f.cluster, config_map("dry"), RIG_APPLY_DRY_RUN));
     TextSink out;
     expect(get(f.s, ref_to(f.cluster), out).code == RIG_E_NOT_FOUND, "apply() with DRY_RUN left an object behind");
 }
 
-void round_trip(Context &t) {
-    Fixture f(t);
+void backend_round_trip(Context &t) {
+    BackendFixture f(t);
     f.ready();
     t.must("apply", apply(f.s, f.cluster, config_map("one"), RIG_APPLY_CREATE_ONLY));
     TextSink first, second;
@@ -148,16 +148,16 @@ void round_trip(Context &t) {
 }
 
 void watching(Context &t) {
-    Fixture f(t);
+    BackendFixture f(t);
     f.ready();
     ObjectRecorder into;
     t.answer("watch", watch(f.s, kQuery, into, 3000));
     expect(into.marked(f.cluster, RIG_MARK_COMPLETE) || into.marked(f.cluster, RIG_MARK_LOST), "watch() gave no mark for the cluster " + f.cluster + " within 3 s");
 }
 
-void cancel(Context &t) {
+void backend_cancel(Context &t) {
     using namespace std::chrono;
-    Fixture f(t);
+    BackendFixture f(t);
     f.ready();
     ObjectRecorder into;
     const auto began = steady_clock::now();
@@ -167,7 +167,7 @@ void cancel(Context &t) {
 }
 
 void diagnosis(Context &t) {
-    Fixture f(t);
+    BackendFixture f(t);
     f.ready();
     const auto &table = backend_of(f.s);
     if (!RIG_HAS(&table, diagnose)) skip("this backend has no diagnose()");
@@ -188,8 +188,8 @@ void diagnosis(Context &t) {
     }
 }
 
-void odd_documents(Context &t) {
-    Fixture f(t);
+void backend_odd_documents(Context &t) {
+    BackendFixture f(t);
     for (const json &odd : {json(), json::array(), json("text"), json::object(), json{{"kind", 7}}, json{{"apiVersion", "v1"}, {"kind", "NoSuchKind"}, {"name", ""}, {"cluster", "no-such"}}}) {
         ObjectRecorder into;
         TextSink out;
@@ -217,16 +217,16 @@ void add_backend_tests(std::vector<Test> &tests) {
     const auto add = [&](const char *name, const char *what, void (*run)(Context &), bool gate = false) {
         tests.push_back({"backend", name, what, RIG_KIND_CLUSTER_BACKEND, gate, run});
     };
-    add("functions", "has every function", functions, true);
+    add("functions", "has every function", backend_functions, true);
     add("probe", "probe() describes the clusters in less than a second", probes);
-    add("listing", "list() ends with a mark for each cluster", listing);
+    add("listing", "list() ends with a mark for each cluster", backend_listing);
     add("not-found", "get() and remove() of nothing answer NotFound", not_found);
     add("dry-run", "apply() with DRY_RUN changes nothing", dry_run);
-    add("round-trip", "apply, get, apply, remove: the object comes, changes and goes", round_trip);
+    add("round-trip", "apply, get, apply, remove: the object comes, changes and goes", backend_round_trip);
     add("watch", "watch() lists first and marks the listing complete", watching);
-    add("cancel", "watch() ends within 2 s of being cancelled", cancel);
+    add("cancel", "watch() ends within 2 s of being cancelled", backend_cancel);
     add("diagnose", "diagnose() says what is wrong and what to do", diagnosis);
-    add("odd-documents", "documents that make no sense are refused", odd_documents);
+    add("odd-documents", "documents that make no sense are refused", backend_odd_documents);
 }
 
 } // namespace check

@@ -32,10 +32,10 @@ Outcome invoke(Session &s, const std::string &command, const std::string &argume
     });
 }
 
-struct Fixture {
+struct FrontendFixture {
     FakeHost host;
     Session s;
-    explicit Fixture(Context &t) : s(t, host) {
+    explicit FrontendFixture(Context &t) : s(t, host) {
         s.run();
         host.on_query([](auto, auto) -> rig::Result<std::string> { return std::string(R"({"items":[],"snapshot":1,"takenAt":"2026-01-01T00:00:00Z"})"); });
         host.on_act([](auto, auto) -> rig::Result<std::string> { return std::string(R"({"dryRun":false,"actions":[],"heldBack":[]})"); });
@@ -56,7 +56,7 @@ std::string arguments_for(const json &command) {
 bool both_languages(const json &text) { return text.is_object() && !text.value("en", "").empty() && !text.value("zh", "").empty(); }
 
 void declared(Context &t) {
-    Fixture f(t);
+    FrontendFixture f(t);
     std::set<std::string> names, paths;
     static const std::set<std::string> effects = {"read", "write", "destructive"}, results = {"list", "record", "plan", "text"};
     for (const json &c : commands(f.s)) {
@@ -88,14 +88,14 @@ void declared(Context &t) {
 }
 
 void stable(Context &t) {
-    Fixture f(t);
+    FrontendFixture f(t);
     const json first = commands(f.s);
     f.host.advance(3'600'000'000'000);
     expect(commands(f.s) == first, "catalogue() gave two answers");
 }
 
 void unknown_command(Context &t) {
-    Fixture f(t);
+    FrontendFixture f(t);
     for (const char *name : {"no-such-command-7f3a", ""}) {
         TextSink out;
         expect(invoke(f.s, name, "{}", out).code != RIG_OK, std::string("invoke() answered the unknown command '") + name + "'");
@@ -103,7 +103,7 @@ void unknown_command(Context &t) {
 }
 
 void answers(Context &t) {
-    Fixture f(t);
+    FrontendFixture f(t);
     for (const json &c : commands(f.s)) {
         TextSink out;
         const std::string name = c["name"];
@@ -115,7 +115,7 @@ void answers(Context &t) {
 
 void control_fails(Context &t) {
     for (const rig_code code : {RIG_E_NOT_FOUND, RIG_E_UNAVAILABLE, RIG_E_DENIED, RIG_E_DEADLINE, RIG_E_INVALID}) {
-        Fixture f(t);
+        FrontendFixture f(t);
         f.host.fail(RIG_SERVICE_CONTROL, {code, "Injected", "the test makes rig.control/1 fail", 0});
         for (const json &c : commands(f.s)) {
             const uint64_t before = f.host.calls(RIG_SERVICE_CONTROL);
@@ -128,7 +128,7 @@ void control_fails(Context &t) {
 }
 
 void odd_arguments(Context &t) {
-    Fixture f(t);
+    FrontendFixture f(t);
     for (const json &c : commands(f.s)) {
         for (const std::string &odd : {std::string(), std::string("null"), std::string("[]"), std::string("{"), R"({"x-unknown":1})" + std::string(),
                                        "{\"a\":\"" + std::string(1 << 20, 'x') + "\"}"}) {
@@ -140,7 +140,7 @@ void odd_arguments(Context &t) {
 
 void answers_odd_views(Context &t) {
     for (const char *view : {"", "null", "[]", "{", "{}", R"({"items":null})", R"({"items":[null,1,"x",{}]})"}) {
-        Fixture f(t);
+        FrontendFixture f(t);
         f.host.on_query([&](auto, auto) -> rig::Result<std::string> { return std::string(view); });
         f.host.on_act([&](auto, auto) -> rig::Result<std::string> { return std::string(view); });
         for (const json &c : commands(f.s)) {

@@ -43,14 +43,14 @@ std::vector<ProposedAction> decide(Session &s, const Scene &scene) {
     return into.actions();
 }
 
-struct Fixture {
+struct ReconcilerFixture {
     FakeHost host;
     Session s;
-    explicit Fixture(Context &t) : s(t, host) { s.run(); }
+    explicit ReconcilerFixture(Context &t) : s(t, host) { s.run(); }
 };
 
 void watches(Context &t) {
-    Fixture f(t);
+    ReconcilerFixture f(t);
     const auto &table = reconciler_of(f.s);
     expect(table.reconcile != nullptr, "reconcile is NULL");
     expect(table.watches && table.watches[0], "watches is empty: it would never be asked");
@@ -61,7 +61,7 @@ void watches(Context &t) {
 }
 
 void settled(Context &t) {
-    Fixture f(t);
+    ReconcilerFixture f(t);
     for (const std::string &subject : watched(f.s)) {
         const auto actions = decide(f.s, settled_scene(subject));
         expect(actions.empty(), "nothing is wrong with the " + subject + ", but it proposed " + (actions.empty() ? "" : actions[0].document));
@@ -69,7 +69,7 @@ void settled(Context &t) {
 }
 
 void well_formed(Context &t) {
-    Fixture f(t);
+    ReconcilerFixture f(t);
     static const std::set<std::string> verbs = {"terminate", "remove-object", "release-instance", "delete-offer"}, evidence = {"definite", "absence", "policy"};
     for (const std::string &subject : watched(f.s)) {
         std::set<std::string> ids;
@@ -88,7 +88,7 @@ void well_formed(Context &t) {
 }
 
 void repeatable(Context &t) {
-    Fixture f(t);
+    ReconcilerFixture f(t);
     for (const std::string &subject : watched(f.s)) {
         const auto first = decide(f.s, troubled_scene(subject));
         (void)decide(f.s, settled_scene(subject));
@@ -99,7 +99,7 @@ void repeatable(Context &t) {
 }
 
 void stable_ids(Context &t) {
-    Fixture f(t);
+    ReconcilerFixture f(t);
     for (const std::string &subject : watched(f.s)) {
         const auto first = decide(f.s, troubled_scene(subject));
         Scene later = troubled_scene(subject);
@@ -111,7 +111,7 @@ void stable_ids(Context &t) {
 }
 
 void blind(Context &t) {
-    Fixture f(t);
+    ReconcilerFixture f(t);
     for (const std::string &subject : watched(f.s)) {
         for (const ProposedAction &a : decide(f.s, blind_scene(subject))) {
             const json doc = object_from("act", a.document);
@@ -121,7 +121,7 @@ void blind(Context &t) {
 }
 
 void odd_documents(Context &t) {
-    Fixture f(t);
+    ReconcilerFixture f(t);
     for (const std::string &subject : watched(f.s)) {
         Scene more = troubled_scene(subject);
         more.desired["x-unknown"] = {{"a", 1}};
@@ -146,7 +146,7 @@ void odd_documents(Context &t) {
 }
 
 void refused_action(Context &t) {
-    Fixture f(t);
+    ReconcilerFixture f(t);
     for (const std::string &subject : watched(f.s)) {
         if (decide(f.s, troubled_scene(subject)).empty()) continue;
         ActionRecorder into;

@@ -66,11 +66,11 @@ void expect_same(double a, double b, size_t w, size_t c, const std::string &what
     expect(same(a, b), what + ": " + pair(w, c) + " scored " + text(a) + " and " + text(b));
 }
 
-struct Fixture {
+struct ScorerFixture {
     FakeHost host;
     Session s;
     Fleet fleet;
-    explicit Fixture(Context &t, size_t workloads = 12, size_t candidates = 60) : s(t, host), fleet(t.random, workloads, candidates) { s.run(); }
+    explicit ScorerFixture(Context &t, size_t workloads = 12, size_t candidates = 60) : s(t, host), fleet(t.random, workloads, candidates) { s.run(); }
     ScoreTable scored() { return check::scored(s, fleet); }
 };
 
@@ -84,7 +84,7 @@ bool known_column(const std::vector<Fleet::Column> &known, const rig_column_spec
 }
 
 void columns(Context &t) {
-    Fixture f(t, 1, 1);
+    ScorerFixture f(t, 1, 1);
     const auto &s = scorer_of(f.s);
     expect(s.candidate_columns && s.workload_columns, "candidate_columns or workload_columns is NULL; an empty list is one entry with a NULL name");
     expect(s.score != nullptr, "score is NULL");
@@ -103,7 +103,7 @@ void columns(Context &t) {
 }
 
 void speaks(Context &t) {
-    Fixture f(t);
+    ScorerFixture f(t);
     const ScoreTable scores = f.scored();
     size_t possible = 0, spoken = 0;
     for (size_t w = 0; w < scores.workloads(); ++w)
@@ -114,7 +114,7 @@ void speaks(Context &t) {
 }
 
 void range(Context &t) {
-    Fixture f(t, 20, 200);
+    ScorerFixture f(t, 20, 200);
     const auto &table = scorer_of(f.s);
     const ScoreTable scores = f.scored();
     const double slack = 1e-9 * (table.score_max - table.score_min);
@@ -136,13 +136,13 @@ void range(Context &t) {
 }
 
 void rows_stay(Context &t) { // the guards are checked by every score(); here at sizes that end within a vector register
-    Fixture f(t, 1, 1);
+    ScorerFixture f(t, 1, 1);
     for (size_t candidates : {0u, 1u, 2u, 3u, 5u, 7u, 8u, 9u, 15u, 17u, 31u, 33u, 63u, 65u})
         for (size_t workloads : {0u, 1u, 3u}) (void)scored(f.s, Fleet(t.random, workloads, candidates));
 }
 
 void batch_size(Context &t) {
-    Fixture f(t);
+    ScorerFixture f(t);
     const ScoreTable whole = f.scored();
     for (size_t w = 0; w < whole.workloads(); ++w) {
         const Fleet one = f.fleet.only_workload(w);
@@ -155,7 +155,7 @@ void batch_size(Context &t) {
 }
 
 void row_order(Context &t) {
-    Fixture f(t);
+    ScorerFixture f(t);
     const ScoreTable first = f.scored();
     std::vector<uint32_t> order(first.candidates());
     std::iota(order.begin(), order.end(), 0u);
@@ -166,7 +166,7 @@ void row_order(Context &t) {
 }
 
 void select(Context &t) {
-    Fixture f(t);
+    ScorerFixture f(t);
     const ScoreTable all = f.scored();
     std::vector<uint32_t> rows;
     for (uint32_t c = 0; c < all.candidates(); ++c)
@@ -181,7 +181,7 @@ void select(Context &t) {
 }
 
 void optional_columns(Context &t) {
-    Fixture f(t);
+    ScorerFixture f(t);
     const auto &table = scorer_of(f.s);
     size_t dropped = 0;
     ScoreTable scores = f.fleet.table(table);
@@ -193,7 +193,7 @@ void optional_columns(Context &t) {
 
 void pure(Context &t) {
     if (!(t.component->flags & RIG_COMPONENT_PURE)) skip("the component is not flagged PURE");
-    Fixture f(t);
+    ScorerFixture f(t);
     const ScoreTable first = f.scored();
     (void)scored(f.s, Fleet(t.random, 7, 33)); // other inputs in between
     f.host.advance(7'200'000'000'000);
@@ -208,7 +208,7 @@ void pure(Context &t) {
 void threads(Context &t) {
     const bool shared = (t.component->flags & RIG_COMPONENT_CONCURRENT) != 0;
     if (!shared && t.component->flags & RIG_COMPONENT_SINGLETON) skip("the component is a SINGLETON and not CONCURRENT");
-    Fixture f(t, 16, 400);
+    ScorerFixture f(t, 16, 400);
     const ScoreTable alone = f.scored();
     constexpr size_t kThreads = 4;
     std::vector<std::unique_ptr<Session>> own;
@@ -237,7 +237,7 @@ void threads(Context &t) {
 }
 
 /// The best of several runs; a busy machine spoils some. Stops at the first that is good enough.
-double best_milliseconds(Fixture &f, double good_enough) {
+double best_milliseconds(ScorerFixture &f, double good_enough) {
     using namespace std::chrono;
     constexpr int kRounds = 12;
     double best = 1e9;
@@ -250,24 +250,24 @@ double best_milliseconds(Fixture &f, double good_enough) {
     return best;
 }
 
-std::string milliseconds(double ms) { return std::to_string(static_cast<int64_t>(std::ceil(ms))) + " ms"; }
+std::string in_ms(double ms) { return std::to_string(static_cast<int64_t>(std::ceil(ms))) + " ms"; }
 
 void deadline(Context &t) {
-    Fixture f(t, 10, 10);
+    ScorerFixture f(t, 10, 10);
     const double ms = best_milliseconds(f, 1 * kSlack);
-    expect(ms < 50 * kSlack, "100 pairs took " + milliseconds(ms) + ": it answers after the hard deadline of 50 ms");
-    if (ms > 1 * kSlack) t.warn("100 pairs took " + milliseconds(ms) + "; the soft deadline is 1 ms");
+    expect(ms < 50 * kSlack, "100 pairs took " + in_ms(ms) + ": it answers after the hard deadline of 50 ms");
+    if (ms > 1 * kSlack) t.warn("100 pairs took " + in_ms(ms) + "; the soft deadline is 1 ms");
 }
 
 void budget(Context &t) {
-    Fixture f(t, 1, 100'000);
+    ScorerFixture f(t, 1, 100'000);
     const double limit = 5, ms = best_milliseconds(f, limit * kSlack);
-    expect(ms < 4 * limit * kSlack, "100,000 pairs took " + milliseconds(ms) + "; the budget is 50 ns a pair, 5 ms");
-    if (ms > limit * kSlack) t.warn("100,000 pairs took " + milliseconds(ms) + "; the budget is 50 ns a pair, 5 ms");
+    expect(ms < 4 * limit * kSlack, "100,000 pairs took " + in_ms(ms) + "; the budget is 50 ns a pair, 5 ms");
+    if (ms > limit * kSlack) t.warn("100,000 pairs took " + in_ms(ms) + "; the budget is 50 ns a pair, 5 ms");
 }
 
 void odd_values(Context &t) {
-    Fixture f(t);
+    ScorerFixture f(t);
     const double nan = std::nan(""), inf = std::numeric_limits<double>::infinity();
     for (auto *side : {&f.fleet.candidates, &f.fleet.workloads})
         for (auto &column : *side)
@@ -280,7 +280,7 @@ void odd_values(Context &t) {
 }
 
 void explain(Context &t) {
-    Fixture f(t, 6, 20);
+    ScorerFixture f(t, 6, 20);
     const auto &table = scorer_of(f.s);
     if (!table.explain) skip("it does not explain");
     ScoreTable scores = f.scored();
@@ -308,7 +308,7 @@ void explain(Context &t) {
 }
 
 void appraise(Context &t) {
-    Fixture f(t, 9, 1);
+    ScorerFixture f(t, 9, 1);
     const auto &table = scorer_of(f.s);
     if (table.role != RIG_ROLE_VALUE || !table.appraise) skip("it appraises nothing");
     constexpr size_t kSpare = 4;

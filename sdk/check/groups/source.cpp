@@ -28,10 +28,10 @@ Outcome watch(Session &s, MarketRecorder &into, const std::string &token = {}, u
     return s.call("watch", [&](const rig_call *, rig_error *e) { return table.watch(s.instance, call, rig::doc(token), into.raw(), e); });
 }
 
-struct Fixture {
+struct SourceFixture {
     FakeHost host;
     Session s;
-    explicit Fixture(Context &t) : s(t, host) { s.run(); }
+    explicit SourceFixture(Context &t) : s(t, host) { s.run(); }
     MarketRecorder market;
     const MarketRecorder &watched() {
         s.t.answer("watch", watch(s, market));
@@ -45,14 +45,14 @@ struct Fixture {
     }
 };
 
-void functions(Context &t) {
-    Fixture f(t);
+void source_functions(Context &t) {
+    SourceFixture f(t);
     const auto &s = source_of(f.s);
     expect(s.watch && s.claim && s.render && s.announce && s.release, "watch, claim, render, announce or release is NULL; only publish, challenge and authenticate may be");
 }
 
-void listing(Context &t) {
-    Fixture f(t);
+void source_listing(Context &t) {
+    SourceFixture f(t);
     const auto &market = f.watched();
     bool open = false;
     for (const Delivery &d : market.deliveries()) {
@@ -68,9 +68,9 @@ void listing(Context &t) {
     }
 }
 
-void cancel(Context &t) {
+void source_cancel(Context &t) {
     using namespace std::chrono;
-    Fixture f(t);
+    SourceFixture f(t);
     MarketRecorder market;
     const auto &table = source_of(f.s);
     f.s.set_cancelled(false);
@@ -85,7 +85,7 @@ void cancel(Context &t) {
 }
 
 void refused(Context &t) {
-    Fixture f(t);
+    SourceFixture f(t);
     (void)f.watched();
     for (size_t n : {size_t{0}, size_t{1}, size_t{2}}) {
         MarketRecorder market;
@@ -97,7 +97,7 @@ void refused(Context &t) {
 }
 
 void resume(Context &t) {
-    Fixture f(t);
+    SourceFixture f(t);
     std::string token;
     for (const Delivery &d : f.watched().all(Delivery::checkpoint)) token = d.document;
     for (const std::string &resumed : {token, std::string("not a token \xff"), std::string(4096, 'x')}) {
@@ -123,7 +123,7 @@ Outcome release(Session &s, const json &document) {
 }
 
 void unknown_offer(Context &t) {
-    Fixture f(t);
+    SourceFixture f(t);
     (void)f.watched();
     TextSink out;
     const Outcome o = claim(f.s, "no-such-offer-7f3a", out, claim_document("no-such-offer-7f3a").dump());
@@ -133,7 +133,7 @@ void unknown_offer(Context &t) {
 }
 
 void claim_twice(Context &t) {
-    Fixture f(t);
+    SourceFixture f(t);
     const std::string offer = f.first_offer(), document = claim_document(offer).dump();
     TextSink first, second;
     t.must("claim", claim(f.s, offer, first, document));
@@ -149,7 +149,7 @@ void claim_twice(Context &t) {
 }
 
 void release_unknown(Context &t) {
-    Fixture f(t);
+    SourceFixture f(t);
     const Outcome o = release(f.s, {{"deploymentId", "no-such"}, {"claimId", "no-such"}, {"instanceId", nullptr}, {"offerId", "no-such"}, {"configId", nullptr},
                                     {"cause", "Test"}, {"reason", "it never existed"}});
     if (o.code == RIG_E_UNAVAILABLE) skip("release() answered " + o.text());
@@ -168,7 +168,7 @@ json render_request(const std::string &id, const json &offer) {
 }
 
 void render(Context &t) {
-    Fixture f(t);
+    SourceFixture f(t);
     json offer;
     for (const Delivery &d : f.watched().all(Delivery::put))
         if (d.kind == "offer" && offer.is_null()) offer = json::parse(d.document, nullptr, false);
@@ -199,7 +199,7 @@ void render(Context &t) {
 }
 
 void authenticate(Context &t) {
-    Fixture f(t);
+    SourceFixture f(t);
     const auto &table = source_of(f.s);
     if (!table.authenticate) skip("it authenticates nobody");
     const std::string method = "GET", url = "/v1/nodes";
@@ -228,9 +228,9 @@ void add_source_tests(std::vector<Test> &tests) {
     const auto add = [&](const char *name, const char *what, void (*run)(Context &), bool gate = false) {
         tests.push_back({"source", name, what, RIG_KIND_VALIDATOR_SOURCE, gate, run});
     };
-    add("functions", "has every function that is not optional", functions, true);
-    add("listing", "watch() begins and completes listings of well-formed items", listing);
-    add("cancel", "watch() ends within 2 s of being cancelled", cancel);
+    add("functions", "has every function that is not optional", source_functions, true);
+    add("listing", "watch() begins and completes listings of well-formed items", source_listing);
+    add("cancel", "watch() ends within 2 s of being cancelled", source_cancel);
     add("refused", "watch() stops when the host takes no more", refused);
     add("resume", "watch() goes on from its own resume token and survives any other", resume);
     add("unknown-offer", "claim() of an unknown offer is refused", unknown_offer);

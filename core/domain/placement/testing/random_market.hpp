@@ -158,16 +158,16 @@ public:
         snapshot.failures.clear();
         snapshot.backoffs.clear();
         snapshot.bans.clear();
-        const WallTime now = snapshot.taken_at;
+        const WallTime taken = snapshot.taken_at;
         for (const OfferPtr &one : snapshot.offers) {
-            const WallTime deleted{now.ns - int64_t{60'000'000'000} * below(90)};
+            const WallTime deleted{taken.ns - int64_t{60'000'000'000} * below(90)};
             const WallTime until = deleted + std::chrono::hours(1);
             if (chance(0.08)) snapshot.failures.push_back({one->id, {}, "JobFailed", deleted, deleted, until});
             if (chance(0.1) && !snapshot.servers.empty()) {
                 const auto &on = snapshot.servers[static_cast<size_t>(below(static_cast<int>(snapshot.servers.size())))];
                 snapshot.failures.push_back({one->id, on->id, "JobFailed", deleted, deleted, until});
             }
-            if (chance(0.04)) snapshot.backoffs.push_back({one->id, WallTime{now.ns + int64_t{1'000'000'000} * (below(60) - 20)}, "423"});
+            if (chance(0.04)) snapshot.backoffs.push_back({one->id, WallTime{taken.ns + int64_t{1'000'000'000} * (below(60) - 20)}, "423"});
             if (chance(0.04)) snapshot.bans[one->id] = "by test";
         }
     }

@@ -1,13 +1,24 @@
 // core/domain/placement/testing/scorers.hpp -- scorers in plain C++ for tests and benchmarks: they do what a straightforward plugin would.
 #pragma once
+#include "domain/placement/engine.hpp"
 #include "domain/ports/placement_scorer.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace rigger::placement::testing {
+
+using Scorers = std::vector<std::shared_ptr<PlacementScorer>>;
+
+inline std::vector<ScorerBinding> bound(const Scorers &scorers) {
+    std::vector<ScorerBinding> bindings;
+    for (const auto &scorer : scorers) bindings.push_back({scorer, {}});
+    return bindings;
+}
 
 inline const double *f64(const TableView &table, size_t column) { return static_cast<const double *>(table.columns[column].data); }
 

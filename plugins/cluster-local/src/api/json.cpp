@@ -60,10 +60,18 @@ bool flag_at(const Json &object, Path path) {
     const Json *value = find(object, path);
     return value && value->is_boolean() && value->get<bool>();
 }
+const Json &list_at(const Json &object, Path path) {
+    static const Json none = Json::array();
+    const Json *value = find(object, path);
+    return value && value->is_array() ? *value : none;
+}
 Json &child(Json &object, const char *key) {
     Json &member = object[key];
     if (!member.is_object()) member = Json::object();
     return member;
+}
+void set_default(Json &object, const char *key, Json value) {
+    if (!object.contains(key)) object[key] = std::move(value);
 }
 void drop_nulls(Json &value) {
     if (value.is_object()) {

@@ -26,8 +26,11 @@ const Json *find(const Json &object, Path path);
 std::string_view text_at(const Json &object, Path path);            ///< "" when missing or not a string
 std::optional<int64_t> integer_at(const Json &object, Path path);   ///< nullopt when missing or not an integer
 bool flag_at(const Json &object, Path path);                        ///< false when missing or not a boolean
+const Json &list_at(const Json &object, Path path);                ///< an empty array when missing or not an array
 /// The member `key`, made an empty object when missing.
 Json &child(Json &object, const char *key);
+/// Gives the member `key` a value when it is missing.
+void set_default(Json &object, const char *key, Json value);
 /// Removes members that are null, at every depth: Kubernetes treats them as absent.
 void drop_nulls(Json &value);
 

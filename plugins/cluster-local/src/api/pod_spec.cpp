@@ -10,15 +10,6 @@
 
 namespace cluster_local {
 namespace {
-const Json kEmpty = Json::array();
-
-const Json &list(const Json &object, std::string_view key) {
-    const Json *value = find(object, {key});
-    return value && value->is_array() ? *value : kEmpty;
-}
-void set_default(Json &object, const char *key, Json value) {
-    if (!object.contains(key)) object[key] = std::move(value);
-}
 bool latest(std::string_view image) {
     if (image.find('@') != std::string_view::npos) return false;
     const size_t slash = image.rfind('/'), colon = image.rfind(':');
@@ -61,18 +52,18 @@ void check_container(const Json &container, const std::string &prefix, std::set<
             if (limit && request && *parse_quantity(*request, 1000) > *parse_quantity(*limit, 1000))
                 problems.add(prefix + "resources.requests", std::string("Invalid value: must be less than or equal to ") + key + " limit");
         }
-    for (const Json &variable : list(container, "env")) {
+    for (const Json &variable : list_at(container, {"env"})) {
         const Checker each(variable, problems, prefix + "env.");
         if (each.string("name")) each.required("name");
         each.string("value");
     }
-    for (const Json &port : list(container, "ports")) {
+    for (const Json &port : list_at(container, {"ports"})) {
         const Checker each(port, problems, prefix + "ports.");
         each.required("containerPort");
         each.integer("containerPort", 1, 65535);
         each.one_of("protocol", {"TCP", "UDP", "SCTP"});
     }
-    for (const Json &mount : list(container, "volumeMounts")) {
+    for (const Json &mount : list_at(container, {"volumeMounts"})) {
         const Checker each(mount, problems, prefix + "volumeMounts.");
         for (const char *key : {"name", "mountPath"})
             if (each.string(key)) each.required(key);
@@ -102,14 +93,14 @@ void check_pod_spec(const Json &spec, const std::string &prefix, Problems &probl
     for (const char *key : {"volumes", "tolerations"}) check.array(key);
     if (check.array("initContainers") && check.array("containers")) {
         std::set<std::string> names;
-        if (list(spec, "containers").empty()) problems.required(prefix + "containers");
+        if (list_at(spec, {"containers"}).empty()) problems.required(prefix + "containers");
         for (const char *key : {"initContainers", "containers"}) {
             size_t i = 0;
-            for (const Json &container : list(spec, key)) check_container(container, prefix + key + "[" + std::to_string(i++) + "].", names, problems);
+            for (const Json &container : list_at(spec, {key})) check_container(container, prefix + key + "[" + std::to_string(i++) + "].", names, problems);
         }
     }
     std::set<std::string_view> volumes;
-    for (const Json &volume : list(spec, "volumes")) {
+    for (const Json &volume : list_at(spec, {"volumes"})) {
         const Checker each(volume, problems, prefix + "volumes.");
         if (!each.string("name")) continue;
         const auto name = text_at(volume, {"name"});
@@ -117,17 +108,17 @@ void check_pod_spec(const Json &spec, const std::string &prefix, Problems &probl
         else if (!volumes.insert(name).second) problems.add(prefix + "volumes.name", "Duplicate value: \"" + std::string(name) + "\"");
     }
     for (const char *key : {"initContainers", "containers"})
-        for (const Json &container : list(spec, key))
-            for (const Json &mount : list(container, "volumeMounts"))
+        for (const Json &container : list_at(spec, {key}))
+            for (const Json &mount : list_at(container, {"volumeMounts"}))
                 if (const auto name = text_at(mount, {"name"}); !name.empty() && !volumes.contains(name))
                     problems.add(prefix + key + ".volumeMounts.name", "Not found: \"" + std::string(name) + "\"");
 }
 
 Resources pod_requests(const Json &spec) {
     Resources sum;
-    for (const Json &container : list(spec, "containers"))
+    for (const Json &container : list_at(spec, {"containers"}))
         if (const Json *requests = find(container, {"resources", "requests"})) sum += resources_of(*requests);
-    for (const Json &container : list(spec, "initContainers"))
+    for (const Json &container : list_at(spec, {"initContainers"}))
         if (const Json *requests = find(container, {"resources", "requests"})) {
             const Resources one = resources_of(*requests);
             sum.cpu_milli = std::max(sum.cpu_milli, one.cpu_milli);

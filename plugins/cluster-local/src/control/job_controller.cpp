@@ -14,7 +14,7 @@ namespace cluster_local {
 namespace {
 constexpr std::string_view kTracking = "batch.kubernetes.io/job-tracking";
 constexpr uint64_t kFirstRetry = 10 * kSecond, kLastRetry = 360 * kSecond;
-constexpr std::string_view kName = "job-controller";
+constexpr std::string_view kJobController = "job-controller";
 
 bool is_finished(const Json &status) {
     const Json *conditions = find(status, {"conditions"});
@@ -179,7 +179,7 @@ rig::Status JobController::finish(Sync &s, std::string_view condition, std::stri
         if (const Record *still = api_.store().find_id(id)) CL_TRY(api_.remove(*still, {}));
     }
     s.active.clear();
-    return condition == "Complete" ? events_.normal(s.job, kName, "Completed", "Job completed") : events_.warning(s.job, kName, reason, message);
+    return condition == "Complete" ? events_.normal(s.job, kJobController, "Completed", "Job completed") : events_.warning(s.job, kJobController, reason, message);
 }
 
 rig::Status JobController::scale(Sync &s) {
@@ -216,7 +216,7 @@ rig::Status JobController::scale(Sync &s) {
 
 rig::Status JobController::retry_create(Sync &s, const rig::Error &error) {
     jobs_.add_at(s.job.id, api_.clock().mono_ns() + kFirstRetry);
-    return events_.warning(s.job, kName, "FailedCreate", "Error creating: " + error.message);
+    return events_.warning(s.job, kJobController, "FailedCreate", "Error creating: " + error.message);
 }
 
 rig::Status JobController::create_pod(Sync &s) {
@@ -233,7 +233,7 @@ rig::Status JobController::create_pod(Sync &s) {
         return retry_create(s, created.error());
     CL_ASSIGN(const Record *pod, std::move(created));
     s.active.push_back(pod);
-    return events_.normal(s.job, kName, "SuccessfulCreate", "Created pod: " + pod->name);
+    return events_.normal(s.job, kJobController, "SuccessfulCreate", "Created pod: " + pod->name);
 }
 
 } // namespace cluster_local

@@ -17,7 +17,7 @@
 namespace cluster_local {
 namespace {
 using What = RuntimeReport::What;
-constexpr std::string_view kName = "kubelet";
+constexpr std::string_view kKubelet = "kubelet";
 
 /// "0: at once, then 10 s, doubling to 5 min" before the n-th restart.
 uint64_t restart_delay(int64_t restarts) { return restarts == 0 ? 0 : std::min<uint64_t>(300, 10ULL << std::min<int64_t>(restarts - 1, 5)) * kSecond; }
@@ -169,7 +169,7 @@ rig::Status NodeAgent::admit(const Record &record) {
                                     ", used: " + std::to_string(check.used) + ", capacity: " + std::to_string(check.have);
         loaded.status(api_.clock()).rejected(reason, message);
         CL_TRY(write(loaded, "rejected"));
-        return events_.warning(record, kName, reason, message);
+        return events_.warning(record, kKubelet, reason, message);
     }
     hold_room(record, true);
     CL_ASSIGN(const std::string host, api_.store().text(*api_.store().find_id(node.id)));
@@ -215,7 +215,7 @@ rig::Status NodeAgent::stop(const Record &record, Pod &pod) {
     const auto grace = integer_at(loaded.object, {"metadata", "deletionGracePeriodSeconds"}).value_or(0);
     const bool idle = pod.phase != Phase::launched;
     pod.phase = Phase::stopping;
-    CL_TRY(events_.normal(record, kName, "Killing", "Stopping containers"));
+    CL_TRY(events_.normal(record, kKubelet, "Killing", "Stopping containers"));
     if (idle) return take({record.id, What::stopped, 0, {}, {}});
     runtime_.stop(record.id, seconds(static_cast<double>(grace)), api_.clock().mono_ns());
     return {};
@@ -236,11 +236,11 @@ rig::Status NodeAgent::take(const RuntimeReport &report) {
     case What::pull_failed:
         status.waiting(report.reason, report.message);
         CL_TRY(write(loaded, "launched"));
-        return events_.warning(*record, kName, report.reason == "ErrImagePull" ? "Failed" : "BackOff", report.reason + ": " + report.message);
+        return events_.warning(*record, kKubelet, report.reason == "ErrImagePull" ? "Failed" : "BackOff", report.reason + ": " + report.message);
     case What::started:
         status.running(address(*record));
         CL_TRY(write(loaded, "running"));
-        return events_.normal(*record, kName, "Started", "Started containers");
+        return events_.normal(*record, kKubelet, "Started", "Started containers");
     case What::ready:
         status.ready(true);
         return write(loaded, "ready");
@@ -249,7 +249,7 @@ rig::Status NodeAgent::take(const RuntimeReport &report) {
         status.terminated(137, "Evicted", report.message, true);
         status.failed(report.reason, report.message);
         CL_TRY(write(loaded, "finished"));
-        return events_.warning(*record, kName, report.reason, report.message);
+        return events_.warning(*record, kKubelet, report.reason, report.message);
     case What::stopped:
         status.terminated(report.exit_code, report.reason.empty() ? "Completed" : report.reason, {}, true);
         if (loaded.record.finalizers) CL_TRY(write(loaded, "finished")); // somebody still wants to see how it ended
@@ -271,7 +271,7 @@ rig::Status NodeAgent::exited(Loaded &loaded, const RuntimeReport &report) {
     CL_TRY(write(loaded, "backoff"));
     pods_[record.id].phase = Phase::backoff;
     queue_.add_at(record.id, api_.clock().mono_ns() + delay);
-    return delay == 0 ? rig::Status() : events_.warning(record, kName, "BackOff", "Back-off restarting failed container");
+    return delay == 0 ? rig::Status() : events_.warning(record, kKubelet, "BackOff", "Back-off restarting failed container");
 }
 
 } // namespace cluster_local

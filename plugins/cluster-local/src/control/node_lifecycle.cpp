@@ -14,7 +14,7 @@
 namespace cluster_local {
 namespace {
 constexpr uint64_t kEvictAfter = 300 * kSecond, kOrphanAfter = 40 * kSecond;
-constexpr std::string_view kName = "node-controller";
+constexpr std::string_view kNodeController = "node-controller";
 } // namespace
 
 void NodeLifecycle::on_put(const Record &record, const Record *before) {
@@ -51,7 +51,7 @@ rig::Status NodeLifecycle::run(size_t &budget) {
             const Record *pod = api_.store().find_id(*pod_id);
             const NodeState *node = pod ? usage_.find(pod_node(*pod)) : nullptr;
             if (!node || node->id != 0) continue;
-            CL_TRY(events_.warning(*pod, kName, "NodeGone", "Deleting pod of node " + std::string(pod_node(*pod)) + ", which does not exist"));
+            CL_TRY(events_.warning(*pod, kNodeController, "NodeGone", "Deleting pod of node " + std::string(pod_node(*pod)) + ", which does not exist"));
             CL_TRY(api_.finish_deletion(*pod));
         } else {
             break;
@@ -88,8 +88,8 @@ rig::Status NodeLifecycle::turn(const Record &node, bool up, size_t &budget) {
     if (old == conditions.end()) conditions.push_back(std::move(ready));
     else *old = std::move(ready);
     CL_TRY(api_.store().update_status(node, status));
-    CL_TRY(up ? events_.normal(node, kName, "NodeReady", "Node " + node.name + " status is now: NodeReady")
-              : events_.warning(node, kName, "NodeNotReady", "Node " + node.name + " status is now: NodeNotReady"));
+    CL_TRY(up ? events_.normal(node, kNodeController, "NodeReady", "Node " + node.name + " status is now: NodeReady")
+              : events_.warning(node, kNodeController, "NodeNotReady", "Node " + node.name + " status is now: NodeNotReady"));
     const NodeState *state = usage_.find(node.name);
     for (const int64_t id : state ? std::set<int64_t>(state->pods) : std::set<int64_t>()) {
         const Record &pod = *api_.store().find_id(id);
@@ -110,7 +110,7 @@ rig::Status NodeLifecycle::evict(const Record &node, size_t &budget) {
         const Record &pod = *api_.store().find_id(id);
         if (pod_finished(pod) || pod.deleting) continue;
         budget -= budget > 0;
-        CL_TRY(events_.warning(pod, kName, "TaintManagerEviction", "Marking for deletion: node " + node.name + " is unreachable"));
+        CL_TRY(events_.warning(pod, kNodeController, "TaintManagerEviction", "Marking for deletion: node " + node.name + " is unreachable"));
         CL_TRY(api_.remove(pod, {}));
     }
     return {};

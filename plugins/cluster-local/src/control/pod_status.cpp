@@ -18,11 +18,6 @@ std::string fake_digest(std::string_view text) {
     }
     return out;
 }
-const Json kEmpty = Json::array();
-const Json &list(const Json &object, Path path) {
-    const Json *value = find(object, path);
-    return value && value->is_array() ? *value : kEmpty;
-}
 } // namespace
 
 Json &PodStatus::status() { return child(pod_, "status"); }
@@ -31,7 +26,7 @@ Json &PodStatus::containers() {
     Json &statuses = status()["containerStatuses"];
     if (statuses.is_array() && !statuses.empty()) return statuses;
     statuses = Json::array();
-    for (const Json &container : list(pod_, {"spec", "containers"}))
+    for (const Json &container : list_at(pod_, {"spec", "containers"}))
         statuses.push_back({{"name", text_at(container, {"name"})}, {"image", text_at(container, {"image"})}, {"imageID", ""}, {"ready", false},
                             {"started", false}, {"restartCount", 0}, {"lastState", Json::object()}, {"state", Json::object()}});
     return statuses;
@@ -69,7 +64,7 @@ void PodStatus::accepted(std::string_view host_ip) {
     condition("PodScheduled", true);
     waiting("ContainerCreating", "");
     Json done = Json::array();
-    for (const Json &container : list(pod_, {"spec", "initContainers"}))
+    for (const Json &container : list_at(pod_, {"spec", "initContainers"}))
         done.push_back({{"name", text_at(container, {"name"})}, {"image", text_at(container, {"image"})}, {"imageID", ""}, {"ready", true}, {"restartCount", 0},
                         {"lastState", Json::object()}, {"state", {{"terminated", {{"exitCode", 0}, {"reason", "Completed"}, {"startedAt", now_}, {"finishedAt", now_}}}}}});
     if (!done.empty()) status()["initContainerStatuses"] = std::move(done);
@@ -127,7 +122,7 @@ void PodStatus::failed(std::string_view reason, std::string_view message) {
 }
 int64_t PodStatus::restart_count() const {
     int64_t most = 0;
-    for (const Json &container : list(pod_, {"status", "containerStatuses"})) most = std::max(most, integer_at(container, {"restartCount"}).value_or(0));
+    for (const Json &container : list_at(pod_, {"status", "containerStatuses"})) most = std::max(most, integer_at(container, {"restartCount"}).value_or(0));
     return most;
 }
 

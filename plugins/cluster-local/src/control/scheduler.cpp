@@ -14,7 +14,7 @@
 
 namespace cluster_local {
 namespace {
-constexpr std::string_view kName = "default-scheduler";
+constexpr std::string_view kScheduler = "default-scheduler";
 constexpr uint64_t kSettle = kSecond / 10; ///< several changes at once cause one look at the waiting pods
 
 /// What a pod demands of a node's labels and taints.
@@ -117,7 +117,7 @@ rig::Status Scheduler::run(size_t &budget) {
 
 rig::Status Scheduler::schedule(const Record &pod) {
     CL_ASSIGN(Json object, api_.store().object(pod));
-    if (text_at(object, {"spec", "schedulerName"}) != kName) return {};
+    if (text_at(object, {"spec", "schedulerName"}) != kScheduler) return {};
     auto demand = demand_of(object);
     std::map<std::string, int> reasons;
     std::string best;
@@ -152,7 +152,7 @@ rig::Status Scheduler::schedule(const Record &pod) {
         object["spec"]["nodeName"] = best;
         status.scheduled();
         CL_TRY(api_.replace(pod, object));
-        return events_.normal(pod, kName, "Scheduled", "Successfully assigned " + pod.name_space + "/" + pod.name + " to " + best);
+        return events_.normal(pod, kScheduler, "Scheduled", "Successfully assigned " + pod.name_space + "/" + pod.name + " to " + best);
     }
     std::string message = "0/" + std::to_string(total) + " nodes are available";
     const char *separator = ": ";
@@ -165,7 +165,7 @@ rig::Status Scheduler::schedule(const Record &pod) {
     status.unschedulable(message + ".");
     if (object["status"] == before) return {};
     CL_TRY(api_.store().update_status(pod, object["status"]));
-    return events_.warning(pod, kName, "FailedScheduling", message + ".");
+    return events_.warning(pod, kScheduler, "FailedScheduling", message + ".");
 }
 
 } // namespace cluster_local

@@ -16,7 +16,7 @@
 
 namespace cluster_local {
 namespace {
-constexpr size_t kMaxBytes = 4 << 20, kMaxServers = 10'000;
+constexpr size_t kMaxFileBytes = 4 << 20, kMaxServers = 10'000;
 
 /// Reads one mapping, knows which keys were asked for, and remembers the first thing that is wrong.
 class Reader {
@@ -209,7 +209,7 @@ int alias_line(std::string_view text) {
 }
 
 /// A limit on nesting before the recursive parser sees the text.
-bool too_deep(std::string_view text) {
+bool nested_too_deep(std::string_view text) {
     int flow = 0;
     size_t indent = 0, dashes = 0;
     bool leading = true;
@@ -233,9 +233,9 @@ bool too_deep(std::string_view text) {
 } // namespace
 
 rig::Result<Fleet> parse_fleet(std::string_view text, std::string_view file) {
-    if (text.size() > kMaxBytes) return broken(file, 1, "the file has " + std::to_string(text.size()) + " bytes; the limit is " + std::to_string(kMaxBytes));
+    if (text.size() > kMaxFileBytes) return broken(file, 1, "the file has " + std::to_string(text.size()) + " bytes; the limit is " + std::to_string(kMaxFileBytes));
     if (text.find('\0') != std::string_view::npos) return broken(file, 1, "the file is not text");
-    if (too_deep(text)) return broken(file, 1, "the file is nested too deeply for a list of servers");
+    if (nested_too_deep(text)) return broken(file, 1, "the file is nested too deeply for a list of servers");
     if (const int line = alias_line(text)) return broken(file, line, "anchors and aliases (& and *) are not accepted; quote the text if it begins with one of them");
     YAML::Node root;
     try {

@@ -8,8 +8,8 @@
 
 namespace cluster_local {
 namespace {
-constexpr KindInfo kInfo{"v1", "ConfigMap", "configmaps", true, false, {}};
-constexpr size_t kMaxBytes = 1'048'576;
+constexpr KindInfo kConfigMapInfo{"v1", "ConfigMap", "configmaps", true, false, {}};
+constexpr size_t kMaxDataBytes = 1'048'576;
 
 bool valid_key(std::string_view key) {
     if (key.empty() || key.size() > 253 || key == "." || key.starts_with("..")) return false;
@@ -26,7 +26,7 @@ bool base64(std::string_view text) {
 
 class ConfigMap final : public Kind {
 public:
-    const KindInfo &info() const noexcept override { return kInfo; }
+    const KindInfo &info() const noexcept override { return kConfigMapInfo; }
     void validate(const Json &object, Problems &problems) const override {
         const Checker check(object, problems);
         check.boolean("immutable");
@@ -41,7 +41,7 @@ public:
                 if (std::string_view(part) == "binaryData" && find(object, {"data", key})) problems.add(std::string(part) + "[" + key + "]", "Invalid value: duplicate of key present in data");
             }
         }
-        if (bytes > kMaxBytes) problems.add("data", "Too long: must have at most 1048576 bytes");
+        if (bytes > kMaxDataBytes) problems.add("data", "Too long: must have at most 1048576 bytes");
     }
     void validate_update(const Json &before, const Json &after, Problems &problems) const override {
         if (!flag_at(before, {"immutable"})) return;

@@ -9,13 +9,13 @@
 namespace cluster_local {
 namespace {
 enum Field : size_t { kObjectKind, kObjectNamespace, kObjectName, kObjectUid, kReason, kType, kFieldCount };
-constexpr std::array<std::string_view, kFieldCount> kFields{"involvedObject.kind", "involvedObject.namespace", "involvedObject.name",
+constexpr std::array<std::string_view, kFieldCount> kEventFields{"involvedObject.kind", "involvedObject.namespace", "involvedObject.name",
                                                             "involvedObject.uid",  "reason",                   "type"};
-constexpr KindInfo kInfo{"v1", "Event", "events", true, false, kFields};
+constexpr KindInfo kEventInfo{"v1", "Event", "events", true, false, kEventFields};
 
 class Event final : public Kind {
 public:
-    const KindInfo &info() const noexcept override { return kInfo; }
+    const KindInfo &info() const noexcept override { return kEventInfo; }
     void validate(const Json &object, Problems &problems) const override {
         const Checker check(object, problems);
         if (!check.object("involvedObject")) return;

@@ -10,16 +10,12 @@
 
 namespace cluster_local {
 namespace {
-constexpr std::array<std::string_view, 1> kFields{"status.successful"};
-constexpr KindInfo kInfo{"batch/v1", "Job", "jobs", true, true, kFields};
-
-void set_default(Json &object, const char *key, Json value) {
-    if (!object.contains(key)) object[key] = std::move(value);
-}
+constexpr std::array<std::string_view, 1> kJobFields{"status.successful"};
+constexpr KindInfo kJobInfo{"batch/v1", "Job", "jobs", true, true, kJobFields};
 
 class Job final : public Kind {
 public:
-    const KindInfo &info() const noexcept override { return kInfo; }
+    const KindInfo &info() const noexcept override { return kJobInfo; }
     void set_defaults(Json &object) const override {
         Json &spec = child(object, "spec");
         if (!spec.contains("completions") && !spec.contains("parallelism")) spec["completions"] = 1;

@@ -9,12 +9,12 @@
 
 namespace cluster_local {
 namespace {
-constexpr std::array<std::string_view, 1> kFields{"status.phase"};
-constexpr KindInfo kInfo{"v1", "Namespace", "namespaces", false, true, kFields};
+constexpr std::array<std::string_view, 1> kNamespaceFields{"status.phase"};
+constexpr KindInfo kNamespaceInfo{"v1", "Namespace", "namespaces", false, true, kNamespaceFields};
 
 class Namespace final : public Kind {
 public:
-    const KindInfo &info() const noexcept override { return kInfo; }
+    const KindInfo &info() const noexcept override { return kNamespaceInfo; }
     bool valid_name(std::string_view name) const noexcept override { return is_dns1123_label(name); }
     void set_defaults(Json &object) const override {
         Json &finalizers = child(object, "spec")["finalizers"];

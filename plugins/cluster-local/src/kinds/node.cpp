@@ -10,12 +10,12 @@
 
 namespace cluster_local {
 namespace {
-constexpr std::array<std::string_view, kNodeFieldCount> kFields{"spec.unschedulable", "~ready", "~allocatable", "~taints"};
-constexpr KindInfo kInfo{"v1", "Node", "nodes", false, true, kFields};
+constexpr std::array<std::string_view, kNodeFieldCount> kNodeFields{"spec.unschedulable", "~ready", "~allocatable", "~taints"};
+constexpr KindInfo kNodeInfo{"v1", "Node", "nodes", false, true, kNodeFields};
 
 class Node final : public Kind {
 public:
-    const KindInfo &info() const noexcept override { return kInfo; }
+    const KindInfo &info() const noexcept override { return kNodeInfo; }
     void set_defaults(Json &object) const override { child(object, "spec"); }
     void validate(const Json &object, Problems &problems) const override {
         const Checker check(object, problems);

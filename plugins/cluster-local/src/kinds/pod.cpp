@@ -11,10 +11,10 @@
 
 namespace cluster_local {
 namespace {
-constexpr std::array<std::string_view, kPodFieldCount> kFields{
+constexpr std::array<std::string_view, kPodFieldCount> kPodFields{
     "spec.nodeName", "spec.restartPolicy", "spec.schedulerName",       "spec.serviceAccountName", "status.phase",
     "status.podIP",  "status.nominatedNodeName", "~requests", "~ready"};
-constexpr KindInfo kInfo{"v1", "Pod", "pods", true, true, kFields};
+constexpr KindInfo kPodInfo{"v1", "Pod", "pods", true, true, kPodFields};
 
 /// The spec without what Kubernetes lets a client change.
 Json fixed_part(const Json &object) {
@@ -32,7 +32,7 @@ Json fixed_part(const Json &object) {
 
 class Pod final : public Kind {
 public:
-    const KindInfo &info() const noexcept override { return kInfo; }
+    const KindInfo &info() const noexcept override { return kPodInfo; }
     void set_defaults(Json &object) const override { default_pod_spec(child(object, "spec")); }
     void validate(const Json &object, Problems &problems) const override {
         if (Checker(object, problems).object("spec")) check_pod_spec(object.at("spec"), "spec.", problems);

@@ -16,14 +16,10 @@
 namespace cluster_local {
 namespace {
 enum Field : size_t { kClusterIp, kType, kNodePorts, kFieldCount };
-constexpr std::array<std::string_view, kFieldCount> kFields{"spec.clusterIP", "spec.type", "~nodePorts"};
-constexpr KindInfo kInfo{"v1", "Service", "services", true, true, kFields};
+constexpr std::array<std::string_view, kFieldCount> kServiceFields{"spec.clusterIP", "spec.type", "~nodePorts"};
+constexpr KindInfo kServiceInfo{"v1", "Service", "services", true, true, kServiceFields};
 
-const Json kEmpty = Json::array();
-const Json &ports_of(const Json &object) {
-    const Json *ports = find(object, {"spec", "ports"});
-    return ports && ports->is_array() ? *ports : kEmpty;
-}
+const Json &ports_of(const Json &object) { return list_at(object, {"spec", "ports"}); }
 bool wants_node_ports(const Json &object) {
     const auto type = text_at(object, {"spec", "type"});
     return type == "NodePort" || type == "LoadBalancer";
@@ -36,13 +32,9 @@ std::vector<int> node_ports(const Json &object) {
     out.erase(std::unique(out.begin(), out.end()), out.end());
     return out;
 }
-void set_default(Json &object, const char *key, Json value) {
-    if (!object.contains(key)) object[key] = std::move(value);
-}
-
 class Service final : public Kind {
 public:
-    const KindInfo &info() const noexcept override { return kInfo; }
+    const KindInfo &info() const noexcept override { return kServiceInfo; }
     bool valid_name(std::string_view name) const noexcept override { return is_dns1035_label(name); }
 
     void set_defaults(Json &object) const override {

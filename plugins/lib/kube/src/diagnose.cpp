@@ -12,7 +12,7 @@ namespace kube {
 namespace {
 using Json = nlohmann::json;
 
-constexpr uint64_t patience_ns = 8 * second_ns;
+constexpr uint64_t diagnosis_ns = 8 * second_ns;
 constexpr size_t most_at_once = 16;
 
 /// Runs f(0) ... f(count - 1), at most most_at_once at a time.
@@ -47,7 +47,7 @@ rig::Result<std::string> Fleet::diagnose(rig::Call call, std::string_view text) 
     std::vector<Json> found(chosen.size());
     side_by_side(chosen.size(), [&](size_t i) {
         try {
-            found[i] = examine(chosen[i]->client(), effort(call).within(patience_ns), settings_.work_namespace);
+            found[i] = examine(chosen[i]->client(), effort(call).within(diagnosis_ns), settings_.work_namespace);
         } catch (const std::exception &) {
             found[i] = Json::array({check("diagnosis", nullptr, "memory ran out", "try again")});
         }

@@ -8,7 +8,7 @@
 namespace kube {
 namespace {
 constexpr uint64_t repeat_lost_ns = 15 * second_ns;
-constexpr uint64_t old_pulse_ns = 17 * second_ns; ///< one beat and a slow answer
+constexpr uint64_t lost_pulse_ns = 17 * second_ns; ///< one beat and a slow answer
 constexpr auto look_ms = std::chrono::milliseconds(100);
 } // namespace
 
@@ -99,7 +99,7 @@ rig::Status FleetWatch::tend(Lane &lane) {
     const uint64_t now = fleet_.clock_.mono_ns(), answered = lane.cluster_->answered_ns();
     if (lane.reflector_.streaming()) {
         // The API server answered since, and the stream is open: the view is as of that answer.
-        const bool again = lane.lost_ns_ != 0 && answered != 0 && now - std::min(now, answered) < old_pulse_ns;
+        const bool again = lane.lost_ns_ != 0 && answered != 0 && now - std::min(now, answered) < lost_pulse_ns;
         if (answered > lane.fresh_ns_ || again) {
             lane.fresh_ns_ = answered;
             lane.lost_ns_ = 0;
@@ -109,7 +109,7 @@ rig::Status FleetWatch::tend(Lane &lane) {
             }
             return lane.mark(RIG_MARK_FRESH);
         }
-        if (lane.lost_ns_ == 0 && now - std::min(now, std::max(answered, lane.fresh_ns_)) > old_pulse_ns) {
+        if (lane.lost_ns_ == 0 && now - std::min(now, std::max(answered, lane.fresh_ns_)) > lost_pulse_ns) {
             const Cluster::Pulse pulse = lane.cluster_->pulse();
             return lane.lost(pulse.error.empty() ? "the API server does not answer" : pulse.error);
         }

@@ -9,7 +9,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr int most_races = 5;
-constexpr size_t most_bytes = 3 << 20; ///< what an API server takes
+constexpr size_t most_object_bytes = 3 << 20; ///< what an API server takes
 
 rig::Error invalid(const std::string &why) { return {RIG_E_INVALID, "BadRequest", why, 0}; }
 rig::Error not_ours(const Resource &r, std::string_view name) {
@@ -17,7 +17,7 @@ rig::Error not_ours(const Resource &r, std::string_view name) {
 }
 
 rig::Result<Json> read(std::string_view text) {
-    if (text.size() > most_bytes) return invalid("the object has more than 3 MiB");
+    if (text.size() > most_object_bytes) return invalid("the object has more than 3 MiB");
     bool deep = false;
     const auto shallow = [&](int depth, Json::parse_event_t, Json &) { return !(deep = deep || depth > most_nesting); };
     Json object = Json::parse(text.begin(), text.end(), shallow, false);

@@ -10,7 +10,7 @@
 
 namespace kube {
 namespace {
-constexpr size_t most_bytes = 8 << 20;
+constexpr size_t most_file_bytes = 8 << 20;
 
 /// The time of the last change of the file or of its permissions, since either may be what was wrong.
 std::string mark(const std::string &path) {
@@ -40,7 +40,7 @@ public:
 private:
     rig::Result<Access> one() const {
         if (context_.empty()) {
-            KUBE_ASSIGN(const std::string text, read_file(path_, most_bytes));
+            KUBE_ASSIGN(const std::string text, read_file(path_, most_file_bytes));
             auto current = current_context(text, folder(path_));
             if (!current.ok()) return rig::Error{RIG_E_INVALID, "BadKubeconfig", path_ + ": " + current.error().message, 0};
             return current;
@@ -99,7 +99,7 @@ public:
         for (const std::string &file : files()) {
             const std::string name = std::filesystem::path(file).stem().string();
             const auto twice = [&](const auto &entry) { return entry.first == name; };
-            const auto text = read_file(file, most_bytes);
+            const auto text = read_file(file, most_file_bytes);
             auto access = text.ok() ? current_context(*rig::Result<std::string>(text), path_) : rig::Result<Access>(text.error());
             if (!access.ok()) roll.broken.emplace_back(name, file + ": " + access.error().message);
             else if (std::any_of(roll.clusters.begin(), roll.clusters.end(), twice)) roll.broken.emplace_back(name, file + ": another file gives a cluster of this name");

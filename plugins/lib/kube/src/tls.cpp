@@ -9,7 +9,7 @@ namespace {
 
 thread_local std::string t_problem;
 
-rig::Error bad(const std::string &what) {
+rig::Error bad_credentials(const std::string &what) {
     ERR_clear_error();
     return {RIG_E_INVALID, "BadCredentials", what, 0};
 }
@@ -36,21 +36,21 @@ rig::Status trust(SSL_CTX *ssl, const std::string &pem) {
         ++found;
     }
     ERR_clear_error();
-    if (found == 0) return bad("certificate-authority holds no PEM certificate");
+    if (found == 0) return bad_credentials("certificate-authority holds no PEM certificate");
     return {};
 }
 
 rig::Status identify(SSL_CTX *ssl, const std::string &certificate, const std::string &key) {
     const Bio in = bio(certificate);
     const Cert own{PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr)};
-    if (!own || SSL_CTX_use_certificate(ssl, own.get()) != 1) return bad("client-certificate is not a PEM certificate");
+    if (!own || SSL_CTX_use_certificate(ssl, own.get()) != 1) return bad_credentials("client-certificate is not a PEM certificate");
     while (X509 *chain = PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr)) SSL_CTX_add_extra_chain_cert(ssl, chain);
     ERR_clear_error();
     const Bio key_in = bio(key);
     const auto no_password = [](char *, int, int, void *) { return -1; };
     const Key pkey{PEM_read_bio_PrivateKey(key_in.get(), nullptr, no_password, nullptr)};
-    if (!pkey) return bad("client-key is not a PEM private key without a password");
-    if (SSL_CTX_use_PrivateKey(ssl, pkey.get()) != 1 || SSL_CTX_check_private_key(ssl) != 1) return bad("client-key does not belong to client-certificate");
+    if (!pkey) return bad_credentials("client-key is not a PEM private key without a password");
+    if (SSL_CTX_use_PrivateKey(ssl, pkey.get()) != 1 || SSL_CTX_check_private_key(ssl) != 1) return bad_credentials("client-key does not belong to client-certificate");
     return {};
 }
 } // namespace
@@ -71,7 +71,7 @@ rig::Result<std::shared_ptr<TlsContext>> make_tls(const std::string &ca, const s
             if (rig::Status ok = identify(ssl, certificate, key); !ok.ok()) return ok.error();
         return std::make_shared<TlsContext>(TlsContext{context});
     } catch (const Poco::Exception &) {
-        return bad("cannot set up TLS");
+        return bad_credentials("cannot set up TLS");
     }
 }
 
