@@ -60,6 +60,18 @@ std::vector<Gpu> merge_gpus(const Server *old, const ServerId &server, const std
     return gpus;
 }
 
+/// What a node counts is worth less than ids that somebody told, be it this node's annotation or records that were here before us.
+bool has_told_gpus(const Server *old) {
+    return old && std::any_of(old->gpus.begin(), old->gpus.end(), [](const Gpu &g) { return !is_counted_gpu(g.id.value); });
+}
+
+/// GPUs of which only the number is known: that the device plugin advertises them is what they are verified by.
+std::vector<DeclaredGpu> counted(const NodeView &node, int count) {
+    std::vector<DeclaredGpu> gpus;
+    for (int i = 0; i < count; ++i) gpus.push_back({counted_gpu_id(node.name, i), {}, true, false});
+    return gpus;
+}
+
 bool gpus_clash(const Turn &turn, const Server &server, std::string &with) {
     for (const Gpu &gpu : server.gpus)
         for (const auto &[name, other] : turn.state.servers) {
@@ -122,6 +134,7 @@ void on_node(Turn &turn, const ClusterName &cluster, const NodeView &node) {
     if (said.locked && (first ? !old : seen->second != said.locked)) server.locked = *said.locked;
     seen->second = said.locked;
     if (said.gpus) server.gpus = merge_gpus(old.get(), server.id, node.gpu_model, *said.gpus);
+    else if (!has_told_gpus(old.get())) server.gpus = merge_gpus(old.get(), server.id, node.gpu_model, counted(node, said.counted_gpus));
     if (std::string with; gpus_clash(turn, server, with)) {
         turn.problem("inventory", "node " + node.name + " is ignored: " + with + "; a GPU id must be unique");
         return;
@@ -141,7 +154,15 @@ void on_node_gone(Turn &turn, const ClusterName &cluster, const NodeView &node) 
     turn.problem("inventory", "node " + node.name + " of cluster " + cluster.value + " is gone; its server stays and takes nothing new");
 }
 
-void replaced(Turn &turn, const ClusterName &cluster, ClusterBook &, const std::shared_ptr<const NodeView> &, const std::shared_ptr<const NodeView> &now) {
+/// An idle GPU node costs money: whoever forgot its label hears of it, once.
+void tell_of_unlabelled(Turn &turn, const ClusterName &cluster, const NodeView *old, const NodeView &now) {
+    if (now.gpu_capacity == 0 || (old && old->gpu_capacity > 0) || now.labels.find("\"chutes/worker\"") != std::string::npos) return;
+    turn.problem("inventory", "node " + now.name + " of cluster " + cluster.value + " has " + std::to_string(now.gpu_capacity) +
+                                  " GPUs but is no server of ours: it lacks the label chutes/worker=true (kubectl label node " + now.name + " chutes/worker=true)");
+}
+
+void replaced(Turn &turn, const ClusterName &cluster, ClusterBook &, const std::shared_ptr<const NodeView> &old, const std::shared_ptr<const NodeView> &now) {
+    tell_of_unlabelled(turn, cluster, old.get(), *now);
     on_node(turn, cluster, *now);
 }
 void replaced(Turn &turn, const ClusterName &, ClusterBook &book, const std::shared_ptr<const PodView> &old, const std::shared_ptr<const PodView> &now) {

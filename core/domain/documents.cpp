@@ -225,6 +225,7 @@ Result<Offer> parse_offer(std::string_view id, std::string_view document, const 
     f.text("version", o.version, max_id);
     f.text("image", o.image);
     f.text("chutesVersion", o.chutes_version, max_id);
+    f.text("validator", o.validator, max_id);
     f.flag("deployable", o.deployable);
     f.flag("preemptible", o.preemptible);
     int cap = -1;
@@ -403,6 +404,7 @@ std::string to_json(const Offer &o) {
                  {"version", o.version},
                  {"image", o.image},
                  {"chutesVersion", o.chutes_version},
+                 {"validator", o.validator},
                  {"requirements",
                   {{"gpuCount", r.gpu_count},
                    {"gpuMilli", r.gpu_milli},

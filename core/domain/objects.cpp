@@ -1,5 +1,7 @@
 #include "domain/objects.hpp"
 
+#include "domain/gpu_model.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -136,6 +138,7 @@ Result<NodeView> project_node(std::string_view document) {
     if (annotations.is_object()) annotations.erase("kubectl.kubernetes.io/last-applied-configuration");
     node.annotations = object_text(annotations);
     node.gpu_model = label(metadata, "gpu-short-ref");
+    if (node.gpu_model.empty()) node.gpu_model = gpu_short_ref(label(metadata, "nvidia.com/gpu.product"));
     node.gpu_capacity = bounded(parse_quantity(quantity_text(capacity, "nvidia.com/gpu")).value_or(0));
     node.cpu_milli = bounded(parse_quantity(quantity_text(capacity, "cpu")).value_or(0) * 1000);
     node.memory_mib = bounded(parse_quantity(quantity_text(capacity, "memory")).value_or(0) / (1024 * 1024));
@@ -204,6 +207,8 @@ Result<ServiceView> project_service(std::string_view document) {
 
 namespace {
 
+constexpr int most_gpus = 64; ///< of one node; an absurd capacity must not exhaust us
+
 std::string plain_gpu_id(std::string id) {
     if (id.starts_with("GPU-")) id.erase(0, 4);
     std::erase(id, '-');
@@ -231,10 +236,13 @@ std::optional<std::vector<DeclaredGpu>> read_gpus(const std::string &annotation,
 
 } // namespace
 
+std::string counted_gpu_id(std::string_view node, int index) { return std::string(node) + ":" + std::to_string(index); }
+bool is_counted_gpu(std::string_view id) noexcept { return id.find(':') != std::string_view::npos; }
+
 NodeDeclaration read_declaration(const NodeView &node) {
     NodeDeclaration said;
     const json labels = json::parse(node.labels, nullptr, false), annotations = json::parse(node.annotations, nullptr, false);
-    said.worker = text(labels, "chutes/worker") == "true";
+    said.worker = labels.is_object() && labels.contains("chutes/worker") && text(labels, "chutes/worker") != "false";
     said.validator = text(labels, "chutes/validator");
     said.external_ip = text(labels, "chutes/external-ip");
     said.tee = text(labels, "chutes/tee") == "true";
@@ -248,7 +256,12 @@ NodeDeclaration read_declaration(const NodeView &node) {
             said.problems.push_back("annotation rigger.dev/hourly-cost '" + cost + "' is not a price");
     }
     if (const std::string locked = text(annotations, "rigger.dev/locked"); !locked.empty()) said.locked = locked == "true";
-    if (const std::string gpus = text(annotations, "rigger.dev/gpus"); !gpus.empty()) said.gpus = read_gpus(gpus, said.problems);
+    if (const std::string gpus = text(annotations, "rigger.dev/gpus"); !gpus.empty()) {
+        said.gpus = read_gpus(gpus, said.problems);
+    } else {
+        const auto devices = parse_quantity(text(labels, "nvidia.com/gpu.count"));
+        said.counted_gpus = std::min({node.gpu_capacity, most_gpus, devices && *devices > 0 ? bounded(*devices) : most_gpus});
+    }
     return said;
 }
 

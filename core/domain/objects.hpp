@@ -41,26 +41,31 @@ std::optional<double> parse_quantity(std::string_view text);
 /// Disk in the miner's GB: Gi and G as they are, smaller units by powers of 1024, plain bytes by 1024^3. nullopt: not a quantity.
 std::optional<double> parse_disk_gb(std::string_view text);
 
-/// One GPU of the annotation rigger.dev/gpus.
+/// One GPU of the annotation rigger.dev/gpus, or of a node that is only known to have so many.
 struct DeclaredGpu {
-    std::string id, model; ///< id: 32 hex characters, "GPU-" and dashes removed; model empty: the node's
+    std::string id, model; ///< id: 32 hex characters, "GPU-" and dashes removed, or counted_gpu_id(); model empty: the node's
     bool verified = false, reserved = false;
 };
+/// The id of a GPU whose UUID nobody told: "{node}:{index}", the index as the driver counts. No UUID contains a colon.
+std::string counted_gpu_id(std::string_view node, int index);
+bool is_counted_gpu(std::string_view id) noexcept;
+
 /// What a node says about itself beyond NodeView: labels and annotations that make it a server of ours.
 struct NodeDeclaration {
-    bool worker = false;                    ///< label chutes/worker is "true"
+    bool worker = false;                    ///< it has the label chutes/worker, with any value but "false"
     std::string validator, external_ip;     ///< labels chutes/validator, chutes/external-ip
     bool tee = false;                       ///< label chutes/tee
     std::optional<double> hourly_cost;      ///< annotation rigger.dev/hourly-cost; finite, >= 0
     std::optional<bool> locked;             ///< annotation rigger.dev/locked
     std::optional<std::vector<DeclaredGpu>> gpus; ///< annotation rigger.dev/gpus; nullopt: not declared
-    int64_t gpu_memory_mb = 32;             ///< label nvidia.com/gpu.memory
+    int counted_gpus = 0;                   ///< without that annotation: nvidia.com/gpu, at most the label nvidia.com/gpu.count (devices, not shares of them)
+    std::optional<int64_t> gpu_memory_mb;   ///< label nvidia.com/gpu.memory
     std::vector<std::string> problems;      ///< declarations that could not be understood and were ignored
 };
 NodeDeclaration read_declaration(const NodeView &node);
 
 /// Per-GPU shares of a node's CPUs and memory (GB), as chutes miners compute them. A node without GPUs counts as one GPU.
 int cpu_per_gpu(const NodeView &node) noexcept;
-int memory_per_gpu(const NodeView &node, int64_t gpu_memory_mb) noexcept;
+int memory_per_gpu(const NodeView &node, std::optional<int64_t> gpu_memory_mb) noexcept; ///< at least 1; not more than the GPU's own where that is known
 
 } // namespace rigger

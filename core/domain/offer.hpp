@@ -38,6 +38,7 @@ struct Offer {
     OfferId id;
     SourceName source;
     std::string name, version, image, chutes_version;
+    std::string validator;     ///< whose market it is, as servers are pledged to it; empty: the source's name; "*": any server may take it
     Requirements needs;
     Economics economics;
     bool deployable = true;    ///< false: no cords (job-only)

@@ -56,11 +56,12 @@ int cpu_per_gpu(const NodeView &node) noexcept {
     return cpus <= gpus ? 1 : std::min(4, cpus / gpus);
 }
 
-int memory_per_gpu(const NodeView &node, int64_t gpu_memory_mb) noexcept {
+int memory_per_gpu(const NodeView &node, std::optional<int64_t> gpu_memory_mb) noexcept {
     const int64_t gpus = std::max(1, node.gpu_capacity);
     const int64_t memory = node.memory_mib / 1024 - 6; // six GB are left to the system
     if (memory <= gpus) return 1;
-    return static_cast<int>(std::min(gpu_memory_mb / 1024, memory * 4 / 5 / gpus));
+    const int64_t share = memory * 4 / 5 / gpus;
+    return static_cast<int>(std::max<int64_t>(1, gpu_memory_mb ? std::min(*gpu_memory_mb / 1024, share) : share));
 }
 
 } // namespace rigger

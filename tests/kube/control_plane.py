@@ -109,6 +109,9 @@ class ControlPlane:
         for namespace in ("chutes",):
             if not self.api.exists("/api/v1/namespaces/" + namespace):
                 self.make_namespace(namespace)
+        runtimes = "/apis/node.k8s.io/v1/runtimeclasses"
+        if not self.api.exists(runtimes + "/nvidia"):  # as the GPU operator brings it; "docker" is what the hollow kubelet has
+            self.api.create(runtimes, {"metadata": {"name": "nvidia"}, "handler": "docker"})
 
     def node_ready(self, name):
         node = self.api.get("/api/v1/nodes/" + name)
@@ -142,6 +145,13 @@ class ControlPlane:
         """Forgets the history of every object: a watch that resumes from before gets 410 Gone once the API server's own memory is gone, too."""
         revision = self._etcd("/v3/kv/range", {"key": "Lw=="})["header"]["revision"]
         self._etcd("/v3/kv/compaction", {"revision": revision, "physical": True})
+
+    def seal(self, deployment, fate):
+        """The pods of a deployment, those there and those to come, get the fate (of fates.py; None: the usual one)."""
+        self.hardware.fates[deployment] = fate
+        for pod in self.api.items("/api/v1/namespaces/chutes/pods", labelSelector="chutes/deployment-id=" + deployment):
+            # Any write of the status passes the webhook, which says the rest.
+            self.api.patch(f"/api/v1/namespaces/chutes/pods/{pod['metadata']['name']}/status", {"status": {"message": "sealed"}})
 
     # --- what tests need again and again ------------------------------------------------------------------------------
     def make_namespace(self, name):

@@ -111,7 +111,7 @@ private:
         if ((counted & gate_tee) != (demand.gate_want & gate_tee))
             add(Rejection::tee_mismatch, offer_.needs.tee ? "it needs a TEE server and " + server_.name + " is none" : server_.name + " is a TEE server and it is no TEE offer");
         if (demand.validator != 0 && room.validator != 0 && room.validator != demand.validator)
-            add(Rejection::validator_mismatch, server_.name + " is pledged to " + server_.validator + ", the offer comes from " + offer_.source.str());
+            add(Rejection::validator_mismatch, server_.name + " is pledged to " + server_.validator + ", the offer comes from " + (offer_.validator.empty() ? offer_.source.str() : offer_.validator));
         const auto short_of = [&](Rejection code, const char *what, double wanted, double left) {
             if (wanted > left) add(code, "it needs " + count_text(wanted) + " " + what + "; " + server_.name + " has " + count_text(left) + " left");
         };
@@ -161,7 +161,7 @@ Rejection first_rejection(const Board &board, OfferIndex offer, RowIndex row) {
         if (counted & gate_not_ready) return Rejection::server_not_ready;
         if (counted & gate_unknown) return Rejection::server_unknown;
         if ((counted & gate_tee) != (demand.gate_want & gate_tee)) return Rejection::tee_mismatch;
-        if (room.validator != 0 && room.validator != demand.validator) return Rejection::validator_mismatch;
+        if (demand.validator != 0 && room.validator != 0 && room.validator != demand.validator) return Rejection::validator_mismatch;
         if (room.disk_gb < demand.disk_gb) return Rejection::not_enough_disk;
         if (room.cpu_milli < demand.cpu_milli) return Rejection::not_enough_cpu;
         return Rejection::not_enough_memory;

@@ -46,6 +46,7 @@ INSTANTIATE_TEST_SUITE_P(
         FilterCase{"TeeMismatch", true, [](World &w, PlacementRules &) { w.offers[0].needs.tee = true; }},
         FilterCase{"TeeMismatch", true, [](World &w, PlacementRules &) { w.servers[0].tee = true; }},
         FilterCase{"ValidatorMismatch", true, [](World &w, PlacementRules &) { w.servers[0].validator = "another"; }},
+        FilterCase{"ValidatorMismatch", true, [](World &w, PlacementRules &) { w.offers[0].validator = "5Hotkey", w.servers[0].validator = w.offers[0].source.str(); }},
         FilterCase{"NotEnoughDisk", true, [](World &w, PlacementRules &) { w.servers[0].disk_total_gb = 100; w.servers[0].disk_used_gb = 71; }},
         FilterCase{"NotEnoughCpu", true, [](World &w, PlacementRules &) {
             w.offers[0].needs.cpu_milli = 4001;

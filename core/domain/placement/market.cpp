@@ -57,7 +57,7 @@ Demand demand_of(const Offer &offer, FilterMode mode) {
     demand.disk_gb = needs.disk_gb;
     demand.cpu_milli = needs.cpu_milli;
     demand.memory_mib = static_cast<double>(needs.memory_mib);
-    demand.validator = Fleet::validator_code(offer.source.str());
+    if (offer.validator != "*") demand.validator = Fleet::validator_code(offer.validator.empty() ? offer.source.str() : offer.validator);
     return demand;
 }
 

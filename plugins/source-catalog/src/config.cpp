@@ -31,6 +31,7 @@ const char *const config_schema = R"({
       "verifySeconds": {"type": "number", "minimum": 0, "maximum": 1000000, "default": 20},
       "activateSeconds": {"type": "number", "minimum": 0, "maximum": 1000000, "default": 10},
       "claimSeconds": {"type": "number", "minimum": 1, "maximum": 1000000, "default": 7200},
+      "hotkey": {"type": "string", "maxLength": 100, "description": "whom the catalogue plays: servers pledged to others are left alone; without it, whomever a server is pledged to"},
       "minerHotkey": {"type": "string", "default": "5CatalogueMinerHotkey"},
       "script": {"type": "array", "default": [], "maxItems": 1000, "items": {"type": "object", "additionalProperties": false, "required": ["when"], "properties": {
         "when": {"type": "string", "enum": ["claim", "verify", "activate", "active"]},
@@ -128,6 +129,7 @@ void read_validator(const Json &object, ValidatorConfig &v, std::string &error) 
     s.read("verifySeconds", v.verify_seconds, 0, 1e6);
     s.read("activateSeconds", v.activate_seconds, 0, 1e6);
     s.read("claimSeconds", v.claim_seconds, 1, 1e6);
+    s.read("hotkey", v.hotkey);
     s.read("minerHotkey", v.miner_hotkey);
     if (const Json *script = s.value("script")) script->is_array() ? read_script(*script, v.script, error) : s.fail("script", "a list of rules");
 }
@@ -181,6 +183,7 @@ rig::Result<Config> parse_config(std::string_view text) {
     if (const Json *v = s.value("workload"); v && error.empty()) read_workload(*v, c.workload, error);
     c.validator.seed = c.csv_rule.seed;
     c.workload.miner_hotkey = c.validator.miner_hotkey;
+    c.workload.validator_hotkey = c.validator.hotkey.empty() ? "5CatalogueValidatorHotkey" : c.validator.hotkey;
     check_sources(c, error);
     if (!error.empty()) return rig::Error{RIG_E_INVALID, "ConfigValue", error, 0};
     return c;

@@ -28,6 +28,7 @@ struct ValidatorConfig {
     bool register_by_event = false; ///< announce() answers {} and the instance follows by an event
     double verify_seconds = 20, activate_seconds = 10;
     double claim_seconds = 7200;    ///< a token that nobody used is void after that
+    std::string hotkey;             ///< whom the catalogue plays: only servers pledged to it, and unpledged ones, are used; empty: whomever a server is pledged to
     std::string miner_hotkey = "5CatalogueMinerHotkey";
     std::uint64_t seed = 1;
     std::vector<ScriptRule> script;

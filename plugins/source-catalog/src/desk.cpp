@@ -106,7 +106,7 @@ void Desk::set_stale(const std::string &why) {
 void Desk::rebuild(Changes &changes) {
     Items items = *base_;
     play(items, replay_, ledger_.position().done);
-    auto next = std::make_shared<const Market>(std::move(items), config_.multiplier);
+    auto next = std::make_shared<const Market>(std::move(items), config_.multiplier, config_.validator.hotkey.empty() ? "*" : config_.validator.hotkey);
     ++market_generation_;
     const MarketPtr before = std::exchange(market_, next);
     if (!before) return;

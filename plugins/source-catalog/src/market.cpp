@@ -4,7 +4,7 @@
 
 namespace catalog {
 
-Market::Market(Items items, MultiplierFrom multiplier) : items_(std::move(items)), multiplier_(multiplier) {
+Market::Market(Items items, MultiplierFrom multiplier, std::string validator) : items_(std::move(items)), multiplier_(multiplier), validator_(std::move(validator)) {
     for (Chute &chute : items_.chutes) {
         index_.emplace(chute.id, index_.size());
         const auto image = items_.images.find(chute.image_id);
@@ -43,6 +43,7 @@ std::string Market::document(size_t index, double own_instances) const {
     const nlohmann::json document{
         {"id", c.id},
         {"name", c.name},
+        {"validator", validator_},
         {"version", c.version},
         {"image", c.image},
         {"chutesVersion", c.chutes_version},

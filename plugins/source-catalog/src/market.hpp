@@ -19,7 +19,8 @@ enum class MultiplierFrom {
 /// Immutable once built; shared between threads.
 class Market {
 public:
-    Market(Items items, MultiplierFrom multiplier);
+    /// `validator`: whose servers the offers may use, as servers are pledged to it; "*": anybody's.
+    Market(Items items, MultiplierFrom multiplier, std::string validator = "*");
 
     size_t size() const noexcept { return items_.chutes.size(); }
     const Chute &chute(size_t index) const { return items_.chutes[index]; }
@@ -33,6 +34,7 @@ public:
 private:
     Items items_;
     MultiplierFrom multiplier_;
+    std::string validator_;
     std::unordered_map<std::string, size_t> index_;
 };
 using MarketPtr = std::shared_ptr<const Market>;

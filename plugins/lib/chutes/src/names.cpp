@@ -46,6 +46,7 @@ std::string code_config_map_name(std::string_view chute_id, std::string_view ver
 }
 
 std::string gpu_device_id(std::string_view gpu_id) {
+    if (const auto colon = gpu_id.rfind(':'); colon != std::string_view::npos) return std::string(gpu_id.substr(colon + 1));
     constexpr std::string_view prefix = "GPU-";
     const std::string_view bare = gpu_id.substr(0, prefix.size()) == prefix ? gpu_id.substr(prefix.size()) : gpu_id;
     std::string hex;

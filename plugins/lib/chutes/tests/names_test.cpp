@@ -32,6 +32,8 @@ TEST(Names, GpuDeviceId_AcceptsEveryFormOfAUuid) {
         EXPECT_EQ(gpu_device_id(id), expected) << id;
 }
 
+TEST(Names, GpuDeviceId_OfACountedGpuIsItsIndex) { EXPECT_EQ(gpu_device_id("gpu-01.example:11"), "11"); }
+
 TEST(Names, GpuDeviceId_KeepsWhatIsNoUuid) { EXPECT_EQ(gpu_device_id("sim-gpu-3"), "GPU-sim-gpu-3"); }
 
 } // namespace

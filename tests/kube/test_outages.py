@@ -1,0 +1,150 @@
+"""What the cluster itself can do to the daemon: not answer, forget its history, refuse, lose a node. What is unknown meanwhile is kept, and afterwards all is as it should be."""
+import os
+
+from control_plane import gpu_node
+from rig import CHUTES, JOBS, LABEL, KubeCase, chute, main, objects_of
+
+NODES = [gpu_node("gpu-01", gpus=4), gpu_node("gpu-02", gpus=4)]
+WATCHED = [("", "nodes"), ("", "pods"), ("", "services"), ("batch", "jobs")]
+
+
+class Outages(KubeCase):
+    nodes = NODES
+    offers = [chute(1), chute(2), chute(3)]
+
+    def await_freshness(self, wanted, seconds=60):
+        self.daemon.until(lambda: self.cluster()["freshness"] == wanted, seconds, f"the view of the cluster to be {wanted}")
+
+    def restart_api_server(self):
+        self.plane.start_component("apiserver")
+        self.await_freshness("complete")
+
+    def assert_one_of_each(self, deployment):
+        self.assertEqual(["Job", "Pod", "Service"], sorted(kind for kind, _ in objects_of(self.api, deployment)))
+
+    # --- the API server ------------------------------------------------------------------------------------------------
+    def test_the_api_server_dies_in_the_middle_of_a_deploy(self):
+        self.start_daemon()
+        self.plane.pause("apiserver")
+        deployment = self.deploy(phase=None)
+        self.daemon.until(lambda: self.daemon.deployment(deployment)["phase"] == "claimed", 20, "the claim")
+        self.plane.kill("apiserver")
+        self.await_freshness("unknown")
+        self.assertIsNotNone(self.daemon.deployment(deployment))
+        self.restart_api_server()
+        self.daemon.await_phase(deployment)
+        self.assert_one_of_each(deployment)
+
+    def test_the_api_server_dies_in_the_middle_of_a_watch(self):
+        self.start_daemon()
+        kept, gone = self.deploy(), self.deploy(2)
+        self.plane.kill("apiserver")
+        self.await_freshness("unknown")
+        self.assertEqual({"unreachable"}, {row["state"] for row in self.daemon.items("clusters")} - {"ready"} or {"unreachable"})
+        self.assertEqual({"active"}, {d["phase"] for d in self.daemon.items("deployments")}, "what is unknown is kept")
+        self.assertEqual(6, self.daemon.deploy(3, "gpu-02", check=False).returncode, "nothing new goes where nothing is known")
+        self.plane.start_component("apiserver")
+        self.api.delete(f"{JOBS}/chute-{gone}", propagationPolicy="Background", gracePeriodSeconds=0)
+        self.daemon.await_gone(gone)
+        self.assertEqual("active", self.daemon.deployment(kept)["phase"])
+
+    def test_the_api_server_dies_in_the_middle_of_an_undeploy(self):
+        self.start_daemon()
+        deployment = self.deploy()
+        self.plane.pause("apiserver")
+        self.daemon.cli("undeploy", "-i", deployment)
+        self.plane.kill("apiserver")
+        self.await_freshness("unknown")
+        self.assertEqual("terminating", self.daemon.deployment(deployment)["phase"])
+        self.assertEqual(3, self.free_gpus(), "the pod may run still")
+        self.restart_api_server()
+        self.daemon.await_gone(deployment)
+        self.assertEqual([], objects_of(self.api, deployment))
+        self.assertEqual(4, self.free_gpus())
+
+    def test_history_that_was_compacted_away_is_listed_anew(self):
+        self.start_daemon()
+        kept, gone = self.deploy(), self.deploy(2, "gpu-02")
+        os.kill(self.daemon.process.pid, 19)  # SIGSTOP: it misses what happens now
+        self.api.delete(f"{JOBS}/chute-{gone}", propagationPolicy="Background", gracePeriodSeconds=0)
+        self.until(lambda: not self.pods_of(gone), 60, "the pod to go")
+        self.plane.kill("apiserver")
+        self.plane.compact()
+        self.plane.start_component("apiserver")
+        os.kill(self.daemon.process.pid, 18)  # SIGCONT
+        self.daemon.await_gone(gone)
+        self.await_freshness("complete")
+        self.assertEqual("active", self.daemon.deployment(kept)["phase"])
+
+    # --- nodes ---------------------------------------------------------------------------------------------------------
+    def test_a_node_whose_kubelet_stops_takes_nothing_new_and_keeps_what_it_has(self):
+        self.start_daemon()
+        deployment = self.deploy()
+        self.plane.kill("gpu-01")
+        status = lambda: next(n["status"] for n in self.daemon.items("nodes") if n["nodeName"] == "gpu-01")  # noqa: E731
+        self.daemon.until(lambda: status() == "NotReady", 60, "the node to be shown as not ready")
+        refused = self.daemon.deploy(2, "gpu-01", check=False)
+        self.assertEqual(6, refused.returncode)
+        self.assertIn("ServerNotReady", refused.stderr)
+        self.assertEqual("active", self.daemon.deployment(deployment)["phase"])
+        self.plane.start_component("gpu-01")
+        self.daemon.until(lambda: status() == "Ready", 60, "the node to be back")
+        self.assertEqual("active", self.daemon.deployment(deployment)["phase"])
+        self.deploy(2, "gpu-01")
+
+    # --- credentials and permissions -----------------------------------------------------------------------------------
+    def account(self, name):
+        """A token with exactly what the backends ask for."""
+        everything = ["get", "list", "watch", "create", "update", "patch", "delete"]
+        token = self.plane.service_account(name, [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["get", "list", "watch"]},
+                                                  {"apiGroups": ["", "batch", "apps"], "resources": [r for _, r in WATCHED] + ["configmaps", "deployments", "statefulsets"], "verbs": ["get", "list", "watch"]}],
+                                           [{"apiGroups": [""], "resources": ["pods", "services", "configmaps"], "verbs": everything}, {"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]},
+                                            {"apiGroups": ["batch"], "resources": ["jobs"], "verbs": everything}])
+        self.addCleanup(lambda: [self.api.delete(path) for path in (f"{CHUTES}/serviceaccounts/{name}" if not self.revoked else None, f"/apis/rbac.authorization.k8s.io/v1/clusterroles/{name}",
+                                 f"/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/{name}", f"/apis/rbac.authorization.k8s.io/v1/namespaces/chutes/roles/{name}",
+                                 f"/apis/rbac.authorization.k8s.io/v1/namespaces/chutes/rolebindings/{name}") if path])
+        self.revoked = False
+        return token
+
+    def test_credentials_that_expire_make_the_cluster_unknown_until_new_ones_are_there(self):
+        token_file = self.plane.directory / "rotated.token"
+        token_file.write_text(self.account("rotating"))
+        self.start_daemon(self.plane.write_kubeconfig("rotating", {"tokenFile": str(token_file)}))
+        deployment = self.deploy()
+        self.api.delete(f"{CHUTES}/serviceaccounts/rotating")
+        self.revoked = True
+        self.plane.kill("apiserver")  # its cache of good tokens, and the watches that it let in, end with it
+        self.plane.start_component("apiserver")
+        self.await_freshness("unknown")
+        self.daemon.until(lambda: "nauthorized" in str(self.cluster()["lastError"]), 30, "the reason to be shown")
+        self.assertEqual("active", self.daemon.deployment(deployment)["phase"])
+        token_file.write_text(self.plane.admin_token)
+        self.await_freshness("complete")
+        self.daemon.cli("undeploy", "-i", deployment)
+        self.daemon.await_gone(deployment)
+
+    def test_one_missing_permission_is_named_and_harms_nothing_else(self):
+        role = "/apis/rbac.authorization.k8s.io/v1/namespaces/chutes/roles/limited"
+        self.start_daemon(self.plane.write_kubeconfig("limited", {"token": self.account("limited")}))
+        rules = self.api.get(role)["rules"]
+
+        def without(verb):
+            self.api.patch(role, {"rules": [{**rule, "verbs": [v for v in rule["verbs"] if v != verb or "jobs" not in rule["resources"]]} for rule in rules]})
+
+        kept = self.deploy()
+        without("create")
+        refused = self.deploy(2, phase=None)
+        self.daemon.await_gone(refused)
+        self.assertIn("cannot create resource", str([e for e in self.daemon.items("events") if refused in str(e)]))
+        self.assertEqual([], objects_of(self.api, refused), "its Service went, too")
+        without("delete")
+        self.daemon.cli("undeploy", "-i", kept)
+        self.daemon.until(lambda: "cannot delete resource" in self.daemon.cli("status", "-o", "json").stdout, 30, "the reason to be shown")
+        self.assertEqual(3, self.free_gpus())
+        without("nothing")
+        self.daemon.await_gone(kept)
+        self.assertEqual([], self.api.items(JOBS, labelSelector=LABEL))
+
+
+if __name__ == "__main__":
+    main()
