@@ -149,6 +149,7 @@ class Objects(unittest.TestCase):
         self.assertEqual({"h100_sxm"}, {gpu["model"] for gpu in gpus}, "the model follows from the product's name")
 
     def test_what_nodes_say_is_shown(self):
+        self.daemon.await_ready_node("gpu-01")
         rows = {row["nodeName"]: row for row in self.daemon.items("nodes")}
         self.assertEqual({"gpu-01", "gpu-02", "gpu-03"}, set(rows), "a node without the label is no server")
         self.assertEqual(("203.0.113.7", "Ready", 2000.0, 2, 1.85), tuple(rows["gpu-01"][key] for key in ("ipAddress", "status", "diskTotalGb", "gpuCount", "hourlyCost")))
