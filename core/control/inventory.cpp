@@ -94,7 +94,7 @@ bool take_over_name(Turn &turn, const NodeView &node, const ClusterName &cluster
     const auto at = turn.state.servers.find(node.name);
     if (at == turn.state.servers.end() || at->second->id.value == node.uid) return true;
     const ServerPtr old = at->second;
-    if (old->cluster != cluster) {
+    if (!old->cluster.empty() && old->cluster != cluster) { // a row that another program wrote names no cluster
         turn.problem("inventory", "node " + node.name + " of cluster " + cluster.value + " is ignored: cluster " + old->cluster.value +
                                       " has a server of that name; rename one of them");
         return false;

@@ -149,8 +149,10 @@ struct InstanceRow {
     bool ready = false;
 };
 
+/// What was last seen of a cluster that is out of reach says nothing about now.
 std::string job_status(const ClusterState *cluster, const JobView *job) {
-    if (!job) return cluster && cluster->jobs.complete ? "None" : "Unknown";
+    if (!cluster || !cluster->jobs.complete) return "Unknown";
+    if (!job) return "None";
     if (job->failed > 0) return "Failed";
     if (job->succeeded > 0) return "Succeeded";
     return job->active > 0 ? "Active" : "None";
@@ -177,7 +179,9 @@ std::string instances(const Scene &scene, const Arguments &arguments) {
         const auto at = found.find(d->id.value);
         InstanceRow row = at == found.end() ? InstanceRow{} : at->second;
         row.d = d.get();
-        row.status = job_status(cluster_of(scene.snapshot(), d->cluster), row.job);
+        const ClusterState *const cluster = cluster_of(scene.snapshot(), d->cluster);
+        row.status = job_status(cluster, row.job);
+        row.ready = row.ready && cluster && cluster->pods.complete;
         rows.push_back(std::move(row));
     }
     std::sort(rows.begin(), rows.end(), [](const InstanceRow &a, const InstanceRow &b) {

@@ -84,6 +84,17 @@ rig::Result<std::shared_ptr<Cluster>> Fleet::cluster(std::string_view name) cons
     return rig::Error{RIG_E_INVALID, "UnknownCluster", "cluster \"" + std::string(name) + "\" is not configured; see: rigger clusters", 0};
 }
 
+std::string Fleet::shown(std::string_view kind, std::string_view object) const {
+    if (!settings_.every_node_serves || kind != "Node") return std::string(object);
+    Json node = Json::parse(object.begin(), object.end(), nullptr, false);
+    if (!node.is_object() || !node["metadata"].is_object()) return std::string(object);
+    Json &labels = node["metadata"]["labels"];
+    if (labels.is_null()) labels = Json::object();
+    if (!labels.is_object() || labels.contains("chutes/worker")) return std::string(object);
+    labels["chutes/worker"] = "true";
+    return rig::json::text(node);
+}
+
 std::string Fleet::probe() const {
     const Clusters clusters = this->clusters();
     Json out = Json::array();
@@ -135,7 +146,7 @@ rig::Status Fleet::list(rig::Call call, std::string_view text, const rig::Object
         const auto read = [&, &member = cluster]() -> rig::Result<Client::ListEnd> {
             KUBE_ASSIGN(const Resource resource, member->client().resource(patience, query.api_version, query.kind));
             return member->client().list(patience, resource, query.selection, query.limit, [&](std::string_view object) {
-                rig::Status told = out.object(RIG_CHANGE_SYNC, of, object);
+                rig::Status told = out.object(RIG_CHANGE_SYNC, of, shown(query.kind, object));
                 refused = !told.ok();
                 return told;
             });
@@ -165,7 +176,7 @@ rig::Result<std::string> Fleet::get(rig::Call call, std::string_view text) {
         const Json found = Json::parse(object, nullptr, false);
         if (rig::json::get(rig::json::at(found, "metadata"), "uid", "") != ref.remove.uid) return absent(resource, ref.name);
     }
-    return object;
+    return shown(ref.kind, object);
 }
 
 rig::Result<std::string> Fleet::apply(rig::Call call, std::string_view name, std::string_view object, uint32_t flags) {

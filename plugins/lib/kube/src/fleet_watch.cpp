@@ -55,7 +55,7 @@ public:
 
 private:
     rig::Status send(int32_t change, std::string_view object) {
-        return watch_.tell([&] { return watch_.out_.object(change, cluster_->name(), object); });
+        return watch_.tell([&] { return watch_.out_.object(change, cluster_->name(), watch_.fleet_.shown(watch_.query_.kind, object)); });
     }
     mutable std::mutex lock_;
     std::string version_;

@@ -12,6 +12,7 @@ namespace kube {
 struct FleetSettings {
     ClientSettings client;
     std::string work_namespace = "chutes"; ///< diagnose() asks for permissions in it
+    bool every_node_serves = false;        ///< Nodes are shown with the label chutes/worker=true where they lack it: who hands over a whole cluster means its nodes
 };
 
 using Clusters = std::map<std::string, std::shared_ptr<Cluster>>;
@@ -37,6 +38,8 @@ public:
     rig::Result<std::string> diagnose(rig::Call, std::string_view request);
 
 private:
+    /// The object as the host sees it.
+    std::string shown(std::string_view kind, std::string_view object) const;
     Effort effort(rig::Call call) const;
     /// INVALID (UnknownCluster); an empty name stands for the only cluster.
     rig::Result<std::shared_ptr<Cluster>> cluster(std::string_view name) const;
