@@ -1,38 +1,14 @@
 #include "cli/replay/scorer_house.hpp"
 
+#include "cli/replay/workplace.hpp"
 #include "domain/replay/chance.hpp"
 #include "engine/clock/system_clock.hpp"
 #include "engine/metrics/prometheus.hpp"
-#include "host/registry.hpp"
 
-#include <spdlog/logger.h>
-#include <spdlog/sinks/null_sink.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
-#include <fstream>
 #include <map>
 
 namespace rigger::cli::replay {
 namespace {
-
-/// A directory that goes with its owner.
-class Workplace {
-public:
-    Workplace() {
-        std::string name = (std::filesystem::temp_directory_path() / "rigger-replay-XXXXXX").string();
-        if (::mkdtemp(name.data())) root = name;
-    }
-    ~Workplace() {
-        std::error_code ignored;
-        if (!root.empty()) std::filesystem::remove_all(root, ignored);
-    }
-    Workplace(const Workplace &) = delete;
-    Workplace &operator=(const Workplace &) = delete;
-    std::filesystem::path root;
-};
 
 std::string instance_name(size_t contestant, size_t scorer, size_t worker) {
     return "c" + std::to_string(contestant) + "-s" + std::to_string(scorer) + "-w" + std::to_string(worker);
@@ -66,28 +42,18 @@ ScorerHouse::~ScorerHouse() {
 Result<std::unique_ptr<ScorerHouse>> ScorerHouse::open(const std::vector<Contestant> &contestants, const HouseOptions &options) {
     auto parts = std::make_unique<Parts>();
     parts->contestants = contestants;
-    const auto &root = parts->workplace.root;
-    if (root.empty()) return Error{Code::unavailable, "NoWorkplace", std::string("cannot make a temporary directory: ") + std::strerror(errno) + "; set TMPDIR", 0};
-    std::filesystem::create_directory(root / "enabled");
+    RIG_TRY(parts->workplace.status());
     for (size_t c = 0; c < contestants.size(); ++c)
         for (size_t s = 0; s < contestants[c].scorers.size(); ++s) {
             if (contestants[c].scorers[s].plugin == "random") continue;
             for (size_t w = 0; w < options.workers; ++w)
-                std::ofstream(root / "enabled" / (instance_name(c, s, w) + ".yaml")) << instance_file(contestants[c].scorers[s]);
+                parts->workplace.enable(instance_name(c, s, w), instance_file(contestants[c].scorers[s]));
         }
     host::HostServices services;
     services.clock = &parts->clock;
     services.metrics = parts->metrics.get();
-    services.log = std::make_shared<spdlog::logger>("replay", std::make_shared<spdlog::sinks::null_sink_mt>());
-    host::RegistryOptions registry;
-    registry.enabled_dir = root / "enabled";
-    registry.plugin_dirs = options.plugin_dirs;
-    registry.state_dir = root / "state";
-    registry.check.cache_dir = root / "cache";
-    registry.check.probe = options.probe;
-    registry.check.require_digest = false;
-    registry.install_crash_handler = false;
-    RIG_TRY_ASSIGN(parts->registry, host::Registry::open(std::move(registry), services));
+    services.log = no_log();
+    RIG_TRY_ASSIGN(parts->registry, host::Registry::open(parts->workplace.registry(options), services));
     RIG_TRY(parts->registry->start());
     for (const auto &scorer : parts->registry->live()->scorers) parts->by_name.emplace(scorer->traits().name, scorer);
     return std::unique_ptr<ScorerHouse>(new ScorerHouse(std::move(parts)));

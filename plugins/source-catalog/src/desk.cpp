@@ -130,6 +130,10 @@ Event Desk::market_event(const char *type, const std::string &key, std::string d
     return {0, "market/" + std::to_string(now) + "/" + type + "/" + key, R"({"type":")" + std::string(type) + R"(","at":")" + times::to_rfc3339(now) + R"(","data":)" + data + "}"};
 }
 
+Event Desk::replay_event(WallNs started, const std::string &key, const char *type, const std::string &data) const {
+    return {0, "replay/" + std::to_string(started) + "/" + key, R"({"type":")" + std::string(type) + R"(","at":")" + times::to_rfc3339(host_.wall_ns()) + R"(","data":)" + data + "}"};
+}
+
 void Desk::play_due() {
     if (replay_.empty() || ledger_.position().done >= replay_.size()) return;
     const WallNs now = host_.wall_ns();
@@ -150,6 +154,9 @@ void Desk::play_due() {
         if (step.deletion) { // what it picks depends on everything before it
             if (!changes.empty() && !flush()) return;
             changes = validator_.delete_instances(now, step.deletion->offer, *market_, step.deletion->count, step.deletion->message);
+            // Said also where no instance of ours was there to delete: a backtest has its own.
+            const Json data{{"offer", step.deletion->offer}, {"count", step.deletion->count}, {"message", step.deletion->message}};
+            changes.events.push_back(replay_event(position.started, std::to_string(step.line) + "/deletion", "replay_deletion", data.dump(-1, ' ', true, Json::error_handler_t::replace)));
         }
         if (!step.event.empty()) {
             Json event = Json::parse(step.event);
@@ -160,7 +167,8 @@ void Desk::play_due() {
         ++position.done;
         if (step.deletion && !flush()) return;
     }
-    if ((begins || position.done != ledger_.position().done) && !flush()) return;
+    if (position.done == replay_.size()) changes.events.push_back(replay_event(position.started, "end", "replay_ended", "{}"));
+    if ((begins || !changes.empty() || position.done != ledger_.position().done) && !flush()) return;
     if (!market_changed) return;
     Changes market;
     rebuild(market);

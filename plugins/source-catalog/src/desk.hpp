@@ -71,6 +71,7 @@ private:
     void play_due();
     rig::Status commit(Changes changes, const Ledger::Position *position = nullptr);
     Event market_event(const char *type, const std::string &key, std::string data) const;
+    Event replay_event(WallNs started, const std::string &key, const char *type, const std::string &data) const;
     void tell_offers(Cursor &cursor, Telling &telling) const;
     void tell_instances(Cursor &cursor, Telling &telling) const;
 

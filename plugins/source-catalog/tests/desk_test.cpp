@@ -290,6 +290,7 @@ TEST_F(DeskTest, Replay_ChangesTheMarket_AtItsTimes) {
     write(directory / "r.jsonl", R"({"at":10,"chute":)" + chute("b") + R"(}
 {"at":20,"event":{"type":"bounty_change","data":{"chute_id":"a","bounty":7}}}
 {"at":30,"remove":"a"}
+{"at":40,"deleteInstances":{"offer":"b","count":2}}
 )");
     config["replay"] = (directory / "r.jsonl").string();
     start();
@@ -297,6 +298,7 @@ TEST_F(DeskTest, Replay_ChangesTheMarket_AtItsTimes) {
     EXPECT_THAT(hear_after(10), ElementsAre("+b", "FRESH", "!chute_created"));
     EXPECT_THAT(hear_after(10), ElementsAre("FRESH", "i:FRESH", "!bounty_change"));
     EXPECT_THAT(hear_after(10), ElementsAre("-a", "FRESH", "!chute_deleted"));
+    EXPECT_THAT(hear_after(10), ElementsAre("FRESH", "i:FRESH", "!replay_deletion", "!replay_ended")); // told although nothing of ours ran
 }
 
 TEST_F(DeskTest, Replay_GoesOnWhereARestartInterruptedIt) {
