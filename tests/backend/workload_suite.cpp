@@ -136,6 +136,8 @@ TEST_F(Workload, AFinishedJob_GoesAfterItsTtl) {
 TEST_F(Workload, Generation_CountsChangesOfTheSpec_NotOfLabels) {
     Json wide = job("wide");
     const Outcome first = client->apply(wide);
+    ASSERT_TRUE(first.ok()) << first;
+    if (!first.object.at("metadata").contains("generation")) GTEST_SKIP() << "Jobs of this release carry no generation";
     wide["metadata"]["annotations"] = {{"note", "x"}};
     const Outcome labelled = client->apply(wide);
     EXPECT_EQ(first.object.at("metadata").at("generation"), labelled.object.at("metadata").at("generation"));

@@ -19,7 +19,7 @@ from hardware import Hardware
 from processes import Component, free_port, until
 
 NEEDED = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubemark")
-CONTROLLERS = "garbagecollector,job,namespace,nodelifecycle,podgc,ttl-after-finished"
+CONTROLLERS = "garbagecollector,job,namespace,nodelifecycle,podgc,serviceaccount,ttl-after-finished"
 
 
 def assets():
