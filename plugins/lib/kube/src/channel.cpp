@@ -12,9 +12,16 @@ constexpr long slice_us = 100'000;
 using Poco::Net::Socket;
 } // namespace
 
+void Channel::go_on() {
+    if (const rig::Status go = effort_.check(); !go.ok()) {
+        stopped_ = go.error();
+        throw Stopped(go.error());
+    }
+}
+
 void Channel::wait(int want) {
     for (;;) {
-        if (const rig::Status go = effort_.check(); !go.ok()) throw Stopped(go.error());
+        go_on();
         const int mode = want == Poco::Net::SecureStreamSocket::ERR_SSL_WANT_WRITE ? Socket::SELECT_WRITE : Socket::SELECT_READ;
         if (poll(Poco::Timespan(0, slice_us), mode)) return;
     }
@@ -37,7 +44,7 @@ void Channel::open(const Poco::Net::SocketAddress &address, const std::string &n
 
 int Channel::receiveBytes(void *buffer, int length, int flags) {
     for (;;) {
-        if (const rig::Status go = effort_.check(); !go.ok()) throw Stopped(go.error());
+        go_on();
         const int got = SecureStreamSocketImpl::receiveBytes(buffer, length, flags);
         if (got >= 0) return got;
         wait(got);

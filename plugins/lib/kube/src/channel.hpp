@@ -7,6 +7,7 @@
 #include <Poco/Net/SecureStreamSocketImpl.h>
 
 #include <exception>
+#include <optional>
 #include <string>
 
 namespace kube {
@@ -26,7 +27,12 @@ class Channel final : public Poco::Net::SecureStreamSocketImpl {
 public:
     explicit Channel(Poco::Net::Context::Ptr context) : SecureStreamSocketImpl(std::move(context)) {}
     /// Whose patience the following reads and writes are measured by.
-    void use(const Effort &effort) { effort_ = effort; }
+    void use(const Effort &effort) {
+        effort_ = effort;
+        stopped_.reset();
+    }
+    /// Why a wait was cut short. Poco's streams may swallow the exception that says so.
+    const std::optional<rig::Error> &stopped() const noexcept { return stopped_; }
     /// Connects, shakes hands, verifies the peer against `name`. Throws Stopped or Poco exceptions.
     void open(const Poco::Net::SocketAddress &address, const std::string &name);
     int receiveBytes(void *buffer, int length, int flags) override;
@@ -35,8 +41,11 @@ public:
     bool stale();
 
 private:
+    /// Throws Stopped when the patience is over.
+    void go_on();
     void wait(int want);
     Effort effort_;
+    std::optional<rig::Error> stopped_;
 };
 
 /// The socket over it, as Poco's HTTP session wants it.

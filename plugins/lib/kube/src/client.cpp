@@ -6,6 +6,9 @@
 
 #include <rigger/sdk/json.hpp>
 
+#include <atomic>
+#include <future>
+
 namespace kube {
 namespace {
 constexpr size_t most_error_bytes = 64 << 10;
@@ -121,32 +124,52 @@ rig::Status Client::remove(const Effort &effort, const Resource &r, std::string_
     return {};
 }
 
+namespace {
+/// A page that is asked for while the one before it is still being read.
+struct Ahead {
+    std::atomic<bool> unwanted{false};
+    std::future<rig::Result<std::unique_ptr<Exchange>>> page;
+    ~Ahead() { unwanted = true; } // the future waits for its thread, which looks at this
+};
+} // namespace
+
 rig::Result<Client::ListEnd> Client::list(const Effort &effort, const Resource &r, const Selection &selection, size_t limit,
                                           const std::function<rig::Status(std::string_view)> &item) {
     ListEnd end;
     size_t seen = 0;
-    std::string next;
-    do {
-        const size_t page = limit ? std::min<size_t>(settings_.page, limit - seen) : settings_.page;
-        std::string path = r.path(selection.ns, {}) + "?limit=" + std::to_string(page) + selection_query(selection);
-        if (!next.empty()) path += "&continue=" + escaped(next);
-        try {
-            KUBE_ASSIGN(const auto answer, send(effort, {"GET", path, {}, {}}, "listing " + r.plural));
-            KUBE_ASSIGN(ListTail tail, read_list(answer->body(), r.api_version, r.kind, [&](std::string_view object) {
-                            ++seen;
-                            return item(object);
-                        }));
-            answer->finish();
+    const auto page = [&](const Effort &patience, const std::string &next) {
+        const size_t size = limit ? std::min<size_t>(settings_.page, limit - seen) : settings_.page;
+        const std::string path = r.path(selection.ns, {}) + "?limit=" + std::to_string(size) + selection_query(selection) + (next.empty() ? "" : "&continue=" + escaped(next));
+        return send(patience, {"GET", path, {}, {}}, "listing " + r.plural);
+    };
+    try {
+        auto answer = page(effort, {});
+        for (;;) {
+            if (!answer.ok()) return answer.error();
+            std::unique_ptr<Exchange> reading = *std::move(answer);
+            Ahead ahead;
+            Effort meanwhile = effort;
+            meanwhile.cancelled = [&] { return ahead.unwanted || (effort.cancelled && effort.cancelled()); };
+            const auto on_head = [&](const std::string &next) {
+                if (!limit) ahead.page = std::async(std::launch::async, [&, next] { return page(meanwhile, next); });
+            };
+            const auto on_item = [&](std::string_view object) {
+                ++seen;
+                return item(object);
+            };
+            KUBE_ASSIGN(ListTail tail, read_list(reading->body(), r.api_version, r.kind, on_item, on_head));
+            reading->finish();
             end.resource_version = std::move(tail.resource_version);
-            next = std::move(tail.next);
-        } catch (const std::exception &) {
-            rig::Error e = explain(access_);
-            e.message = "listing " + r.plural + ": " + e.message;
-            return e;
+            end.cut = !tail.next.empty();
+            if (!end.cut || (limit && seen >= limit)) return end;
+            if (!ahead.page.valid()) answer = page(effort, tail.next);
+            else if (answer = ahead.page.get(); answer.ok()) (*answer)->use(effort.within(settings_.request_ns));
         }
-    } while (!next.empty() && (!limit || seen < limit));
-    end.cut = !next.empty();
-    return end;
+    } catch (const std::exception &) {
+        rig::Error e = explain(access_);
+        e.message = "listing " + r.plural + ": " + e.message;
+        return e;
+    }
 }
 
 rig::Status Client::watch(const Effort &effort, const Resource &r, const Selection &selection, const std::string &resource_version, const std::function<void()> &opened,

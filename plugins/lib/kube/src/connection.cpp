@@ -2,6 +2,7 @@
 
 #include "kube/try.hpp"
 
+#include <Poco/Net/DNS.h>
 #include <Poco/Net/HTTPRequest.h>
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/SSLException.h>
@@ -13,6 +14,12 @@ namespace kube {
 namespace {
 constexpr size_t most_idle = 8;
 constexpr uint64_t longest_idle_ns = 30 * second_ns;
+
+/// All of a name's: "localhost" may be ::1 and 127.0.0.1, of which the API server has one.
+std::vector<Poco::Net::IPAddress> addresses(const std::string &host) {
+    if (Poco::Net::IPAddress literal; Poco::Net::IPAddress::tryParse(host, literal)) return {literal};
+    return Poco::Net::DNS::hostByName(host).addresses();
+}
 } // namespace
 
 rig::Error explain(const Access &access) {
@@ -31,6 +38,8 @@ rig::Error explain(const Access &access) {
         return {RIG_E_UNAVAILABLE, "ConnectionBroken", "TLS with " + at + " failed: " + e.displayText(), 1000};
     } catch (const Poco::Net::NoMessageException &) {
         return {RIG_E_UNAVAILABLE, "ConnectionBroken", at + " closed the connection without an answer", 1000};
+    } catch (const Poco::Net::ConnectionResetException &) {
+        return {RIG_E_UNAVAILABLE, "ConnectionBroken", at + " broke the connection off", 1000};
     } catch (const Poco::Net::HostNotFoundException &) {
         return {RIG_E_UNAVAILABLE, "Unreachable", "the name " + access.host + " of the API server is not known; check DNS and the kubeconfig", 5000};
     } catch (const Poco::Net::NetException &e) {
@@ -100,20 +109,29 @@ void Client::give_back(std::unique_ptr<Connection> connection) {
 
 rig::Result<std::unique_ptr<Client::Connection>> Client::connect(const Effort &effort, const Identity &identity) {
     const std::string name = access_.tls_server_name.empty() ? access_.host : access_.tls_server_name;
-    auto connection = std::make_unique<Connection>(identity.tls, name);
+    const Effort patience = effort.within(settings_.connect_ns);
+    rig::Error last{RIG_E_UNAVAILABLE, "Unreachable", "the name " + access_.host + " of the API server has no address", 5000};
     forget_certificate_problem();
     try {
-        connection->channel->use(effort.within(settings_.connect_ns));
-        // Made before the connection: Poco's session sets its port, which it refuses to do later.
-        connection->session = std::make_unique<Poco::Net::HTTPSClientSession>(connection->wire);
-        connection->session->setKeepAlive(true);
-        connection->channel->open(Poco::Net::SocketAddress(access_.host, access_.port), name);
-        return connection;
+        for (const Poco::Net::IPAddress &address : addresses(access_.host)) {
+            auto connection = std::make_unique<Connection>(identity.tls, name);
+            try {
+                connection->channel->use(patience);
+                // Made before the connection: Poco's session sets its port, which it refuses to do later.
+                connection->session = std::make_unique<Poco::Net::HTTPSClientSession>(connection->wire);
+                connection->session->setKeepAlive(true);
+                connection->channel->open(Poco::Net::SocketAddress(address, access_.port), name);
+                return connection;
+            } catch (const std::exception &) {
+                last = explain(access_);
+            }
+            if (!patience.check().ok() || last.reason != "Unreachable") break;
+        }
     } catch (const std::exception &) {
-        rig::Error e = explain(access_);
-        if (e.reason == "Timeout" && effort.check().ok()) e = {RIG_E_UNAVAILABLE, "Unreachable", "cannot reach the API server at " + access_.server() + ": no answer within " + std::to_string(settings_.connect_ns / second_ns) + " s", 1000};
-        return e;
+        last = explain(access_);
     }
+    if (last.reason == "Timeout" && effort.check().ok()) last = {RIG_E_UNAVAILABLE, "Unreachable", "cannot reach the API server at " + access_.server() + ": no answer within " + std::to_string(settings_.connect_ns / second_ns) + " s", 1000};
+    return last;
 }
 
 rig::Result<std::unique_ptr<Exchange>> Client::exchange(const Effort &effort, const Request &request, const Identity &identity) {
@@ -139,7 +157,7 @@ rig::Result<std::unique_ptr<Exchange>> Client::exchange(const Effort &effort, co
             answer->body_.read_from(c.session->receiveResponse(answer->response).rdbuf());
             return answer;
         } catch (const std::exception &) {
-            const rig::Error e = explain(access_);
+            const rig::Error e = c.channel->stopped() ? *c.channel->stopped() : explain(access_);
             // The API server may close a kept connection at any time. What can be repeated is; a creation may have happened.
             if (reused && request.method != "POST" && e.code == RIG_E_UNAVAILABLE && e.reason != "Timeout") continue;
             return e;

@@ -96,8 +96,9 @@ void Reflector::run() {
             ended_ = why;
             return;
         }
-        // The version is unknown to the server (a restored backup, or a token from elsewhere) or forgotten: only a list helps.
-        if (is_expired(why)) {
+        // The version is unknown to the server (a restored backup, or a token from elsewhere) or forgotten: only a list helps. A list that expires
+        // while it is read is no such case: it is a failure like any other, and begun again after a pause.
+        if (is_expired(why) && !version_.empty()) {
             version_.clear();
             continue;
         }

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include <iterator>
+#include <utility>
 
 namespace kube {
 namespace {
@@ -146,11 +147,14 @@ rig::Status parse(std::streambuf &from, Capture &capture, bool whole, const std:
 }
 } // namespace
 
-rig::Result<ListTail> read_list(std::streambuf &from, std::string_view api_version, std::string_view kind, const std::function<rig::Status(std::string_view)> &item) {
+rig::Result<ListTail> read_list(std::streambuf &from, std::string_view api_version, std::string_view kind, const std::function<rig::Status(std::string_view)> &item,
+                                const std::function<void(const std::string &next)> &head_read) {
     Capture capture("items", 3);
     std::optional<rig::Error> refused;
     std::string head, whole;
+    bool first = true;
     capture.on_object = [&] {
+        if (std::exchange(first, false) && head_read && !capture.next.empty()) head_read(capture.next);
         std::string_view text = capture.object;
         if (!capture.has_api_version || !capture.has_kind) { // items of a list do not repeat them
             head = "{";

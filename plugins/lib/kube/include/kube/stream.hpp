@@ -18,7 +18,9 @@ struct ListTail {
     std::string resource_version, next; ///< next: the continue token; "" at the end
 };
 /// Errors: UNAVAILABLE (BrokenAnswer): not JSON, cut short, too large, nested too deep. An error of `item` ends the reading and comes back.
-rig::Result<ListTail> read_list(std::streambuf &from, std::string_view api_version, std::string_view kind, const std::function<rig::Status(std::string_view)> &item);
+/// `head`, if given, is told the continue token before the first item, when the answer begins with it.
+rig::Result<ListTail> read_list(std::streambuf &from, std::string_view api_version, std::string_view kind, const std::function<rig::Status(std::string_view)> &item,
+                                const std::function<void(const std::string &next)> &head = {});
 
 struct Event {
     std::string type;             ///< ADDED, MODIFIED, DELETED, BOOKMARK, ERROR
