@@ -121,7 +121,7 @@ std::shared_ptr<const Catalogue> read_catalogue(std::string text, std::string_vi
                 continue;
             }
             command.effect = effect_of(text_of(declared, "effect"));
-            command.stream = !text_of(declared, "stream").empty();
+            command.stream = text_of(declared, "stream");
             command.watch = declared.value("/watch"_json_pointer, Json()) == true && command.effect == CommandEffect::read;
             const Json properties = declared.value("/options/properties"_json_pointer, Json::object());
             if (properties.is_object())

@@ -17,7 +17,7 @@ struct Command {
     std::string name;
     CommandEffect effect = CommandEffect::destructive;
     bool watch = false;                         ///< may be served as an event stream
-    bool stream = false;                        ///< its progress is its output (a followed log): as an event stream it may go on for long
+    std::string stream;                         ///< the flag with which its progress is its output (a followed log), and may go on for long; empty: none
     std::map<std::string, OptionType, std::less<>> options;
     std::string method;                         ///< empty: only POST /v1/commands/{name}
     std::string path;                           ///< "/v1/deployments/{deployment}"

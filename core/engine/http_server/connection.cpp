@@ -185,7 +185,7 @@ private:
             if (!resolution.allow.empty()) response.set("Allow", resolution.allow);
             return refuse(message, "unmatched", resolution.error, has_body);
         }
-        const Task &task = *resolution.task;
+        Task &task = *resolution.task;
         const auto principal = who(request, task);
         if (!principal.ok()) return refuse(message, task.label, principal.error(), has_body);
         if (const auto status = Service::authorise(task, *principal); !status.ok()) return refuse(message, task.label, status.error(), has_body);

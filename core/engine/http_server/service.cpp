@@ -3,6 +3,8 @@
 #include "engine/http_server/arguments.hpp"
 #include "engine/http_server/problem.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -180,8 +182,9 @@ Resolution Service::resolve_command(const Head &head, Target target) {
 Status Service::finish_command(const Head &head, Task &task) const {
     const Command &command = *task.command;
     task.needs = command.effect == CommandEffect::read ? Role::read : Role::operate;
-    const bool stream = contains(head.accept, "text/event-stream"), long_lived = stream && command.stream;
-    RIG_TRY_ASSIGN(task.timeout, timeout_of(head.timeout, long_lived ? limits_.stream_time : limits_.command_time, long_lived ? limits_.stream_time : limits_.command_time_max));
+    const bool stream = contains(head.accept, "text/event-stream");
+    RIG_TRY_ASSIGN(task.timeout, timeout_of(head.timeout, limits_.command_time, limits_.command_time_max));
+    RIG_TRY_ASSIGN(task.stream_timeout, timeout_of(head.timeout, limits_.stream_time, limits_.stream_time));
     if (head.has_body && !task.takes_body)
         return invalid("UnexpectedBody", head.method + " takes no body here; send options as query parameters");
     if (head.has_body && !head.content_type.empty() && !contains(head.content_type, "application/json"))
@@ -205,9 +208,16 @@ Status Service::authorise(const Task &task, const Principal &principal) {
     return Error{Code::denied, "RoleTooLow", "'" + principal.name + "' may read, but this changes something and needs the role operate", 0};
 }
 
-Result<std::string> Service::arguments(const Task &task, std::string_view body) const {
+Result<std::string> Service::arguments(Task &task, std::string_view body) const {
     if (!task.command) return std::string();
-    return make_arguments(*task.command, task.path, task.query, body, limits_.json_depth);
+    RIG_TRY_ASSIGN(std::string text, make_arguments(*task.command, task.path, task.query, body, limits_.json_depth));
+    if (task.command->stream.empty()) return text;
+    const auto given = nlohmann::json::parse(text, nullptr, false);
+    if (given.is_object() && given.value(task.command->stream, nlohmann::json()) == true) {
+        task.stream = Stream::progress;
+        task.timeout = task.stream_timeout;
+    }
+    return text;
 }
 
 Result<std::string> Service::run(const Task &task, const Principal &principal, const std::string &arguments, const std::atomic<uint32_t> &cancelled,

@@ -39,6 +39,7 @@ struct Task {
     std::string plugin;                         ///< of plugins_reset
     std::string if_none_match;
     std::chrono::milliseconds timeout{0};
+    std::chrono::milliseconds stream_timeout{0}; ///< of a command whose output goes on
 };
 
 /// A Task, or why there is none.
@@ -56,8 +57,8 @@ public:
     Resolution resolve(const Head &head);
     /// The role that the task needs. Errors: denied RoleTooLow.
     static Status authorise(const Task &task, const Principal &principal);
-    /// The command's arguments. Errors: invalid.
-    Result<std::string> arguments(const Task &task, std::string_view body) const;
+    /// The command's arguments. Those that ask for output that goes on make the task a stream, whatever it accepts. Errors: invalid.
+    Result<std::string> arguments(Task &task, std::string_view body) const;
     /// Any task but a stream.
     Result<Reply> answer(const Task &task, const Principal &principal, const std::string &arguments, const std::atomic<uint32_t> &cancelled);
     /// One run of the task's command.

@@ -34,8 +34,8 @@ std::string catalogue() {
   {"key":"remedy","title":"REMEDY","zh":"处理办法","type":"string","elide":true,"priority":3}]}},
 {"name":"logs","group":"deployments","effect":"read","stream":"follow","http":{"method":"GET","path":"/v1/logs/{deployment}"},
  "summary":{"en":"Show the log of a deployment's pod","zh":"显示部署的 Pod 日志"},
- "description":{"en":"Of the running pod, or else the youngest. Over HTTP a followed log needs an event stream: each progress event holds lines as `text`.",
-                "zh":"优先取正在运行的 Pod，否则取最新的。通过 HTTP 跟随日志需使用事件流：每个 progress 事件的 `text` 为若干行。"},
+ "description":{"en":"Of the running pod, or else the youngest. Over HTTP a followed log is an event stream: each progress event holds lines as `text`.",
+                "zh":"优先取正在运行的 Pod，否则取最新的。通过 HTTP 跟随日志时以事件流返回：每个 progress 事件的 `text` 为若干行。"},
  "examples":["rigger logs 1b4e28ba","rigger logs 1b4e28ba -f --tail 20","rigger logs 1b4e28ba --container cache-init"],
  "options":{"type":"object","additionalProperties":false,"required":["deployment"],"properties":{
   "deployment":{"type":"string","minLength":1,"description":"id of the deployment or of its instance, or an unambiguous prefix","x-zh":"部署或实例的 ID，或无歧义的前缀","x-cli":{"short":"i","position":0,"metavar":"INSTANCE","complete":"deployments"}},

@@ -89,6 +89,8 @@ private:
        "options":{"type":"object","required":["chute"],"properties":{"chute":{"type":"string"},"dryRun":{"type":"boolean"}}},"result":{"kind":"plan"}},
       {"name":"undeploy","effect":"destructive","http":{"method":"DELETE","path":"/v1/deployments/{deployment}"},
        "options":{"type":"object","required":["deployment"],"properties":{"deployment":{"type":"string"},"reason":{"type":"string"}}},"result":{"kind":"plan"}},
+      {"name":"logs","effect":"read","stream":"follow","http":{"method":"GET","path":"/v1/logs/{deployment}"},
+       "options":{"type":"object","required":["deployment"],"properties":{"deployment":{"type":"string"},"follow":{"type":"boolean"}}},"result":{"kind":"text"}},
       {"name":"hidden","effect":"read","options":{"type":"object","properties":{}},"result":{"kind":"record"}}]})json";
     std::map<std::string, Handler> handlers_;
     int calls_ = 0;

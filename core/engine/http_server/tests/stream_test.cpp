@@ -52,6 +52,26 @@ TEST_F(Streaming, AWatchSendsTheResultNowAndAgainWhenItChanged) {
     EXPECT_NE(client.read_until("\n\n").find("data: {\"items\":[2]}"), std::string::npos);
 }
 
+TEST_F(Streaming, OutputThatGoesOnIsStreamedWhateverIsAccepted) {
+    std::atomic<uint64_t> deadline{0};
+    daemon.commands.on("logs", [&](const Principal &, const CallContext &call, auto &&, const auto &progress) -> Result<std::string> {
+        deadline = call.deadline.ns;
+        progress(R"({"text":"one\n"})");
+        return std::string(R"({"text":""})");
+    });
+    start();
+    for (const std::string &asked : {request("GET", "/v1/logs/d?follow=true"), request("POST", "/v1/commands/logs", "", R"({"deployment":"d","follow":true})")}) {
+        RawClient client(daemon.socket_path());
+        client.send(asked);
+        EXPECT_NE(client.read_until("\r\n\r\n").find("Content-Type: text/event-stream"), std::string::npos) << asked;
+        EXPECT_NE(client.read_until("\n\n").find(R"(data: {"text":"one\n"})"), std::string::npos);
+        EXPECT_EQ(deadline.load(), 24u * 3'600'000'000'000u + 1'000u);
+    }
+    RawClient client(daemon.socket_path());
+    client.send(request("GET", "/v1/logs/d?follow=false"));
+    EXPECT_NE(client.read_until("\r\n\r\n").find("Content-Type: application/json"), std::string::npos);
+}
+
 TEST_F(Streaming, TheAcceptHeaderAsksForItAsWell_AlsoOnTheGenericRoute) {
     start();
     RawClient client(daemon.socket_path());
