@@ -50,7 +50,7 @@ struct ControlConfig {
     Duration watch_stable = std::chrono::seconds(60); ///< a watch that held this long starts again without back-off
 
     // Machinery.
-    Duration publish_interval = std::chrono::milliseconds(100); ///< snapshots are published at most this often, except after commands
+    Duration publish_interval = std::chrono::milliseconds(100); ///< snapshots are published at most this often on average, a few at once, except after commands
     Duration commit_retry_first = std::chrono::milliseconds(100);
     Duration commit_retry_cap = std::chrono::seconds(5);
     Duration shutdown_limit = std::chrono::seconds(8);

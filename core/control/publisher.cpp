@@ -8,6 +8,9 @@
 namespace rigger {
 namespace {
 
+/// A change is seen at once although another one, or a heartbeat, was published just before; only a stream of them is slowed down to the interval.
+constexpr int most_at_once = 8;
+
 void fill_sources(State &s, Snapshot &shot) {
     for (const auto &[name, book] : s.sources) {
         shot.sources.push_back({name, book.offers_listing.freshness(), book.instances_listing.freshness()});
@@ -72,7 +75,7 @@ std::shared_ptr<const Published> publish(Turn &turn) {
     fill_status(turn, s.status);
     s.published = std::make_shared<const Published>(Published{shot, std::make_shared<const LoopStatus>(s.status)});
     s.changed = s.publish_now = false;
-    s.last_publish = turn.mono;
+    s.publications_paid = std::max(s.publications_paid, turn.mono) + turn.config.publish_interval;
     turn.metrics.snapshot(*shot, s.status);
     turn.out.published = s.published;
     return s.published;
@@ -81,7 +84,8 @@ std::shared_ptr<const Published> publish(Turn &turn) {
 std::optional<MonoTime> publish_due(const State &s, const ControlConfig &config) {
     if (!s.changed) return std::nullopt;
     if (s.publish_now || !s.published) return MonoTime{0};
-    return s.last_publish + config.publish_interval;
+    const auto advance = static_cast<uint64_t>((most_at_once * config.publish_interval).count());
+    return MonoTime{s.publications_paid.ns - std::min(s.publications_paid.ns, advance)};
 }
 
 void publish_if_due(Turn &turn) {

@@ -154,7 +154,7 @@ struct State {
     LoopStatus status;
     bool changed = true;                         ///< since the last publication
     bool publish_now = false;
-    MonoTime last_publish;
+    MonoTime publications_paid;                  ///< each publication adds an interval to it: how far it is ahead of now is what was published in advance
     uint64_t version = 0;
     std::shared_ptr<const Published> published;
 };

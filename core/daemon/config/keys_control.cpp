@@ -72,7 +72,7 @@ constexpr Key control_table[] = {
     {"control.watches.stable", duration_rule(1 * second, 1 * hour), reload, "A watch that held this long starts again without a wait.",
      RIG_SLOT(control.watch_stable)},
 
-    {"control.machinery.publish_interval", duration_rule(0, 1 * minute), reload, "Snapshots are published at most this often, except after commands.",
+    {"control.machinery.publish_interval", duration_rule(0, 1 * minute), reload, "Snapshots are published at most this often on average, a few at once; after commands always.",
      RIG_SLOT(control.publish_interval)},
     {"control.machinery.commit_retry_first", duration_rule(1 * ms, 1 * minute), reload, "Wait after the store failed for the first time; doubles.",
      RIG_SLOT(control.commit_retry_first)},
