@@ -2,32 +2,16 @@
 says when one thing after the other is wrong."""
 import http.client
 import json
-import os
-import pathlib
 import socket
-import subprocess
-import sys
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
-from harness import BUILD, Daemon  # noqa: E402
-
-from certificates import Authority  # noqa: E402
-from control_plane import SKIPPED, ControlPlane, assets, gpu_node  # noqa: E402
+import manifest
+from certificates import Authority
+from control_plane import SKIPPED, ControlPlane, assets, gpu_node
+from rig import KubeDaemon, market
 
 NODE = "/api/v1/nodes/gpu-01"
 ROLE = "/apis/rbac.authorization.k8s.io/v1/namespaces/chutes/roles/rigger"
-
-
-def on_kubernetes(kubeconfig):
-    def edit(daemon):
-        enabled, available = daemon.dir / "etc/plugins-enabled", daemon.dir / "etc/plugins-available"
-        (enabled / "20-cluster-local.yaml").unlink()
-        daemon.replace("rigger.yaml", "automatic: true", "automatic: false")
-        file = available / "cluster-microk8s.yaml"
-        file.write_text(json.dumps({"plugin": "rig.cluster-microk8s", "name": "microk8s", "config": {"kubeconfig": str(kubeconfig)}}))
-        os.symlink("../plugins-available/cluster-microk8s.yaml", enabled / "20-cluster-microk8s.yaml")
-    return edit
 
 
 @unittest.skipIf(assets() is None, SKIPPED)
@@ -37,19 +21,10 @@ class ClusterCommands(unittest.TestCase):
         cls.plane = ControlPlane(nodes=[gpu_node("gpu-01")], scheduler=False).start()
         cls.addClassCleanup(cls.plane.stop)
         cls.api = cls.plane.api
-        cls.apply(cls.manifest())
-        cls.kubeconfig = cls.plane.write_kubeconfig("rigger", {"token": cls.plane.new_token("rigger")})
+        _, cls.kubeconfig = manifest.account(cls.plane)
         cls.good = cls.kubeconfig.read_text()
-        cls.daemon = Daemon(on_kubernetes(cls.kubeconfig)).start()
+        cls.daemon = KubeDaemon(cls.kubeconfig, market()).start()
         cls.addClassCleanup(cls.daemon.__exit__)
-
-    @staticmethod
-    def manifest(*options):
-        return subprocess.run([str(BUILD / "bin/rigger"), "cluster", "rbac", *options], check=True, capture_output=True, text=True, timeout=10).stdout
-
-    @classmethod
-    def apply(cls, manifest):
-        subprocess.run([str(cls.plane.bin / "kubectl"), f"--kubeconfig={cls.plane.kubeconfig}", "apply", "-f", "-"], input=manifest, check=True, capture_output=True, text=True, timeout=60)
 
     def doctor(self, *arguments):
         """{check: item}, and the exit code."""
@@ -107,7 +82,7 @@ class ClusterCommands(unittest.TestCase):
         self.assertEqual(404, ask("GET", "/v1/cluster/doctor?cluster=other")[0])
 
     def test_other_names_make_a_role_in_that_namespace_alone(self):
-        self.apply(self.manifest("--namespace", "work", "--service-account", "packer"))
+        manifest.apply(self.plane, manifest.printed("--namespace", "work", "--service-account", "packer"))
 
         def may(verb, resource, namespace):
             review = {"spec": {"user": "system:serviceaccount:work:packer", "resourceAttributes": {"verb": verb, "group": "batch", "resource": resource, "namespace": namespace}}}
@@ -119,7 +94,7 @@ class ClusterCommands(unittest.TestCase):
     # --- one thing is wrong ---------------------------------------------------------------------------------------------
     def test_one_verb_is_missing(self):
         role = self.api.get(ROLE)
-        self.addCleanup(lambda: (self.apply(self.manifest()), self.await_finding("may patch jobs in chutes", "ok")))
+        self.addCleanup(lambda: (manifest.apply(self.plane, manifest.printed()), self.await_finding("may patch jobs in chutes", "ok")))
         self.api.patch(ROLE, {"rules": [{**rule, "verbs": [verb for verb in rule["verbs"] if verb != "patch" or "jobs" not in rule["resources"]]} for rule in role["rules"]]})
         checks, code = self.await_finding("may patch jobs in chutes", "failed")
         self.assertFinding(checks["may patch jobs in chutes"], "failed", "not allowed", "rigger cluster rbac | kubectl apply -f -")
@@ -180,7 +155,7 @@ class ClusterCommands(unittest.TestCase):
         self.assertIn("rigger clusters", refused.stderr)
 
     def test_a_daemon_without_its_kubeconfig_says_so(self):
-        with Daemon(on_kubernetes(self.plane.directory / "missing.kubeconfig")) as daemon:
+        with KubeDaemon(self.plane.directory / "missing.kubeconfig", market()) as daemon:
             daemon.start()
             done = daemon.cli("cluster", "doctor", "-o", "json", check=False)
             self.assertEqual(1, done.returncode, done.stderr)
