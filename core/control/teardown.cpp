@@ -41,7 +41,7 @@ void free_gpus(Turn &turn, Track &t) {
 void finish(Turn &turn, Track &t) {
     const DeploymentPtr d = t.d;
     JsonWriter json;
-    json.begin_object().field("deploymentId", d->id).field("offerId", d->offer).field("serverName", d->node_name).field("cause", d->end_cause);
+    json.begin_object().field("deploymentId", d->id).field("offerId", d->offer).field("offerName", d->offer_name).field("serverName", d->node_name).field("cause", d->end_cause);
     turn.journal("deployment.gone", json.end_object().take());
     turn.write(DeleteIntents{d->id});
     turn.write(DeleteDeployment{d->id});
@@ -154,7 +154,7 @@ void on_removed(Turn &turn, Track &t, const Status &status) {
         confirm_intent(turn, t, "remove:" + object.kind + "/" + object.name, gone ? "ok" : status.error().reason);
         JsonWriter json;
         json.begin_object().field("deploymentId", t.d->id).field("cluster", t.d->cluster).field("kind", object.kind).field("name", object.name);
-        json.field("cause", t.d->end_cause).field("reason", t.d->end_reason).end_object();
+        json.field("offerName", t.d->offer_name).field("serverName", t.d->node_name).field("cause", t.d->end_cause).field("reason", t.d->end_reason).end_object();
         turn.journal("object.removed", json.take());
     }
     if (down.to_remove.empty()) {

@@ -44,6 +44,14 @@ class Clusters(unittest.TestCase):
             follower.terminate()
         self.assertEqual(0, self.daemon.cli("status").returncode)
 
+    def test_the_events_of_one_deployment_say_what_and_where_it_is(self):
+        inst, = [i for i in self.daemon.items("insts") if i["deploymentId"] == self.active]
+        told = self.daemon.items("events", self.active[:13], "--limit", "1000")
+        self.assertEqual({(inst["offerName"], inst["nodeName"])}, {(event["offerName"], event["serverName"]) for event in told})
+        self.assertTrue({"deployment.planned", "instance_activated"} <= {event["type"] for event in told}, told)
+        self.assertEqual({"deployment.planned"}, {event["type"] for event in self.daemon.items("events", "--type", "deployment.pl")})
+        self.assertEqual([], self.daemon.items("events", "ffffffff"))
+
     def test_wrong_input_is_refused(self):
         for arguments, code in ((("logs", "ffffffff-0000"), 5), (("logs",), 2), (("logs", self.active, "--tail", "-1"), 2), (("logs", self.active, "--pod", "other"), 5)):
             with self.subTest(arguments=arguments):

@@ -108,35 +108,84 @@ std::string status(const Scene &scene, const StatusFacts &facts) {
 
 namespace {
 
+using nlohmann::json;
+
+constexpr size_t most_events = 10'000;
+
 struct EventLine {
-    std::string subject, message;
+    std::string subject, message, offer, server;
 };
 
-/// The parts of an event's document that make a line.
-EventLine event_line(const std::string &document) {
-    using nlohmann::json;
-    json object = json::parse(document, nullptr, false);
-    if (!object.is_object()) return {};
-    if (object.contains("data") && object["data"].is_object()) object = object["data"];
-    const auto first = [&](std::initializer_list<const char *> keys) {
-        for (const char *key : keys)
-            if (const auto at = object.find(key); at != object.end() && at->is_string() && !at->get_ref<const std::string &>().empty()) return at->get<std::string>();
-        return std::string();
-    };
-    EventLine line{first({"deploymentId", "target", "instance_id", "instanceId", "chute_id", "offerId", "serverName", "gpu_id"}), first({"reason", "text", "message"})};
-    if (const std::string cause = first({"cause", "code"}); !cause.empty()) line.message = line.message.empty() ? cause : cause + ": " + line.message;
-    return line;
+std::string first(const json &object, std::initializer_list<const char *> keys) {
+    for (const char *key : keys)
+        if (const auto at = object.find(key); at != object.end() && at->is_string() && !at->get_ref<const std::string &>().empty()) return at->get<std::string>();
+    return {};
 }
+
+/// What an event's document says of it, and what the snapshot knows of the ids in it.
+class EventReader {
+public:
+    explicit EventReader(const Snapshot &snapshot) {
+        for (const OfferPtr &offer : snapshot.offers) offers_.emplace(offer->id.value, offer->name);
+        for (const DeploymentPtr &d : snapshot.deployments) {
+            deployments_.emplace(d->id.value, d.get());
+            if (!d->instance.value.empty()) deployments_.emplace(d->instance.value, d.get());
+        }
+    }
+
+    EventLine line(const std::string &document) {
+        read(document);
+        EventLine line{first(object_, {"deploymentId", "target", "instance_id", "instanceId", "chute_id", "offerId", "serverName", "gpu_id"}), first(object_, {"reason", "text", "message"}),
+                       first(object_, {"offerName"}), first(object_, {"serverName"})};
+        if (const std::string cause = first(object_, {"cause", "code"}); !cause.empty()) line.message = line.message.empty() ? cause : cause + ": " + line.message;
+        const Deployment *const d = deployment(line.subject);
+        if (line.server.empty() && d) line.server = d->node_name;
+        if (line.offer.empty() && d) line.offer = d->offer_name;
+        if (const auto known = offers_.find(first(object_, {"offerId", "chute_id"})); line.offer.empty() && known != offers_.end()) line.offer = known->second;
+        return line;
+    }
+
+    /// Is it about the deployment whose id, or whose instance's id, begins like this?
+    bool about(const std::string &document, const std::string &wanted) {
+        read(document);
+        for (const char *key : {"deploymentId", "target", "instance_id", "instanceId"}) {
+            const std::string id = first(object_, {key});
+            const Deployment *const d = deployment(id);
+            if (id.starts_with(wanted) || (d && (d->id.value.starts_with(wanted) || d->instance.value.starts_with(wanted)))) return true;
+        }
+        return false;
+    }
+
+private:
+    void read(const std::string &document) {
+        object_ = json::parse(document, nullptr, false);
+        if (!object_.is_object()) object_ = json::object();
+        if (const auto data = object_.find("data"); data != object_.end() && data->is_object()) object_ = json(*data);
+    }
+    const Deployment *deployment(const std::string &id) const {
+        const auto at = deployments_.find(id);
+        return at == deployments_.end() ? nullptr : at->second;
+    }
+
+    json object_;
+    std::map<std::string, std::string> offers_;
+    std::map<std::string, const Deployment *> deployments_; ///< by their ids and their instances'
+};
 
 } // namespace
 
 Result<std::string> events(const Scene &scene, Store &store, const Arguments &arguments) {
-    const size_t limit = arguments.limit ? std::min<size_t>(arguments.limit, 10'000) : 100;
-    RIG_TRY_ASSIGN(const auto entries, store.journal(UINT64_MAX, limit, arguments.type));
+    const size_t limit = arguments.limit ? std::min(arguments.limit, most_events) : 100;
+    RIG_TRY_ASSIGN(const auto entries, store.journal(UINT64_MAX, arguments.deployment.empty() ? limit : most_events, arguments.type));
+    EventReader reader(scene.snapshot());
     JsonWriter json;
+    size_t shown = 0;
     for (const JournalEntry &entry : entries) {
-        const EventLine line = event_line(entry.document);
-        json.begin_object().field("at", entry.at).field("type", entry.type).text_or_null("subject", line.subject).text_or_null("message", line.message);
+        if (!arguments.deployment.empty() && !reader.about(entry.document, arguments.deployment)) continue;
+        if (++shown > limit) break;
+        const EventLine line = reader.line(entry.document);
+        json.begin_object().field("at", entry.at).field("type", entry.type).text_or_null("subject", line.subject).text_or_null("offerName", line.offer);
+        json.text_or_null("serverName", line.server).text_or_null("message", line.message);
         json.field("source", entry.origin).field("id", entry.event_id).field("sequence", entry.sequence).field("handled", entry.handled).end_object();
     }
     return list_answer(scene, json);
