@@ -9,7 +9,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
-from harness import BUILD, CliError, Daemon  # noqa: E402
+from harness import BUILD, ROOT, CliError, Daemon  # noqa: E402
 
 from api import ApiError  # noqa: E402
 from control_plane import SKIPPED, ControlPlane, assets  # noqa: E402
@@ -183,4 +183,4 @@ def main():
     unittest.main()
 
 
-__all__ = ["BUILD", "ApiError", "CHUTES", "CliError", "JOBS", "KubeCase", "KubeDaemon", "LABEL", "VERSION", "chute", "chute_id", "main", "market", "objects_of"]
+__all__ = ["BUILD", "ApiError", "CHUTES", "CliError", "JOBS", "KubeCase", "KubeDaemon", "LABEL", "ROOT", "VERSION", "chute", "chute_id", "main", "market", "objects_of"]

@@ -1,9 +1,10 @@
 """Every object that a deployment makes, read back from the API server and compared field by field with what validators and the chutes runtime expect."""
 import json
+import subprocess
 import unittest
 
 from control_plane import SKIPPED, ControlPlane, assets, gpu_node
-from rig import CHUTES, JOBS, VERSION, KubeDaemon, chute, chute_id, main, market
+from rig import CHUTES, JOBS, ROOT, VERSION, KubeDaemon, chute, chute_id, main, market
 
 HOTKEY = "5CatalogueMinerHotkey"
 UUIDS = ["2d6b762842e9f38dc18bb02d7aa913dc", "aaaaaaaabbbbccccddddeeeeeeeeeeee"]
@@ -147,6 +148,16 @@ class Objects(unittest.TestCase):
         gpus = [gpu for gpu in self.daemon.items("gpus") if gpu["serverName"] == "gpu-02"]
         self.assertEqual(4, len(gpus))
         self.assertEqual({"h100_sxm"}, {gpu["model"] for gpu in gpus}, "the model follows from the product's name")
+
+    def test_the_documented_network_policies_are_accepted_and_cover_each_pod_once(self):
+        manifest = ROOT / "docs/operators/kubernetes-network-policies.yaml"
+        subprocess.run([str(self.plane.bin / "kubectl"), f"--kubeconfig={self.plane.kubeconfig}", "apply", "-f", str(manifest)], check=True, capture_output=True, timeout=60)
+        policies = {item["metadata"]["name"]: item["spec"] for item in self.api.items("/apis/networking.k8s.io/v1/namespaces/chutes/networkpolicies")}
+        chutes, jobs = policies["chutes-network-policy"], policies["chutes-job-network-policy"]
+        self.assertEqual([8000, 8001, 8002], [port["port"] for port in chutes["ingress"][0]["ports"]])
+        self.assertEqual(["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10"], chutes["egress"][1]["to"][0]["ipBlock"]["except"])
+        self.assertEqual([{"key": "chutes/job", "operator": "NotIn", "values": ["true"]}], chutes["podSelector"]["matchExpressions"])
+        self.assertEqual({"chutes/chute": "true", "chutes/job": "true"}, jobs["podSelector"]["matchLabels"])
 
     def test_what_nodes_say_is_shown(self):
         self.daemon.await_ready_node("gpu-01")
