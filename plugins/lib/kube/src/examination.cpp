@@ -91,7 +91,7 @@ void nodes(Client &client, const Effort &effort, Json &checks) {
         const Json &labels = rig::json::at(meta, "labels");
         const std::string name = rig::json::get(meta, "name", "");
         ++all;
-        if (!labels.contains("chutes/worker")) return {};
+        if (const std::string worker = rig::json::get(labels, "chutes/worker", "false"); worker == "false") return {};
         ++workers;
         ready.count(condition(node, "Ready", "True"), name);
         model.count(!rig::json::get(labels, "gpu-short-ref", "").empty() || !rig::json::get(labels, "nvidia.com/gpu.product", "").empty(), name);
