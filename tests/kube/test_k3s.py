@@ -114,7 +114,7 @@ class K3s(unittest.TestCase):
         file = self.daemon.dir / "etc/plugins-available/cluster-k3s.yaml"
         file.write_text(file.read_text().replace("RIGGER_DB", str(database)))
         self.daemon.start()
-        self.assertEqual({}, self.states())
+        self.assertEqual({"": "unknown"}, self.states(), "one row for the backend itself, of which no cluster is known")
         uid = first.api.get("/api/v1/nodes/k3s-1")["metadata"]["uid"]
 
         def execute(sql, *values):
