@@ -2,6 +2,7 @@
 #pragma once
 #include "engine/http_server/server.hpp"
 
+#include <chrono>
 #include <cstdlib>
 #include <functional>
 #include <map>
@@ -108,6 +109,8 @@ public:
         options.tcp = TcpSocket{"127.0.0.1", 0};
         options.tokens = {{"reader", kReader, Role::read}, {"op", kOperator, Role::operate}};
         options.version = "1.2.3";
+        // So that a busy machine or a sanitizer cuts nothing off; tests of these limits set their own.
+        options.limits.header_time = options.limits.body_time = options.limits.write_time = std::chrono::minutes(5);
     }
     ~FakeDaemon() {
         server.reset();

@@ -145,7 +145,7 @@ TEST_F(Hostile, AnIdleConnectionIsClosed) {
 
 TEST_F(Hostile, AReaderThatDoesNotReadIsCutOff) {
     daemon.options.limits.write_time = Ms(100);
-    daemon.commands.on("nodes", [](auto &&...) -> Result<std::string> { return "\"" + std::string(64u << 20, 'x') + "\""; });
+    daemon.commands.on("nodes", [](auto &&...) -> Result<std::string> { return "\"" + std::string(4u << 20, 'x') + "\""; });
     start();
     RawClient client(daemon.socket_path());
     client.send(request("GET", "/v1/nodes"));

@@ -52,7 +52,7 @@ public:
         }
         return true;
     }
-    /// Until `mark` has come, the connection ended, or 20 s passed; returns everything up to and with the mark.
+    /// Until `mark` has come, the connection ended, or 2 min passed; returns everything up to and with the mark.
     std::string read_until(std::string_view mark) {
         while (true) {
             if (const size_t at = buffer_.find(mark); at != std::string::npos) {
@@ -90,7 +90,7 @@ public:
 private:
     bool fill() {
         struct ::pollfd one {fd_, POLLIN, 0};
-        if (::poll(&one, 1, 20'000) <= 0) return false;
+        if (::poll(&one, 1, 120'000) <= 0) return false;
         char piece[65536];
         const ssize_t got = ::recv(fd_, piece, sizeof piece, 0);
         if (got <= 0) return false;
