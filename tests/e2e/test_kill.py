@@ -7,41 +7,8 @@ import random
 import time
 import unittest
 
+from audit import faults
 from harness import Daemon
-
-
-def faults(daemon):
-    """What must never be: a list of sentences, empty when all is well. Only for a settled daemon."""
-    deployments = {d["id"]: d for d in daemon.items("deployments")}
-    found, gpus, pairs = [], {}, {}
-    for d in deployments.values():
-        for gpu in d["gpus"]:
-            if gpu in gpus:
-                found.append(f"GPU {gpu} belongs to {gpus[gpu]} and {d['id']}")
-            gpus[gpu] = d["id"]
-        pair = (d["offerId"], d["serverId"])
-        if pair in pairs and d["phase"] != "terminating":
-            found.append(f"two copies of one offer on one server: {pairs[pair]} and {d['id']}")
-        pairs[pair] = d["id"]
-    for gpu in daemon.items("gpus"):
-        owner = gpu.get("deploymentId")
-        if owner and owner not in deployments:
-            found.append(f"GPU {gpu['id']} is held by {owner}, which is not there")
-        if owner and gpus.get(gpu["id"]) != owner:
-            found.append(f"GPU {gpu['id']} is held by {owner}, which does not list it")
-    pods = {}
-    for pod in daemon.items("pods"):
-        if pod["deploymentId"]:
-            pods.setdefault(pod["deploymentId"], []).append(pod["podName"])
-            if pod["deploymentId"] not in deployments:
-                found.append(f"pod {pod['podName']} belongs to no deployment")
-    for owner, names in pods.items():
-        if len(names) > 1:
-            found.append(f"{owner} has {len(names)} pods: {names}")
-    for d in deployments.values():
-        if d["phase"] == "active" and d["id"] not in pods:
-            found.append(f"{d['id']} is active without a pod")
-    return found
 
 
 class Kill(unittest.TestCase):
