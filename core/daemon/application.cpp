@@ -47,7 +47,7 @@ void Application::defineOptions(Poco::Util::OptionSet &options) {
     options.addOption(Option("config", "c", "the configuration file (default " + config_path_ + ")")
                           .argument("FILE")
                           .callback(Callback(this, &Application::handle_config)));
-    options.addOption(Option("check-config", "", "read the configuration, say what is wrong with it, and end").callback(Callback(this, &Application::handle_check)));
+    options.addOption(Option("check-config", "", "read the configuration and the settings of the enabled plugins, say what is wrong with them, and end").callback(Callback(this, &Application::handle_check)));
     options.addOption(Option("version", "", "print the version and end").callback(Callback(this, &Application::handle_version)));
     options.addOption(Option("help", "h", "print this and end").callback(Callback(this, &Application::handle_help)));
 }
@@ -85,11 +85,27 @@ int Application::main(const std::vector<std::string> &arguments) {
         std::cerr << config.error().message << '\n';
         return exit_bad_config;
     }
-    if (check_only_) {
-        std::cout << config_path_ << ": ok\n";
-        return EXIT_OK;
-    }
+    if (check_only_) return check(*config);
     return serve(*std::move(config));
+}
+
+/// Says everything that is wrong with the enabled plugins' settings; the configuration itself has been read.
+int Application::check(const Config &config) {
+    const auto plugins = check_plugins(config);
+    if (!plugins.ok()) {
+        std::cerr << plugins.error().message << '\n';
+        return exit_bad_config;
+    }
+    size_t wrong = 0;
+    for (const auto &instance : *plugins)
+        if (!instance.status.ok()) {
+            ++wrong;
+            const std::string file = instance.found.path.string(), &why = instance.status.error().message;
+            std::cerr << (why.find(file) == std::string::npos ? file + ": " : "") << why << '\n';
+        }
+    if (wrong) return exit_bad_config;
+    std::cout << config_path_ << ": ok, with " << plugins->size() << " plugin instances\n";
+    return EXIT_OK;
 }
 
 int Application::serve(Config config) {

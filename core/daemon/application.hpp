@@ -23,6 +23,7 @@ private:
     void handle_check(const std::string &, const std::string &);
     void handle_version(const std::string &, const std::string &);
     void handle_help(const std::string &, const std::string &);
+    int check(const Config &config);
     int serve(Config config);
 
     std::string config_path_ = "/etc/rigger/rigger.yaml";

@@ -4,6 +4,8 @@
 #include "engine/secrets/secrets.hpp"
 #include "engine/store_sqlite/sqlite_store.hpp"
 
+#include <unistd.h>
+
 namespace rigger::daemon {
 namespace {
 
@@ -38,6 +40,16 @@ host::RegistryOptions registry_options(const Config &config) {
     options.check.probe = helper_program("rigger-plugin-probe");
     options.safe_mode = config.plugins.safe_mode;
     return options;
+}
+
+Result<std::vector<host::InstanceVerdict>> check_plugins(const Config &config) {
+    host::CheckOptions options = registry_options(config).check;
+    // Who may not write the daemon's cache still gets every check that needs none.
+    std::error_code failed;
+    std::filesystem::path place = options.cache_dir;
+    while (!std::filesystem::exists(place, failed) && place.has_relative_path()) place = place.parent_path();
+    if (::access(place.c_str(), W_OK) != 0) options.cache_dir.clear();
+    return host::check_instances(config.plugins.enabled, host::find_packages(config.plugins.path), options);
 }
 
 http_server::Options http_options(const Config &config) {

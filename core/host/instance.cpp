@@ -236,7 +236,7 @@ void Instance::failed_locked(const char *call, std::string_view reason, std::str
 }
 
 void Instance::log_failure(const char *call, std::string_view reason, std::string_view what) {
-    last_error_ = std::string(call) + ": " + std::string(reason) + ": " + std::string(what);
+    note_error(std::string(call) + ": " + std::string(reason) + ": " + std::string(what));
     const MonoTime now = machinery_->clock.monotonic();
     if (last_logged_.ns != 0 && now - last_logged_ < 1s) {
         ++unlogged_;
@@ -359,7 +359,7 @@ Status Instance::admit_watch() {
 
 void Instance::trip(std::string_view why) {
     const std::lock_guard lock(mutex_);
-    last_error_ = why;
+    note_error(std::string(why));
     breaker_.trip(machinery_->clock.monotonic());
 }
 
@@ -374,13 +374,25 @@ void Instance::set_state(PluginState state, std::string error) {
     const std::lock_guard lock(mutex_);
     if (state_ != state) since_ = machinery_->clock.wall();
     state_ = state;
-    if (!error.empty()) last_error_ = std::move(error);
+    if (!error.empty()) note_error(std::move(error));
+}
+
+void Instance::note_error(std::string what) {
+    last_error_ = std::move(what);
+    last_error_at_ = machinery_->clock.wall();
 }
 
 InstanceAccount Instance::account() const {
     const MonoTime now = machinery_->clock.monotonic();
     const std::lock_guard lock(mutex_);
-    InstanceAccount a{state_, since_, breaker_.state(now), calls_, failures_, misbehaviours_, Duration{0}, cpu_, last_error_};
+    InstanceAccount a{state_, since_, breaker_.state(now), calls_, failures_, misbehaviours_, Duration{0}, cpu_, last_error_, last_error_at_};
+    {
+        const std::lock_guard handle_lock(handle_->mutex);
+        if (!handle_->complaint.empty() && handle_->complained_at.ns >= last_error_at_.ns) {
+            a.last_error = handle_->complaint;
+            a.last_error_at = handle_->complained_at;
+        }
+    }
     const auto watch = watch_breaker_.state(now);
     if (a.breaker == Breaker::State::closed && watch == Breaker::State::open) a.breaker = watch;
     if (a.state == PluginState::running && a.breaker != Breaker::State::closed) a.state = PluginState::degraded;

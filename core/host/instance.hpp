@@ -57,7 +57,8 @@ struct InstanceAccount {
     Breaker::State breaker;
     uint64_t calls, failures, misbehaviours;
     Duration p99, cpu;
-    std::string last_error;
+    std::string last_error; ///< of a call that failed, or what the plugin itself logged as an error, whichever is newer
+    WallTime last_error_at;
 };
 
 class Instance : public std::enable_shared_from_this<Instance> {
@@ -113,6 +114,7 @@ private:
     Status admit(const CallSpec &spec);
     void settle(const GuardedCall &call, const CallSpec &spec);
     void failed_locked(const char *call, std::string_view reason, std::string_view what);
+    void note_error(std::string what);
     void log_failure(const char *call, std::string_view reason, std::string_view what);
     void give_up(const std::shared_ptr<GuardedCall> &call);
     void forget(const std::shared_ptr<GuardedCall> &call);
@@ -146,6 +148,7 @@ private:
     std::array<Recent, 128> recent_{};   ///< the latest calls, a ring
     size_t recent_count_ = 0;
     std::string last_error_;
+    WallTime last_error_at_;
     MonoTime last_logged_{0};
     uint64_t unlogged_ = 0;
     Metrics::Handle calls_metric_, failures_metric_, seconds_metric_;

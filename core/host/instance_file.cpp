@@ -86,10 +86,24 @@ Result<InstanceFile> parse_instance_file(std::string_view text, std::string_view
     if (const Yaml *config = r.any("config"); config && config->type != Yaml::Type::null) {
         if (config->type != Yaml::Type::map) r.refuse_at(config->line, "Type", "config must be a map of keys and values");
         out.config = yaml_to_json(*config);
-        out.config_line = config->line;
+        out.config_yaml = *config;
     }
     RIG_TRY(r.finish());
     return out;
+}
+
+int config_line(const InstanceFile &file, const std::vector<std::string> &path) {
+    const Yaml *at = &file.config_yaml;
+    for (const std::string &part : path) {
+        const Yaml *next = at->find(part);
+        if (at->type == Yaml::Type::sequence) {
+            const size_t index = std::strtoull(part.c_str(), nullptr, 10);
+            next = index < at->items.size() ? &at->items[index] : nullptr;
+        }
+        if (!next) break;
+        at = next;
+    }
+    return std::max(1, at->line);
 }
 
 Result<InstanceFile> read_instance_file(const std::filesystem::path &file) {

@@ -17,6 +17,7 @@
 #pragma once
 #include "base/status.hpp"
 #include "base/time.hpp"
+#include "host/yaml.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -50,8 +51,11 @@ struct InstanceFile {
     BreakerLimit breaker;
     std::map<std::string, std::string> secrets; ///< name -> reference; secret references, not values
     std::string config = "{}";                  ///< JSON object text
-    int config_line = 0;                        ///< where `config:` stands, for messages
+    Yaml config_yaml;                           ///< the same as it stands in the file, for messages
 };
+
+/// The line of `file` where the value of the configuration at `path` (keys, and indexes of lists) stands, or the nearest thing around it.
+int config_line(const InstanceFile &file, const std::vector<std::string> &path);
 
 /// `file_name` gives the order, the default name and the place in messages.
 Result<InstanceFile> parse_instance_file(std::string_view text, std::string_view file_name);

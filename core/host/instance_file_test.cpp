@@ -91,6 +91,17 @@ TEST(InstanceFile, RefusesWhatItDoesNotKnow) {
     }
 }
 
+TEST(InstanceFile, KnowsTheLineOfEachValueOfItsConfiguration) {
+    const auto f = parse_instance_file("plugin: com.example.a\nconfig:\n  a: 1\n  list:\n    - { x: 1 }\n    - x: 2\n      y: 3\n", "i.yaml");
+    ASSERT_TRUE(f.ok()) << f.error().message;
+    EXPECT_EQ(config_line(*f, {"a"}), 3);
+    EXPECT_EQ(config_line(*f, {"list", "1", "y"}), 7);
+    EXPECT_EQ(config_line(*f, {"list", "0", "missing"}), 5) << "the nearest thing around it";
+    EXPECT_EQ(config_line(*f, {"list", "9"}), 5);
+    EXPECT_EQ(config_line(*f, {"missing"}), 3);
+    EXPECT_EQ(config_line(*parse_instance_file("plugin: com.example.a\n", "i.yaml"), {"a"}), 1);
+}
+
 TEST(InstanceFile, AreFoundInTheirOrder) {
     std::string name = (std::filesystem::temp_directory_path() / "rigger-files-XXXXXX").string();
     const std::filesystem::path dir = ::mkdtemp(name.data());

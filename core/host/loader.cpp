@@ -10,12 +10,6 @@ const rig_component *LoadedPlugin::component(std::string_view id) const noexcept
     return nullptr;
 }
 
-const ProbedComponent *LoadedPlugin::described(std::string_view id) const noexcept {
-    for (const ProbedComponent &c : facts.components)
-        if (c.id == id) return &c;
-    return nullptr;
-}
-
 Result<std::shared_ptr<LoadedPlugin>> Loader::load(const std::filesystem::path &directory) {
     RIG_TRY_ASSIGN(CheckedPackage package, check_package(directory, options_));
     const std::lock_guard lock(mutex_);

@@ -25,7 +25,6 @@ struct LoadedPlugin {
     std::atomic<bool> closing{false};     ///< the registry stops: the last destroy() is followed by fini()
 
     const rig_component *component(std::string_view id) const noexcept;
-    const ProbedComponent *described(std::string_view id) const noexcept;
 };
 
 class Loader {

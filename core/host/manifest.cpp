@@ -156,8 +156,8 @@ Result<Manifest> read_manifest(const std::filesystem::path &file) {
 Error refusal(std::string reason, std::string_view id, std::string_view version, std::string_view why, std::string_view remedy) {
     std::string message(id);
     if (!version.empty()) message.append(" ").append(version);
-    message.append(": refused: ").append(why).append(". ").append(remedy);
-    if (!remedy.empty()) message += '.';
+    message.append(": refused: ").append(why).append(".");
+    if (!remedy.empty()) message.append(" ").append(remedy).append(".");
     return invalid(std::move(reason), std::move(message));
 }
 

@@ -3,10 +3,10 @@
 #include "host/files.hpp"
 #include "host/guard/crash.hpp"
 #include "host/guard/quarantine.hpp"
+#include "host/instance_check.hpp"
 #include "host/machinery.hpp"
 #include "host/order.hpp"
 #include "host/registry_entry.hpp"
-#include "host/schema.hpp"
 #include "host/services/handle.hpp"
 
 #include <rigger/abi/plugin.h>
@@ -56,7 +56,6 @@ struct Registry::Impl {
     void start_entry(Entry &e);
     Status bring_up(Entry &e);
     Result<InstanceSetup> prepare(Entry &e);
-    Status check_component(const InstanceFile &file, const LoadedPlugin &plugin, std::string &component);
     void stop_entry(Entry &e, PluginState state);
     void refuse(Entry &e, PluginState state, const Error &why);
     void retry_later(Entry &e);
@@ -158,7 +157,7 @@ std::vector<Entry *> Registry::Impl::in_order() {
     std::map<std::string, const Entry *> names;
     for (const auto &e : entries) {
         if (!e->found.file.ok()) {
-            refuse(*e, PluginState::refused, refusal(e->found.file.error().reason, e->found.name, "", e->found.file.error().message, "Correct the file"));
+            refuse(*e, PluginState::refused, refusal(e->found.file.error().reason, e->found.name, "", e->found.file.error().message, ""));
             continue;
         }
         const InstanceFile &f = *e->found.file;
@@ -167,14 +166,12 @@ std::vector<Entry *> Registry::Impl::in_order() {
                    refusal("NameTaken", f.plugin, e->row.version, "its instance name '" + f.name + "' is taken by " + at->second->found.path.string(), "Set another `name:` in " + f.file));
             continue;
         }
-        const FoundPackage *p = find_package(packages, f.plugin);
-        if (!p) {
-            std::string why = "it is not installed";
-            for (const FoundPackage &other : packages)
-                if (!other.manifest.ok() && other.directory.filename() == f.plugin) why = other.manifest.error().message;
-            refuse(*e, PluginState::refused, refusal("PluginMissing", f.plugin, "", why, "Run: rigger plugins install " + f.plugin));
+        const auto package = package_for(f, packages);
+        if (!package.ok()) {
+            refuse(*e, PluginState::refused, package.error());
             continue;
         }
+        const FoundPackage *p = *package;
         nodes.push_back({f.name, f.plugin, p->manifest->version, p->manifest->after, p->manifest->requires_plugins, p->manifest->conflicts});
         owners.push_back(e.get());
     }
@@ -198,33 +195,21 @@ void Registry::Impl::refuse(Entry &e, PluginState state, const Error &why) {
     e.row.state = state;
     e.row.since = machinery->clock.wall();
     e.row.last_error = why.message;
-}
-
-Status Registry::Impl::check_component(const InstanceFile &file, const LoadedPlugin &plugin, std::string &component) {
-    component = file.component;
-    if (component.empty()) {
-        if (plugin.facts.components.size() != 1) {
-            std::string names;
-            for (const ProbedComponent &c : plugin.facts.components) names.append(names.empty() ? "" : ", ").append(c.id);
-            return refusal("ComponentUnclear", plugin.package.manifest, file.file + " does not say which of its components is meant: " + names, "Add `component:`");
-        }
-        component = plugin.facts.components.front().id;
-    }
-    if (!plugin.described(component)) return refusal("ComponentMissing", plugin.package.manifest, "it has no component '" + component + "'", "Correct `component:` in " + file.file);
-    return {};
+    e.row.last_error_at = e.row.since;
+    e.row.next_command = state == PluginState::refused ? next_after_refusal(why.reason, e.row) : "";
 }
 
 Result<InstanceSetup> Registry::Impl::prepare(Entry &e) {
     const InstanceFile &file = *e.found.file;
     const auto packages = find_packages(options.plugin_dirs);
-    const FoundPackage *package = find_package(packages, file.plugin);
-    if (!package) return refusal("PluginMissing", file.plugin, "", "it is not installed", "Run: rigger plugins install " + file.plugin);
+    RIG_TRY_ASSIGN(const FoundPackage *package, package_for(file, packages));
     RIG_TRY_ASSIGN(const std::shared_ptr<LoadedPlugin> plugin, loader.load(package->directory));
     const Manifest &m = plugin->package.manifest;
     InstanceSetup s;
     s.library = plugin;
-    RIG_TRY(check_component(file, *plugin, s.component));
-    const ProbedComponent &described = *plugin->described(s.component);
+    RIG_TRY_ASSIGN(const ProbedComponent *component, find_component(file, m, plugin->facts.components));
+    const ProbedComponent &described = *component;
+    s.component = described.id;
     s.plugin = m.id;
     s.version = m.version;
     s.kind = described.kind;
@@ -237,18 +222,7 @@ Result<InstanceSetup> Registry::Impl::prepare(Entry &e) {
     s.file = file;
     if (auto limits = limits_for(s.kind, file); limits.ok()) s.limits = *std::move(limits);
     else return refusal(limits.error().reason, m, limits.error().message, "Correct the file");
-    for (const auto &[name, reference] : file.secrets)
-        if (std::find(m.grants.secrets.begin(), m.grants.secrets.end(), name) == m.grants.secrets.end())
-            return refusal("SecretNotGranted", m, file.file + " gives it secret '" + name + "', which its manifest does not ask for", "Remove it from `secrets:`");
-    s.config = file.config;
-    if (!described.config_schema.empty()) {
-        const auto schema = JsonSchema::parse(described.config_schema);
-        if (!schema.ok()) return refusal("SchemaInvalid", m, "component " + s.component + ": " + schema.error().message, "Report it to its author");
-        const std::string what = file.file + ":" + std::to_string(std::max(1, file.config_line)) + ": config";
-        auto config = schema->apply(file.config, what, "ConfigInvalid");
-        if (!config.ok()) return refusal("ConfigInvalid", m, config.error().message, "Correct it; see: rigger plugins config " + file.name + " schema");
-        s.config = *std::move(config);
-    }
+    RIG_TRY_ASSIGN(s.config, fit_config(file, m, described));
     return s;
 }
 
@@ -295,6 +269,7 @@ Status Registry::Impl::bring_up(Entry &e) {
     e.row.state = PluginState::running;
     e.row.since = machinery->clock.wall();
     e.row.last_error.clear();
+    e.row.next_command.clear();
     e.backoff = Duration{0};
     return {};
 }

@@ -66,7 +66,8 @@ struct PluginRow {
     uint64_t calls = 0, failures = 0, misbehaviours = 0;
     Duration p99{0}, cpu{0};
     std::string digest, origin; ///< origin: the directory it was installed in
-    std::string last_error;     ///< empty: none
+    std::string last_error;     ///< empty: none so far; it stays when all is well again
+    WallTime last_error_at;
     std::string next_command;   ///< what an operator should type; empty: nothing to do
     bool required = false;
     double weight = 1;

@@ -21,16 +21,22 @@ template <typename Find> Status check_columns(const ScorerTraits &traits, const 
 
 std::string next_command(const PluginRow &row) {
     switch (row.state) {
-    case PluginState::refused: return row.id.empty() ? "rigger plugins doctor" : "rigger plugins verify " + row.id;
     case PluginState::failed:
-    case PluginState::degraded: return "rigger plugins logs " + row.name;
     case PluginState::quarantined: return "rigger plugins reset " + row.name;
+    case PluginState::degraded: return "rigger plugins inspect " + row.id;
     case PluginState::disabled:
     case PluginState::stopped: return "rigger plugins enable " + (row.id.empty() ? row.name : row.id);
     default: return {};
     }
 }
 } // namespace
+
+std::string next_after_refusal(std::string_view reason, const PluginRow &row) {
+    if (reason == "PluginMissing") return "rigger plugins disable " + row.name;
+    for (const std::string_view settings : {"Instance", "ConfigInvalid", "NameTaken", "Component", "SecretNotGranted"})
+        if (reason.starts_with(settings)) return "edit " + row.file + ", then: rigger plugins enable " + row.name;
+    return row.id.empty() ? "rigger plugins doctor" : "rigger plugins verify " + row.id;
+}
 
 Result<Port> make_port(const std::shared_ptr<Instance> &instance) {
     const std::string &kind = instance->setup().kind;
@@ -69,11 +75,12 @@ PluginRow row_of(const Entry &e) {
         row.cpu = a.cpu;
         if (row.state == PluginState::running) {
             row.last_error = a.last_error;
+            row.last_error_at = a.last_error_at;
             row.state = a.state;
             row.since = a.since;
         }
     }
-    row.next_command = next_command(row);
+    if (row.next_command.empty()) row.next_command = next_command(row);
     return row;
 }
 
@@ -101,6 +108,7 @@ std::string to_json(const std::vector<PluginRow> &rows) {
         items.push_back(json{{"name", r.name},
                              {"state", state_name(r.state)},
                              {"lastError", r.last_error.empty() ? json(nullptr) : json(r.last_error)},
+                             {"lastErrorAt", r.last_error.empty() ? json(nullptr) : json(to_rfc3339(r.last_error_at))},
                              {"nextCommand", r.next_command.empty() ? json(nullptr) : json(r.next_command)},
                              {"breaker", r.breaker},
                              {"calls", r.calls},

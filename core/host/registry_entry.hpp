@@ -32,6 +32,9 @@ struct Entry {
     uint64_t retry_timer = 0;
 };
 
+/// What an operator should type after a refusal for this reason.
+std::string next_after_refusal(std::string_view reason, const PluginRow &row);
+
 /// The row as it is now, with the instance's account and the operator's next command.
 PluginRow row_of(const Entry &entry);
 

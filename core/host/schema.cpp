@@ -4,6 +4,7 @@
 #include "host/schema.hpp"
 
 #include "domain/documents.hpp"
+#include "host/misfit.hpp"
 
 #include <nlohmann/json.hpp>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
@@ -11,8 +12,6 @@
 #include <valijson/schema_parser.hpp>
 #include <valijson/validation_results.hpp>
 #include <valijson/validator.hpp>
-
-#include <set>
 
 namespace rigger::host {
 namespace {
@@ -66,26 +65,17 @@ void fill_defaults(const json &schema, json &object, int depth) {
     }
 }
 
-std::string place(const std::vector<std::string> &context, std::string_view what) {
-    std::string out(what);
+/// valijson's own path: "<root>", "[\"key\"]", "[0]".
+std::vector<std::string> path_of(const std::vector<std::string> &context) {
+    std::vector<std::string> out;
     for (const std::string &part : context) {
         if (part == "<root>") continue;
         std::string name = part;
-        if (name.size() >= 2 && name.front() == '[' && name.back() == ']') name = name.substr(1, name.size() - 2);
-        if (name.size() >= 2 && name.front() == '"' && name.back() == '"') name = "." + name.substr(1, name.size() - 2);
-        else name = name.find_first_not_of("0123456789") == std::string::npos ? "[" + name + "]" : "." + name;
-        out += name;
+        for (const char quote : {'[', '"'})
+            if (name.size() >= 2 && name.front() == quote) name = name.substr(1, name.size() - 2);
+        out.push_back(std::move(name));
     }
     return out;
-}
-
-/// Keys that the schema does not allow, by name: more use to an operator than "an additional property".
-std::string unknown_key(const json &schema, const json &object) {
-    if (!schema.is_object() || !object.is_object() || schema.value("additionalProperties", json(true)) != json(false)) return {};
-    const json properties = schema.value("properties", json::object());
-    for (const auto &[k, v] : object.items())
-        if (!properties.contains(k)) return k;
-    return {};
 }
 } // namespace
 
@@ -111,25 +101,26 @@ Result<JsonSchema> JsonSchema::parse(std::string_view text) {
     }
 }
 
-Result<std::string> JsonSchema::apply(std::string_view object, std::string_view what, std::string_view reason) const {
-    const auto refuse = [&](const std::string &message) { return invalid(std::string(reason), message); };
-    if (const Status ok = check_document(object, object_limits); !ok.ok()) return refuse(std::string(what) + ": " + ok.error().message);
+Result<std::string> JsonSchema::apply(std::string_view object, std::string_view what, std::string_view reason, const Locate &locate) const {
+    const auto refuse = [&](const std::vector<std::string> &path, const std::string &message) {
+        return invalid(std::string(reason), (locate ? locate(path) : std::string()) + dotted(std::string(what), path) + ": " + message);
+    };
+    if (const Status ok = check_document(object, object_limits); !ok.ok()) return refuse({}, ok.error().message);
     try {
         json j = json::parse(object);
         fill_defaults(impl_->document, j, 0);
-        if (impl_->patterns && has_long_text(j)) return refuse(std::string(what) + ": a text is longer than " + std::to_string(max_pattern_input) + " bytes; shorten it");
+        if (impl_->patterns && has_long_text(j)) return refuse({}, "a text is longer than " + std::to_string(max_pattern_input) + " bytes; shorten it");
         valijson::Validator validator;
         valijson::ValidationResults results;
         const Adapter adapter(j);
         if (validator.validate(impl_->schema, adapter, &results)) return j.dump();
-        if (const std::string key = unknown_key(impl_->document, j); !key.empty())
-            return refuse(std::string(what) + ": '" + key.substr(0, 128) + "' is not known; remove it or correct its spelling");
-        // The last entry is the most general one; the first says what is wrong where.
+        if (const auto misfit = find_misfit(impl_->document, j)) return refuse(misfit->path, misfit->text);
+        // A rule that find_misfit() has no words for: the library's own, of its first finding.
         valijson::ValidationResults::Error e;
-        if (!results.popError(e)) return refuse(std::string(what) + " does not fit its schema");
-        return refuse(place(e.context, what) + ": " + e.description.substr(0, 500));
+        if (!results.popError(e)) return refuse({}, "does not fit its schema");
+        return refuse(path_of(e.context), e.description.substr(0, 500));
     } catch (const std::exception &e) {
-        return refuse(std::string(what) + ": " + e.what());
+        return refuse({}, e.what());
     }
 }
 

@@ -8,11 +8,17 @@ namespace {
 using testing::HasSubstr;
 
 constexpr const char *schema_text = R"({"type":"object","additionalProperties":false,"required":["path"],"properties":{
-    "path":{"type":"string","minLength":1},
+    "path":{"type":"string","minLength":1,"description":"where it lies"},
     "level":{"type":"integer","minimum":0,"maximum":9,"default":3},
-    "weights":{"type":"array","items":{"type":"number"}},
+    "weights":{"type":"array","minItems":1,"items":{"type":"number"}},
+    "mode":{"enum":["slow","fast"]},
+    "ratio":{"type":"number","exclusiveMinimum":0,"maximum":1},
+    "either":{"anyOf":[{"type":"string"},{"type":"array"}]},
+    "rest":{"type":"array","items":{"$ref":"#/definitions/part"}},
+    "key":{"type":"string","minLength":32,"maxLength":64,"writeOnly":true},
     "deep":{"type":"object","default":{},"additionalProperties":false,"properties":{"on":{"type":"boolean","default":true}}},
-    "code":{"type":"string","pattern":"^[a-z]+$"}}})";
+    "code":{"type":"string","pattern":"^[a-z]+$"}},
+    "definitions":{"part":{"type":"object","properties":{"n":{"type":"integer","minimum":0}}}}})";
 
 TEST(JsonSchema, FillsDefaultsAtEveryDepth) {
     const auto schema = JsonSchema::parse(schema_text);
@@ -27,13 +33,24 @@ TEST(JsonSchema, NamesThePlaceThatIsWrong) {
         const char *text, *message;
     };
     const Case cases[] = {
-        {"{}", "path"},
-        {R"({"path":1})", "config.path: "},
-        {R"({"path":"x","level":12})", "config.level: "},
-        {R"({"path":"x","weights":[1,"2"]})", "config.weights[1]: "},
-        {R"({"path":"x","deep":{"on":"yes"}})", "config.deep.on: "},
-        {R"({"path":"x","levle":1})", "config: 'levle' is not known"},
-        {R"({"path":"x","code":"ABC"})", "config.code: "},
+        {"{}", "config.path: is missing; expected a text that is not empty (where it lies)"},
+        {R"({"path":1})", "config.path: found 1; expected a text that is not empty (where it lies)"},
+        {R"({"path":""})", "config.path: found ''; expected a text that is not empty (where it lies)"},
+        {R"({"path":"x","level":12})", "config.level: found 12; expected a whole number from 0 to 9"},
+        {R"({"path":"x","level":1.5})", "config.level: found 1.5; expected a whole number from 0 to 9"},
+        {R"({"path":"x","weights":[1,"2"]})", "config.weights[1]: found '2'; expected a number"},
+        {R"({"path":"x","weights":[]})", "config.weights: found a list without entries; expected a list of at least 1 entries"},
+        {R"({"path":"x","deep":{"on":"yes"}})", "config.deep.on: found 'yes'; expected true or false"},
+        {R"({"path":"x","deep":[1]})", "config.deep: found a list of 1; expected keys and values"},
+        {R"({"path":"x","levle":1})",
+         "config.levle: is not known; remove it or correct its spelling; known here: code, deep, either, key, level, mode, path, ratio, rest, weights"},
+        {R"({"path":"x","deep":{"off":1}})", "config.deep.off: is not known; remove it or correct its spelling; known here: on"},
+        {R"({"path":"x","code":"ABC"})", "config.code: found 'ABC'; expected a text that fits /^[a-z]+$/"},
+        {R"({"path":"x","mode":"quick"})", "config.mode: found 'quick'; expected slow or fast"},
+        {R"({"path":"x","ratio":0})", "config.ratio: found 0; expected a number of at most 1 above 0"},
+        {R"({"path":"x","either":true})", "config.either: found true; expected a text; or a list"},
+        {R"({"path":"x","rest":[{"n":-1}]})", "config.rest[0].n: found -1; expected a whole number of at least 0"},
+        {R"({"path":"x","key":"top secret"})", "config.key: what stands there does not fit; expected a text of 32 to 64 characters"},
         {"[]", "not a JSON object"},
     };
     for (const Case &c : cases) {
@@ -42,6 +59,20 @@ TEST(JsonSchema, NamesThePlaceThatIsWrong) {
         EXPECT_EQ(out.error().reason, "ConfigInvalid");
         EXPECT_THAT(out.error().message, HasSubstr(c.message)) << c.text;
     }
+}
+
+TEST(JsonSchema, ThePlaceInTheFileComesFirst) {
+    const auto schema = JsonSchema::parse(schema_text);
+    const auto out = schema->apply(R"({"path":"x","deep":{"on":1}})", "config", "ConfigInvalid",
+                                   [](const std::vector<std::string> &path) { return "x.yaml:" + std::to_string(path.size()) + ": "; });
+    ASSERT_FALSE(out.ok());
+    EXPECT_EQ(out.error().message, "x.yaml:2: config.deep.on: found 1; expected true or false");
+}
+
+TEST(JsonSchema, WhatHasNoWordsOfItsOwnIsStillRefused) {
+    const auto schema = JsonSchema::parse(R"({"type":"object","properties":{"a":{"type":"array","uniqueItems":true}},"not":{"required":["b"]}})");
+    ASSERT_TRUE(schema.ok());
+    for (const char *bad : {R"({"a":[1,1]})", R"({"b":1})"}) EXPECT_FALSE(schema->apply(bad, "config", "ConfigInvalid").ok()) << bad;
 }
 
 TEST(JsonSchema, LongTextsNeverReachTheRegularExpression) {

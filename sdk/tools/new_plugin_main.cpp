@@ -15,7 +15,7 @@ constexpr const char *kUsage = "Usage: rigger-new-plugin --kind KIND [--dir DIR]
                                "  --dir DIR        where to write it; default: the last part of the id\n"
                                "  --templates DIR  default: ../share/rigger/sdk/template beside this program\n"
                                "  ID               a reverse DNS name, such as com.example.mine\n\n"
-                               "Exit status: 0 written, 1 not written, 2 wrong usage.\n";
+                               "Exit status: 0 written, 1 not written, 2 wrong usage, kind or id.\n";
 
 struct Wish {
     std::string kind, id, dir, templates;
@@ -47,7 +47,7 @@ int main(int argc, char **argv) {
     if (wish.templates.empty()) wish.templates = (fs::read_symlink("/proc/self/exe", ec).parent_path().parent_path() / "share/rigger/sdk/template").string();
     if (wish.dir.empty()) wish.dir = wish.id.substr(wish.id.rfind('.') + 1);
     const auto files = rigger::sdk::write_template(wish.templates, wish.kind, wish.id, wish.dir);
-    if (!files.ok()) return std::fprintf(stderr, "rigger-new-plugin: %s\n", files.error().message.c_str()), 1;
+    if (!files.ok()) return std::fprintf(stderr, "rigger-new-plugin: %s\n", files.error().message.c_str()), files.error().code == rigger::Code::invalid ? 2 : 1;
     for (const fs::path &f : *files) std::printf("%s\n", (fs::path(wish.dir) / f).c_str());
     std::printf("\nNext:\n  cd %s\n  cmake -S . -B build -G Ninja && cmake --build build\n  ctest --test-dir build --output-on-failure\n"
                 "  rigger plugins install build/plugins/%s && rigger plugins enable %s\n",

@@ -2,7 +2,7 @@
 
 After every death the daemon starts again, unharmed, and must by itself come to where the story ends or to where it began: nothing orphaned,
 lost or doubled, every GPU accounted for; and what it had acknowledged stands. RIGGER_KILL_EVERY=N visits every N-th commit (default 6;
-1: all of them, as `./dev murder` does), RIGGER_KILL_STORY names one story.
+1: all of them, as `./dev kills` does), RIGGER_KILL_STORY names one story.
 """
 import contextlib
 import json

@@ -111,6 +111,12 @@ TEST_F(BadPlugins, AFailedStartIsTriedAgainWithBackOff) {
     EXPECT_EQ(state_name(host.row(name).state), "failed");
 }
 
+/// On a busy machine the driven clock runs past the deadline before a thread takes the call.
+Status score_until_begun(PlacementScorer &scorer, Batch &batch) {
+    for (;;)
+        if (Status done = scorer.score(batch.view); done.ok() || done.error().reason != "NotBegun") return done;
+}
+
 class HangingPlugins : public BadPlugins, public testing::WithParamInterface<const char *> {};
 
 TEST_P(HangingPlugins, AreWrittenOffAndQuarantined) {
@@ -119,7 +125,7 @@ TEST_P(HangingPlugins, AreWrittenOffAndQuarantined) {
         Batch b;
         const auto scorer = host.registry->live()->scorers.at(0);
         Status done;
-        host.run_out([&] { done = scorer->score(b.view); }, 10ms);
+        host.run_out([&] { done = score_until_begun(*scorer, b); }, 10ms);
         ASSERT_FALSE(done.ok());
         EXPECT_EQ(done.error().reason, "Hung");
     }
@@ -143,7 +149,7 @@ TEST_F(BadPlugins, AQuarantineOutlivesARestartAndResetLiftsIt) {
     start_with("hangs_score");
     Batch b;
     const auto scorer = host.registry->live()->scorers.at(0);
-    host.run_out([&] { (void)scorer->score(b.view); }, 10ms);
+    host.run_out([&] { (void)score_until_begun(*scorer, b); }, 10ms);
     host.run_out([&] { host.registry->stop(); }, 10ms);
     host.registry.reset();
 

@@ -31,12 +31,12 @@ TEST(Registry, RefusesABadInstanceByNameAndStartsTheOthers) {
         const char *file, *text, *expected;
     };
     const Case cases[] = {
-        {"50-x.yaml", "plugin: com.example.nobody\n", "com.example.nobody: refused: it is not installed. Run: rigger plugins install com.example.nobody."},
+        {"50-x.yaml", "plugin: com.example.nobody\n", "50-x.yaml names it. Correct `plugin:`, or run: rigger plugins install"},
         {"50-x.yaml", "component: com.example.all.nothing\n", "com.example.all 1.2.3: refused: it has no component 'com.example.all.nothing'."},
         {"50-x.yaml", "name: x\n", "does not say which of its components is meant"},
         {"50-x.yaml", "component: com.example.all.scorer\nwieght: 2\n", "50-x.yaml:3: wieght is not a known key"},
-        {"50-x.yaml", "component: com.example.all.frontend\nconfig: { level: 12 }\n", "50-x.yaml:3: config.level"},
-        {"50-x.yaml", "component: com.example.all.frontend\nconfig: { volume: 1 }\n", "'volume' is not known"},
+        {"50-x.yaml", "component: com.example.all.frontend\nconfig: { level: 12 }\n", "50-x.yaml:3: config.level: found 12; expected a whole number"},
+        {"50-x.yaml", "component: com.example.all.frontend\nconfig: { volume: 1 }\n", "50-x.yaml:3: config.volume: is not known"},
         {"50-x.yaml", "component: com.example.all.scorer\nlimits: { claim: { soft: 1s } }\n", "limits.claim is not a call of rig.placement-scorer/1"},
         {"50-x.yaml", "component: com.example.all.source\nsecrets: { wallet: \"${env:W}\" }\n", "secret 'wallet', which its manifest does not ask for"},
         {"60-x.yaml", "name: good\ncomponent: com.example.all.scorer\n", "its instance name 'good' is taken by"},

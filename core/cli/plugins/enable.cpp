@@ -3,7 +3,7 @@
 #include "cli/plugins/look.hpp"
 #include "cli/render/text_width.hpp"
 #include "host/files.hpp"
-#include "host/instance_file.hpp"
+#include "host/instance_check.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -82,8 +82,9 @@ private:
     Status check_settings() {
         if (!has_settings_) return {};
         RIG_TRY_ASSIGN(const host::InstanceFile file, host::read_instance_file(settings_));
-        if (!file.component.empty() && !checked_.manifest.component(file.component))
-            return invalid("UnknownComponent", settings_.string() + " names the component '" + file.component + "', which " + plugin_ + " does not have");
+        if (checked_.probe.components.empty()) return {}; // without the probe the daemon says it
+        RIG_TRY_ASSIGN(const host::ProbedComponent *component, host::find_component(file, checked_.manifest, checked_.probe.components));
+        RIG_TRY(host::fit_config(file, checked_.manifest, *component));
         return {};
     }
 

@@ -1,5 +1,6 @@
 #include "cli/plugins/look.hpp"
 
+#include "cli/render/text_width.hpp"
 #include "host/files.hpp"
 #include "host/instance_file.hpp"
 
@@ -195,7 +196,7 @@ Result<std::string> doctor(PluginContext &context, size_t &problems) {
     std::set<std::string> known;
     const auto running = context.daemon_plugins();
     if (!running.ok() && !is_unreachable(running.error())) return running.error();
-    if (!running.ok()) add("riggerd", "stopped", running.error().message, "systemctl start riggerd");
+    if (!running.ok()) add("riggerd", "stopped", running.error().message, "riggerd --check-config, then: systemctl start riggerd");
     else
         for (const Json &row : items_of(*running)) {
             known.insert(shown_text(row, "name"));
@@ -211,13 +212,23 @@ Result<std::string> doctor(PluginContext &context, size_t &problems) {
         for (const auto &found : *enabled) {
             if (known.count(found.file.ok() ? found.file->name : found.name)) continue;
             const Json row = row_of(found, packages, "enabled");
-            if (shown_text(row, "state") == "refused") add(row["name"], "refused", shown_text(row, "lastError"), found.file.ok() ? "rigger plugins disable " + found.name : "edit " + found.path.string());
+            if (shown_text(row, "state") == "refused") add(row["name"], "refused", shown_text(row, "lastError"), found.file.ok() ? "rigger plugins disable " + found.name : "edit " + found.path.string() + ", then: rigger plugins enable " + found.name);
             else if (running.ok()) add(row["name"], "enabled", "the daemon has not looked at it yet", "rigger plugins enable " + found.name);
         }
     for (const auto &package : packages)
         if (const auto checked = host::check_package(package.directory, context.check_options(false)); !checked.ok())
             add(package.manifest.ok() ? package.manifest->id : package.directory.filename().string(), "refused", checked.error().message, "rigger plugins inspect " + package.directory.string());
     return document(std::move(rows));
+}
+
+std::string doctor_text(const std::string &document, const PluginContext &context) {
+    std::string out;
+    for (const Json &row : items_of(document)) {
+        const std::string state = shown_text(row, "state");
+        out += printable(shown_text(row, "name")) + (state.empty() ? "" : " (" + printable(state) + ")") + "\n    " + printable(shown_text(row, "problem")) + "\n    " +
+               context.tr("next: ", "下一步：") + printable(shown_text(row, "next")) + "\n";
+    }
+    return out.empty() ? context.tr("no plugin is in trouble", "没有插件有问题") + "\n" : out;
 }
 
 Result<std::string> show_config(PluginContext &context, const std::string &name) {

@@ -10,6 +10,8 @@ Result<std::string> inspect_plugin(PluginContext &context, const std::string &wh
 /// `refused`: how many packages did not pass.
 Result<std::string> verify_plugins(PluginContext &context, const std::string &what, size_t &refused);
 Result<std::string> doctor(PluginContext &context, size_t &problems);
+/// Its answer for a reader: a paragraph for each problem.
+std::string doctor_text(const std::string &document, const PluginContext &context);
 Result<std::string> show_config(PluginContext &context, const std::string &name);
 
 /// An installed package by id, or a directory. Errors: not_found UnknownPlugin.

@@ -75,6 +75,10 @@ private:
         int code = exit_ok;
         const auto result = answer(command, common, context, code);
         if (!result.ok()) return report(io_, result.error(), format_, language_);
+        if (command.name == "doctor" && (format_ == Format::table || format_ == Format::wide)) {
+            io_.out << doctor_text(*result, context);
+            return code;
+        }
         const auto rendered = render_result(*result, command.result, choose_style(common, language_, io_));
         if (!rendered.ok()) return report(io_, rendered.error(), format_, language_);
         print(io_, *rendered);

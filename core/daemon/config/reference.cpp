@@ -71,7 +71,7 @@ constexpr const char *page_head =
     "# Configuration\n\n"
     "`riggerd` reads one YAML file, by default `/etc/rigger/rigger.yaml`, and refuses to start while anything in it is wrong: an unknown key, a wrong type, an\n"
     "impossible value, a key that stands there twice. It reports all problems at once, each with file, line and column.\n\n"
-    "- `riggerd --check-config` reads and checks the file, changes nothing and starts nothing.\n"
+    "- `riggerd --check-config` reads and checks the file and the settings of the enabled plugins, changes nothing and starts nothing.\n"
     "- SIGHUP (`systemctl reload rigger`) reads it again. If anything is wrong the running configuration stays. Keys marked *reload* take effect at once; for those marked\n"
     "  *restart* the log says that a restart is needed.\n"
     "- Durations are numbers with units, largest first: `250ms`, `30s`, `16m`, `1h`, `1h30m`. Sizes: `512B`, `64KiB`, `1MiB`, `2GiB`. File modes are four octal digits: `0660`.\n"

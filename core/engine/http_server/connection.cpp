@@ -74,8 +74,11 @@ public:
 private:
     Error unreadable(const Poco::Exception &why) const {
         if (stream_.breach() == Breach::too_slow) return {Code::invalid, "RequestTimeout", "the request did not arrive in time", 0};
-        if (stream_.breach() == Breach::too_big || why.message().find("Too many") != std::string::npos)
-            return invalid("HeaderTooLarge", "the request's header is larger than " + std::to_string(limits_.header_bytes) + " bytes, or has more than 100 fields");
+        constexpr size_t most_of_a_field = 8192; // Poco's own limit
+        const bool field_too_long = why.message().find("Field value too long") != std::string::npos && stream_.received() > most_of_a_field;
+        if (stream_.breach() == Breach::too_big || field_too_long || why.message().find("Too many") != std::string::npos)
+            return invalid("HeaderTooLarge", "the request's header is larger than " + std::to_string(limits_.header_bytes) + " bytes, has more than 100 fields, or one of more than " +
+                                                 std::to_string(most_of_a_field) + " bytes");
         if (why.message().find("URI") != std::string::npos && stream_.received() > limits_.uri_bytes) return invalid("UriTooLong", "the request's path and query are longer than " + std::to_string(limits_.uri_bytes) + " bytes");
         return invalid("MalformedRequest", "the request is not well-formed HTTP/1.1");
     }

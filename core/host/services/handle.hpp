@@ -44,6 +44,8 @@ struct HostHandle : rig_host {
     std::atomic<size_t> metric_count{0};                   ///< handles below it are readable without the lock
     std::map<std::string, uint64_t> metric_index;
     uint64_t log_second = 0, log_lines = 0, log_dropped = 0;
+    std::string complaint;                                 ///< the newest line that the plugin logged as an error, and when
+    WallTime complained_at;
 
     std::atomic<bool> silenced{false};                     ///< no callback into the plugin begins any more
 

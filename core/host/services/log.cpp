@@ -7,6 +7,7 @@ namespace rigger::host {
 namespace {
 constexpr uint64_t lines_per_second = 500;
 constexpr size_t max_line = 8 * 1024;
+constexpr int32_t error_level = 4;
 
 int32_t enabled(const rig_host *host, int32_t level) noexcept {
     if (!host || level < 0) return 0;
@@ -47,6 +48,12 @@ void write(const rig_host *host, int32_t level, rig_str message, const rig_kv *f
             append_clean(line, view(fields[i].key));
             line += '=';
             append_clean(line, view(fields[i].value));
+        }
+        if (level >= error_level) {
+            const WallTime now = h.machinery->clock.wall();
+            const std::lock_guard lock(h.mutex);
+            h.complaint = line.substr(h.name.size() + 3);
+            h.complained_at = now;
         }
         if (dropped > 0) line += " (" + std::to_string(dropped) + " lines before this one were left out)";
         h.machinery->log(std::min<int32_t>(level, 5), line);

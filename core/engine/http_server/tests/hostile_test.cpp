@@ -44,7 +44,7 @@ std::vector<Rude> rude_requests() {
         {"future version", "GET /v1/nodes HTTP/2.0\r\n\r\n", 505, "HttpVersion"},
         {"long uri", "GET /" + std::string(9'000, 'a') + " HTTP/1.1\r\n\r\n", 414, "UriTooLong"},
         {"huge uri", "GET /" + mib + " HTTP/1.1\r\n\r\n", 414, "UriTooLong"},
-        {"huge header value", "GET /v1/nodes HTTP/1.1\r\nX-A: " + mib + "\r\n\r\n", 400, "MalformedRequest"},
+        {"huge header value", "GET /v1/nodes HTTP/1.1\r\nX-A: " + mib + "\r\n\r\n", 431, "HeaderTooLarge"},
         {"many headers", many_headers + "\r\n", 431, "HeaderTooLarge"},
         {"huge method", mib + " / HTTP/1.1\r\n\r\n", 400, "MalformedRequest"},
         {"bad escape", "GET /v1/%zz HTTP/1.1\r\n\r\n", 400, "MalformedUri"},

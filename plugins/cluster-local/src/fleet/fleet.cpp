@@ -12,7 +12,6 @@
 #include <cmath>
 #include <cstdio>
 #include <fstream>
-#include <sstream>
 
 namespace cluster_local {
 namespace {
@@ -24,7 +23,6 @@ public:
     Reader(std::string_view file, YAML::Node node, std::string what) : file_(file), node_(std::move(node)), what_(std::move(what)) {}
 
     YAML::Node get(const char *key) {
-        asked_.insert(key);
         const YAML::Node value = node_[key];
         return value && !value.IsNull() ? value : YAML::Node(YAML::NodeType::Undefined);
     }
@@ -70,11 +68,12 @@ public:
         const int line = at.IsDefined() && at.Mark().line >= 0 ? at.Mark().line + 1 : node_.Mark().line + 1;
         error_ = std::string(file_) + ":" + std::to_string(line) + ": " + what_ + ": " + why;
     }
+    /// `known`: every key, with ", " between them.
     void refuse_unknown(std::string_view known) {
         std::set<std::string> seen;
         for (const auto &entry : node_) {
             const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "?";
-            if (!asked_.contains(key)) fail(entry.first, "unknown key '" + key.substr(0, 60) + "'. Known keys: " + std::string(known));
+            if ((", " + std::string(known) + ",").find(", " + key + ",") == std::string::npos) fail(entry.first, "unknown key '" + key.substr(0, 60) + "'. Known keys: " + std::string(known));
             if (!seen.insert(key).second) fail(entry.first, "key '" + key.substr(0, 60) + "' stands twice");
         }
     }
@@ -87,7 +86,6 @@ private:
     std::string_view file_;
     YAML::Node node_;
     std::string what_, error_;
-    std::set<std::string> asked_;
 };
 
 constexpr std::string_view kServerKeys = "id, name, address, model, count, verified, reserved, hourly_cost, locked, tee, validator, cpu, memory_gb, disk_gb, gpu_memory_gb, labels";
@@ -142,6 +140,7 @@ rig::Result<FleetServer> read_server(std::string_view file, const YAML::Node &no
     reader.text("id", server.id, true);
     reader.text("name", server.name, true);
     if (!server.name.empty()) reader.rename("server '" + server.name.substr(0, 60) + "'");
+    reader.refuse_unknown(kServerKeys);
     reader.text("address", server.address, true);
     reader.text("model", server.model, true);
     reader.text("validator", server.validator);
@@ -173,7 +172,6 @@ rig::Result<FleetServer> read_server(std::string_view file, const YAML::Node &no
         read_gpus(reader, server);
         read_labels(reader, server);
     }
-    reader.refuse_unknown(kServerKeys);
     if (!reader.ok()) return reader.error();
     return server;
 }
@@ -233,7 +231,7 @@ bool nested_too_deep(std::string_view text) {
 } // namespace
 
 rig::Result<Fleet> parse_fleet(std::string_view text, std::string_view file) {
-    if (text.size() > kMaxFileBytes) return broken(file, 1, "the file has " + std::to_string(text.size()) + " bytes; the limit is " + std::to_string(kMaxFileBytes));
+    if (text.size() > kMaxFileBytes) return broken(file, 1, "the file has more than " + std::to_string(kMaxFileBytes) + " bytes");
     if (text.find('\0') != std::string_view::npos) return broken(file, 1, "the file is not text");
     if (nested_too_deep(text)) return broken(file, 1, "the file is nested too deeply for a list of servers");
     if (const int line = alias_line(text)) return broken(file, line, "anchors and aliases (& and *) are not accepted; quote the text if it begins with one of them");
@@ -266,10 +264,11 @@ rig::Result<Fleet> parse_fleet(std::string_view text, std::string_view file) {
 
 rig::Result<Fleet> read_fleet(const std::string &file) {
     std::ifstream in(file, std::ios::binary);
-    std::ostringstream text;
-    if (in) text << in.rdbuf();
-    if (!in) return rig::Error{RIG_E_UNAVAILABLE, "FleetUnreadable", "cannot read the fleet file " + file + ". Check the path in the instance's config and the file's permissions", 0};
-    return parse_fleet(text.str(), file);
+    std::string text(kMaxFileBytes + 1, '\0'); // a byte more than parse_fleet() takes
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (!in.is_open() || in.bad()) return rig::Error{RIG_E_UNAVAILABLE, "FleetUnreadable", "cannot read the fleet file " + file + ". Check the path in the instance's config and the file's permissions", 0};
+    text.resize(static_cast<size_t>(in.gcount()));
+    return parse_fleet(text, file);
 }
 
 std::string gpu_id(std::string_view server_id, int index) {
