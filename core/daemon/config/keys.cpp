@@ -90,9 +90,9 @@ constexpr Key table[] = {
      RIG_SLOT(limits.keep_alive)},
     {"limits.watch_pause", duration_rule(0, 1 * minute), restart, "Shortest time between two results on one event stream.", RIG_SLOT(limits.watch_pause)},
 
-    {"placement.whitelist", texts_rule(), reload, "Ids of the offers that may be placed automatically. Absent: all. An empty list: none.",
+    {"placement.whitelist", texts_rule(), reload, "Ids or names of the offers that may be placed automatically. Absent: all. An empty list: none.",
      RIG_SLOT(placement.whitelist)},
-    {"placement.banned", texts_rule(), reload, "Ids of offers that are never placed, beside those banned with `rigger ban`.", RIG_SLOT(placement.banned)},
+    {"placement.banned", texts_rule(), reload, "Ids or names of offers that are never placed, beside those banned with `rigger ban`.", RIG_SLOT(placement.banned)},
     {"placement.max_copies_per_offer", integer_rule(0, 1'000'000), reload, "Our own copies of one offer, over all servers. 0: no cap of ours.",
      RIG_SLOT(placement.max_copies_per_offer)},
     {"placement.disk_margin_gb", number_rule(0, 100'000), reload, "Disk space in GB that is kept free on every server.",

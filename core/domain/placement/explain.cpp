@@ -62,8 +62,8 @@ private:
 
     void policy_rules() {
         const PlacementRules &rules = live_.rules();
-        if (live_.around().snapshot()->bans.contains(offer_.id) || rules.banned.contains(offer_.id)) banned();
-        if (rules.whitelist && !rules.whitelist->contains(offer_.id)) add(Rejection::not_whitelisted, "it is not on the whitelist");
+        if (live_.around().snapshot()->bans.contains(offer_.id) || on_list(rules.banned, offer_)) banned();
+        if (rules.whitelist && !on_list(*rules.whitelist, offer_)) add(Rejection::not_whitelisted, "it is not on the whitelist");
         if (workload_.copies >= workload_.cap)
             add(Rejection::offer_cap_reached, std::to_string(workload_.copies) + " copies run and " + std::to_string(workload_.cap) + " are allowed");
         if (const Backoff *wait = live_.around().backoff(offer_.id))

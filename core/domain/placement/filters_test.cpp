@@ -2,6 +2,7 @@
 #include "domain/placement/testing/world.hpp"
 
 #include <functional>
+#include <set>
 
 namespace rigger::placement {
 namespace {
@@ -96,6 +97,22 @@ TEST(Filters, EmptyWhitelist_MeansNothing_NotEverything) {
     PlacementRules rules;
     rules.whitelist = {OfferId("no-such-offer")};
     EXPECT_THAT(summary(profit_engine(rules).plan(world.snapshot())), IsEmpty());
+}
+
+TEST(Filters, ListsOfOffers_TakeNamesAsWellAsIds) {
+    World world;
+    for (const char *name : {"a", "b", "c"}) world.offer(name, 100);
+    for (const char *name : {"n", "m", "o"}) world.server(name, 1);
+    const auto placed = [&](const PlacementRules &rules) {
+        std::set<std::string> offers;
+        for (const std::string &pair : summary(profit_engine(rules).plan(world.snapshot()))) offers.insert(pair.substr(0, pair.find('@')));
+        return offers;
+    };
+    PlacementRules rules;
+    rules.whitelist = {OfferId("a"), OfferId("id-b"), OfferId("no-such-offer")};
+    EXPECT_THAT(placed(rules), ElementsAre("a", "b"));
+    rules.banned = {OfferId("b")};
+    EXPECT_THAT(placed(rules), ElementsAre("a"));
 }
 
 TEST(Filters, BackoffAndMarks_LapseWithTime) {

@@ -21,13 +21,15 @@ Rejection market_rule(const Offer &offer) {
 }
 
 Rejection policy_rule(const Offer &offer, const Surroundings &around, const PlacementRules &rules) {
-    if (around.snapshot()->bans.contains(offer.id) || rules.banned.contains(offer.id)) return Rejection::banned;
-    if (rules.whitelist && !rules.whitelist->contains(offer.id)) return Rejection::not_whitelisted;
+    if (around.snapshot()->bans.contains(offer.id) || on_list(rules.banned, offer)) return Rejection::banned;
+    if (rules.whitelist && !on_list(*rules.whitelist, offer)) return Rejection::not_whitelisted;
     if (around.backoff(offer.id)) return Rejection::backoff;
     return Rejection::none;
 }
 
 } // namespace
+
+bool on_list(const std::set<OfferId> &list, const Offer &offer) { return list.contains(offer.id) || list.contains(OfferId(offer.name)); }
 
 Rejection Workload::gate(bool with_memory) const noexcept {
     if (!offer) return Rejection::not_deployable;

@@ -31,6 +31,8 @@ struct Workload {
     bool failed_on(const ServerId &server) const noexcept;
 };
 
+/// A list of PlacementRules names the offer by id or by name.
+bool on_list(const std::set<OfferId> &list, const Offer &offer);
 /// What a copy of the offer needs under these rules.
 Demand demand_of(const Offer &offer, FilterMode mode);
 

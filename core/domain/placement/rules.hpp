@@ -8,8 +8,8 @@
 namespace rigger::placement {
 
 struct PlacementRules {
-    std::optional<std::set<OfferId>> whitelist; ///< absent: every offer; present and empty: none
-    std::set<OfferId> banned;                   ///< beside Snapshot::bans
+    std::optional<std::set<OfferId>> whitelist; ///< ids or names; absent: every offer; present and empty: none
+    std::set<OfferId> banned;                   ///< ids or names, beside Snapshot::bans
     int max_copies_per_offer = 0;               ///< live copies of ours, over all servers; 0: no cap of ours
     double disk_margin_gb = 20;                 ///< kept free on every server
     double cost_floor = 0.001;                  ///< USD per GPU-hour: least price that scorers see, so that 0 is no division by zero

@@ -166,8 +166,8 @@ private:
 
     Rejection refusal(const Offer &offer, bool with_memory) const {
         if (market_rule(offer) != Rejection::none) return market_rule(offer);
-        if (snapshot_.bans.contains(offer.id) || rules_.banned.contains(offer.id)) return Rejection::banned;
-        if (rules_.whitelist && !rules_.whitelist->contains(offer.id)) return Rejection::not_whitelisted;
+        if (snapshot_.bans.contains(offer.id) || rules_.banned.contains(offer.id) || rules_.banned.contains(OfferId(offer.name))) return Rejection::banned;
+        if (rules_.whitelist && !rules_.whitelist->contains(offer.id) && !rules_.whitelist->contains(OfferId(offer.name))) return Rejection::not_whitelisted;
         const int copies = copies_of(offer);
         if (rules_.max_copies_per_offer > 0 && copies >= rules_.max_copies_per_offer) return Rejection::offer_cap_reached;
         if (offer.max_instances && copies >= *offer.max_instances) return Rejection::offer_cap_reached;
