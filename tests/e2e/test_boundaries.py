@@ -74,7 +74,7 @@ class World(Daemon):
     def sell(self, market, versions):
         """Changes the market, and waits until the daemon has seen these versions."""
         self.market.write_text(market)
-        self.until(lambda: self.dead() or {o["offerName"].removeprefix("org/"): o["version"] for o in self.items("chutes", "--all")} == versions, 10, versions)
+        self.until(lambda: self.dead() or {o["offerName"].removeprefix("org/"): o["version"] for o in self.items("chutes", "--all")} == versions, 60, versions)
 
     def arm(self, commits):
         self.trigger[:16] = struct.pack("qq", commits, 0)
@@ -112,7 +112,7 @@ class World(Daemon):
                     self.cli("undeploy", "-i", d["id"])
         for pair in set(pairs) - set(self.phases()):
             self.cli("deploy", "-c", "org/" + pair.split("@")[0], "-s", pair.split("@")[1])
-        self.until(lambda: self.running(*pairs), 20, f"{pairs} to run")
+        self.until(lambda: self.running(*pairs), 60, f"{pairs} to run")
 
     def wrong(self):
         """Why the world is not at rest and in order; empty: it is."""
@@ -266,7 +266,7 @@ class Boundaries(unittest.TestCase):
             with contextlib.suppress(CliError, AssertionError):
                 return world.dead() or story.over(world)
 
-        world.until(end, 30, f"commit {at} or the story's end")
+        world.until(end, 120, f"commit {at} or the story's end")
         died = world.dead()
         world.arm(0)
         if not died:
@@ -303,7 +303,7 @@ class Boundaries(unittest.TestCase):
             return not last
 
         try:
-            world.until(settled, 30, "order")
+            world.until(settled, 120, "order")
         except AssertionError as error:
             raise AssertionError(f"killed at commit {at}: {last}\n{error}") from None
 
