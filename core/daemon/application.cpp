@@ -113,6 +113,7 @@ int Application::serve(Config config) {
     const sigset_t awaited = awaited_signals();
     pthread_sigmask(SIG_BLOCK, &awaited, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN); // a file at its size limit is an error of the write, as a full disk is
 
     auto logger = make_logger(config.log.level, config.log.format);
     auto house = House::open(config_path_, std::move(config), logger);
