@@ -12,6 +12,14 @@ namespace {
 
 Error refused(std::string reason, std::string message) { return {Code::conflict, std::move(reason), std::move(message), 0}; }
 
+/// Whole GPUs must be free; a card that others have a share of may have room for one more.
+bool has_room(const Turn &turn, const StartRequest &r, const Gpu &gpu) {
+    const Held taken = held(turn, r.server->id, gpu.id);
+    if (!r.offer->needs.shares_gpu()) return gpu.free() && taken.milli == 0;
+    const bool owner_known = gpu.deployment.empty() || turn.state.tracks.contains(gpu.deployment);
+    return gpu.verified && !gpu.reserved && owner_known && taken.milli + r.offer->needs.gpu_milli <= 1000;
+}
+
 Status check_start(const Turn &turn, const StartRequest &r, bool automatic) {
     const auto source = turn.state.sources.find(r.offer->source);
     if (source == turn.state.sources.end() || !source->second.attached)
@@ -22,7 +30,7 @@ Status check_start(const Turn &turn, const StartRequest &r, bool automatic) {
     for (const GpuId &id : r.gpus) {
         const auto &gpus = r.server->gpus;
         const auto gpu = std::find_if(gpus.begin(), gpus.end(), [&](const Gpu &g) { return g.id == id; });
-        if (gpu == gpus.end() || !gpu->free())
+        if (gpu == gpus.end() || !has_room(turn, r, *gpu))
             return refused("NotEnoughFreeGpus", "GPU " + id.value + " of server " + r.server->name + " is not free any more; plan again");
     }
     if (static_cast<int>(r.gpus.size()) != r.offer->needs.gpu_count)
@@ -39,13 +47,15 @@ Status check_start(const Turn &turn, const StartRequest &r, bool automatic) {
     return {};
 }
 
-void own_gpus(Turn &turn, const Deployment &d, const DeploymentId &owner) {
+void own_gpus(Turn &turn, const Deployment &d) {
     const ServerPtr old = turn.server(d.server);
-    for (const GpuId &id : d.gpus) turn.write(SetGpuOwner{id, owner});
     if (!old) return;
     Server changed = *old;
-    for (Gpu &gpu : changed.gpus)
-        if (std::find(d.gpus.begin(), d.gpus.end(), gpu.id) != d.gpus.end()) gpu.deployment = owner;
+    for (Gpu &gpu : changed.gpus) {
+        if (!gpu.deployment.empty() || std::find(d.gpus.begin(), d.gpus.end(), gpu.id) == d.gpus.end()) continue; // who shares a card first is its owner
+        gpu.deployment = d.id;
+        turn.write(SetGpuOwner{gpu.id, d.id});
+    }
     turn.put_server(std::move(changed), false);
 }
 
@@ -213,6 +223,17 @@ void on_failure(Turn &turn, Track &t, const std::string &effect, const Error &er
 
 } // namespace
 
+Held held(const Turn &turn, const ServerId &server, const GpuId &gpu) {
+    Held sum;
+    for (const auto &[id, track] : turn.state.tracks) {
+        const Deployment &d = *track.d;
+        if (d.server != server || (track.teardown && track.teardown->gpus_freed) || std::find(d.gpus.begin(), d.gpus.end(), gpu) == d.gpus.end()) continue;
+        sum.milli += d.gpu_milli;
+        sum.by = id;
+    }
+    return sum;
+}
+
 Result<DeploymentId> start(Turn &turn, const StartRequest &r) {
     const bool automatic = r.principal == "placement";
     RIG_TRY(check_start(turn, r, automatic));
@@ -229,11 +250,12 @@ Result<DeploymentId> start(Turn &turn, const StartRequest &r) {
     d.version = r.offer->version;
     d.preemptible = r.offer->preemptible;
     d.gpus = r.gpus;
+    if (r.offer->needs.shares_gpu()) d.gpu_milli = r.offer->needs.gpu_milli;
     d.created_at = d.phase_since = turn.wall;
     Track &t = turn.state.tracks[d.id];
     t.born_ns = turn.mono_ns();
     turn.put(t, d);
-    own_gpus(turn, d, d.id);
+    own_gpus(turn, d);
     JsonWriter json;
     json.begin_object().field("deploymentId", d.id).field("offerId", d.offer).field("offerName", d.offer_name).field("serverName", d.node_name);
     json.field("reason", r.reason).field("by", r.principal).end_object();

@@ -13,6 +13,13 @@ bool is_final(const Turn &turn, const Track &track, const Error &error);
 void confirm_intent(Turn &turn, const Track &track, const std::string &effect, const std::string &outcome);
 void put_intent(Turn &turn, const Track &track, const std::string &effect);
 
+/// What deployments hold of a GPU, those included that end and are not confirmed gone.
+struct Held {
+    int milli = 0;
+    DeploymentId by; ///< one of them; empty: none
+};
+Held held(const Turn &turn, const ServerId &server, const GpuId &gpu);
+
 /// Teardown's own step and answers.
 void step_teardown(Turn &turn, Track &track);
 void on_listed(Turn &turn, Track &track, const Listed &listed);

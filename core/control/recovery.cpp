@@ -41,7 +41,7 @@ void recover_deployment(Turn &turn, Deployment d) {
     if (!d.instance.empty()) turn.state.by_instance[d.instance] = d.id;
     if (d.phase == Phase::terminating) {
         t.teardown = std::make_unique<Teardown>();
-        t.teardown->gpus_freed = owned.empty() && !d.gpus.empty();
+        t.teardown->gpus_freed = owned.empty() && !d.gpus.empty() && !d.shares_gpu(); // a share may lie on another's card
     }
     t.d = std::make_shared<const Deployment>(std::move(d));
     turn.wake(t, turn.mono);

@@ -25,17 +25,16 @@ void free_gpus(Turn &turn, Track &t) {
     if (t.teardown->gpus_freed) return;
     t.teardown->gpus_freed = true;
     const ServerPtr old = turn.server(t.d->server);
-    std::vector<GpuId> ours;
-    if (old) {
-        Server changed = *old;
-        for (Gpu &gpu : changed.gpus)
-            if (gpu.deployment == t.d->id) {
-                gpu.deployment = {};
-                ours.push_back(gpu.id);
-            }
-        turn.put_server(std::move(changed), false);
-    }
-    for (const GpuId &id : ours) turn.write(SetGpuOwner{id, {}});
+    if (!old) return;
+    Server changed = *old;
+    std::vector<SetGpuOwner> heirs; // of a shared card: another that has a share of it
+    for (Gpu &gpu : changed.gpus)
+        if (gpu.deployment == t.d->id) {
+            gpu.deployment = held(turn, changed.id, gpu.id).by;
+            heirs.push_back({gpu.id, gpu.deployment});
+        }
+    turn.put_server(std::move(changed), false);
+    for (SetGpuOwner &heir : heirs) turn.write(std::move(heir));
 }
 
 void finish(Turn &turn, Track &t) {

@@ -35,11 +35,13 @@ struct Deployment {
     bool preemptible = true;
     Phase phase = Phase::planned;
     std::vector<GpuId> gpus;
+    int gpu_milli = 1000;         ///< of each of them; below 1000: a share of the one card, beside others
     WallTime created_at, phase_since;
     std::optional<WallTime> verified_at, activated_at, terminating_since;
     std::string end_cause;        ///< machine token, set when terminating begins: "OperatorRequest", "JobFailed", ...
     std::string end_reason;       ///< a sentence
     bool operator_wish = false;   ///< ended by an operator: never marks a failure
+    bool shares_gpu() const noexcept { return gpu_milli < 1000; }
     bool live() const noexcept { return phase != Phase::terminating && phase != Phase::gone; }
     /// Column `stub` of the table: true until Service and Job exist.
     bool stub() const noexcept { return phase == Phase::planned || phase == Phase::claimed; }

@@ -18,6 +18,7 @@ struct Requirements {
     double disk_gb = 10;
     int cpu_milli = 0;
     int64_t memory_mib = 0;
+    bool shares_gpu() const noexcept { return gpu_count == 1 && gpu_milli < 1000; }
 };
 
 /// One hour's window, as the market reports it. NaN never appears: parsers turn missing into the documented default.

@@ -16,7 +16,7 @@ struct Gpu {
     std::string device_info;  ///< JSON object text
     bool verified = false;    ///< only verified GPUs are schedulable
     bool reserved = false;    ///< kept out of placement by the operator
-    DeploymentId deployment;  ///< empty: free. The one allocation record
+    DeploymentId deployment;  ///< empty: free. The one allocation record; of a card that is shared: one of the deployments on it
     bool free() const noexcept { return verified && !reserved && deployment.empty(); }
 };
 

@@ -29,13 +29,15 @@ bool Auditor::is_healthy(const Deployment &d) const {
 }
 
 void Auditor::begun(const Deployment &d, const Controller &controller) {
+    std::map<GpuId, int> held;
+    for (const GpuId &gpu : d.gpus) held[gpu] = d.gpu_milli;
     for (const auto &[id, track] : controller.state().tracks) {
         if (id == d.id) continue;
         if (!second_copies_allowed && track.d->live() && track.d->offer == d.offer && track.d->server == d.server)
             complain("deployment " + d.id.value + " is a second live copy of " + d.offer.value + " on " + d.node_name);
         if (track.teardown && track.teardown->gpus_freed) continue;
         for (const GpuId &gpu : d.gpus)
-            if (std::find(track.d->gpus.begin(), track.d->gpus.end(), gpu) != track.d->gpus.end())
+            if (std::find(track.d->gpus.begin(), track.d->gpus.end(), gpu) != track.d->gpus.end() && (held[gpu] += track.d->gpu_milli) > 1000)
                 complain("GPU " + gpu.value + " is given to " + d.id.value + " while " + id.value + " holds it");
     }
 }
@@ -100,14 +102,20 @@ std::string Auditor::objects_disagree(const std::set<std::string> &live) const {
 std::string Auditor::gpus_disagree(const Controller &controller) const {
     const auto &tracks = controller.state().tracks;
     std::map<GpuId, DeploymentId> wanted, stored, known;
+    std::map<GpuId, std::set<DeploymentId>> sharers;
     for (const auto &[id, track] : tracks)
-        for (const GpuId &gpu : track.d->gpus) wanted[gpu] = id;
+        for (const GpuId &gpu : track.d->gpus) {
+            wanted[gpu] = id;
+            if (track.d->shares_gpu()) sharers[gpu].insert(id);
+        }
     for (const auto &[id, server] : store_.servers())
         for (const Gpu &gpu : server.gpus)
             if (!gpu.deployment.empty()) stored[gpu.id] = gpu.deployment;
     for (const auto &[name, server] : controller.state().servers)
         for (const Gpu &gpu : server->gpus)
             if (!gpu.deployment.empty()) known[gpu.id] = gpu.deployment;
+    for (auto &[gpu, owner] : wanted) // a shared card is in the name of any of those on it
+        if (const auto at = stored.find(gpu); at != stored.end() && sharers[gpu].contains(at->second)) owner = at->second;
     if (wanted != stored) return std::to_string(stored.size()) + " GPUs are held in the store, " + std::to_string(wanted.size()) + " should be";
     if (wanted != known) return std::to_string(known.size()) + " GPUs are held in the loop's state, " + std::to_string(wanted.size()) + " should be";
     return {};

@@ -248,12 +248,13 @@ Status FakeCluster::remove(const CallContext &, std::string_view ref) {
 }
 
 void FakeCluster::check_gpus() {
-    std::map<std::string, std::string> held;
+    std::map<std::string, std::vector<std::string>> held;
     for (const auto &[key, stored] : objects_)
         if (std::get<0>(key) == "Pod")
             for (const json &gpu : stored->object["spec"]["gpus"])
-                if (const auto [at, first] = held.emplace(gpu.get<std::string>(), std::get<2>(key)); !first)
-                    violation = "GPU " + at->first + " is held by " + at->second + " and " + std::get<2>(key);
+                held[gpu.get<std::string>()].push_back(std::get<2>(key));
+    for (const auto &[gpu, pods] : held)
+        if (pods.size() > pods_per_gpu) violation = "GPU " + gpu + " is held by " + pods[pods.size() - 2] + " and " + pods.back();
 }
 
 std::vector<std::string> FakeCluster::documents(ObjectKind kind) const {

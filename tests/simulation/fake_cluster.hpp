@@ -62,6 +62,7 @@ public:
     bool runs(const std::string &deployment) const;
     std::set<std::string> owners(const std::string &kind) const; ///< deployment ids of the labelled objects
     /// Set when two pods ever held one GPU, or one deployment two jobs.
+    size_t pods_per_gpu = 1; ///< more: its device plugin lets pods share a card
     std::string violation;
 
 private:

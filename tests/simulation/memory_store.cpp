@@ -53,7 +53,9 @@ void MemoryStore::apply(const Write &write) {
             Gpu *gpu = s.gpu(w.gpu);
             if (!gpu) return refuse_("owner of unknown GPU " + w.gpu.value);
             if (!w.owner.empty() && !s.deployments_.contains(w.owner)) return refuse_("GPU given to an unknown deployment");
-            if (!w.owner.empty() && !gpu->deployment.empty() && gpu->deployment != w.owner) refuse_("GPU taken from a deployment that holds it");
+            const auto shares = [&](const DeploymentId &id) { return s.deployments_.contains(id) && s.deployments_.at(id).shares_gpu(); };
+            const bool handed_on = shares(gpu->deployment) && shares(w.owner); // of a shared card, from one of those on it to another
+            if (!w.owner.empty() && !gpu->deployment.empty() && gpu->deployment != w.owner && !handed_on) refuse_("GPU taken from a deployment that holds it");
             gpu->deployment = w.owner;
         }
         void operator()(const PutOffer &w) { s.offers_[w.offer.id] = w.offer; }

@@ -73,6 +73,7 @@ Deployment sample_deployment(int n, const Offer &offer, const Server &server) {
     d.preemptible = false;
     d.phase = Phase::terminating;
     d.gpus = {GpuId("gpu-a"), GpuId("gpu-b")};
+    d.gpu_milli = 400;
     d.created_at = moment(n);
     d.phase_since = moment(n + 1);
     d.verified_at = moment(n + 2);
@@ -149,6 +150,7 @@ void expect_same(const Deployment &a, const Deployment &b) {
     EXPECT_EQ(a.end_cause, b.end_cause);
     EXPECT_EQ(a.end_reason, b.end_reason);
     EXPECT_EQ(a.operator_wish, b.operator_wish);
+    EXPECT_EQ(a.gpu_milli, b.gpu_milli);
 }
 
 } // namespace rigger::store_test

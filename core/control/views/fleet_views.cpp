@@ -198,7 +198,7 @@ std::string instances(const Scene &scene, const Arguments &arguments) {
         json.field("startTime", row.pod && row.pod->start_time ? row.pod->start_time : row.job ? row.job->start_time : std::optional<WallTime>());
         nullable(json, "reason", row.pod ? row.pod->reason : std::string());
         nullable(json, "message", row.pod ? row.pod->message : std::string());
-        json.field("phase", phase_name(d.phase)).text_or_null("instanceId", d.instance.value).field("serverId", d.server).field("createdAt", d.created_at);
+        json.field("gpuMilli", d.gpu_milli).field("phase", phase_name(d.phase)).text_or_null("instanceId", d.instance.value).field("serverId", d.server).field("createdAt", d.created_at);
         nullable(json, "endCause", d.end_cause);
         json.end_object();
     }

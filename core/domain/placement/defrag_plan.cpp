@@ -23,7 +23,8 @@ std::optional<Resident> resident_of(const Board &board, const Deployment &deploy
     if (offer == no_index || server == no_index || !claimable(board.market.at(offer))) return std::nullopt;
     const Server &where = *board.fleet.server_at(server).server;
     if (where.locked) return std::nullopt;
-    const double each = board.market.demand(offer).share_milli > 0 ? board.market.demand(offer).share_milli : 1000;
+    const double each = deployment.gpu_milli;
+    if (each != (board.market.demand(offer).share_milli > 0 ? board.market.demand(offer).share_milli : 1000)) return std::nullopt; // it asks for something else by now
     for (const RowIndex row : board.fleet.server_at(server).rows) {
         Taken taken{row, {}};
         for (const Card &card : board.fleet.cards(row))

@@ -23,8 +23,6 @@ uint64_t ordered_bits(double x) {
 
 double room_or_unlimited(double known_room) { return known_room < 0 ? unlimited : known_room; }
 
-bool is_share(const Requirements &needs) { return needs.gpu_count == 1 && needs.gpu_milli < 1000; }
-
 auto name_order(const Server &server) { return std::tie(server.name, server.id); }
 
 /// Thousandths of each GPU that deployments hold, in the order of `gpus`.
@@ -32,8 +30,7 @@ std::vector<uint32_t> milli_used(const Surroundings &around, const Server &serve
     std::vector<uint32_t> used(server.gpus.size(), 0);
     std::vector<bool> explained(server.gpus.size(), false);
     for (const DeploymentPtr &deployment : around.on_server(server.id)) {
-        const OfferPtr offer = around.offer(deployment->offer);
-        const uint32_t each = offer && is_share(offer->needs) ? static_cast<uint32_t>(offer->needs.gpu_milli) : 1000;
+        const auto each = static_cast<uint32_t>(deployment->gpu_milli);
         for (size_t i = 0; i < server.gpus.size(); ++i) {
             const Gpu &gpu = server.gpus[i];
             if (std::find(deployment->gpus.begin(), deployment->gpus.end(), gpu.id) == deployment->gpus.end()) continue;

@@ -103,7 +103,6 @@ TEST(Planning, SixteenHalvesOnEightGpus_LandTwoPerCard) {
 TEST(Planning, SharesOfRunningDeployments_LeaveTheRestOfTheCard) {
     World world;
     Offer &runs = world.offer("runs", 1);
-    runs.needs.gpu_milli = 700;
     runs.deployable = false;
     world.offer("fits", 100).needs.gpu_milli = 300;
     world.offer("does-not", 90).needs.gpu_milli = 400;
@@ -116,6 +115,7 @@ TEST(Planning, SharesOfRunningDeployments_LeaveTheRestOfTheCard) {
     share.server = server.id;
     share.phase = Phase::active;
     share.gpus = {server.gpus[0].id};
+    share.gpu_milli = 700;
     world.rest.deployments = {std::make_shared<Deployment>(share)};
     EXPECT_THAT(summary(profit_engine().plan(world.snapshot())), ElementsAre("fits@n"));
 }

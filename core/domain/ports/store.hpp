@@ -40,7 +40,7 @@ struct JournalEntry {
 // confirming what does not exist is no error.
 struct PutServer { Server server; };               ///< with its GPUs and their owners: upserts the row and its gpus rows, deletes gpus rows not listed
 struct DeleteServer { ServerId id; };              ///< and its GPUs and deployments
-struct SetGpuOwner { GpuId gpu; DeploymentId owner; }; ///< empty owner: free
+struct SetGpuOwner { GpuId gpu; DeploymentId owner; }; ///< empty owner: free; of a shared card one of those that share it
 struct PutOffer { Offer offer; };                  ///< row in `chutes`; keeps ban_reason
 struct DeleteOffer { OfferId id; };                ///< and its ban and deployments
 struct SetBan { OfferId offer; std::string reason; }; ///< empty: lift. An unknown offer gets a row that fits nowhere, so the ban is kept

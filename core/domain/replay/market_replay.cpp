@@ -97,6 +97,7 @@ private:
         made->phase = Phase::registered;
         made->instance = InstanceId(made->id.value);
         made->gpus = placed.gpus;
+        if (placed.offer->needs.shares_gpu()) made->gpu_milli = placed.offer->needs.gpu_milli;
         made->created_at = made->phase_since = now_.taken_at;
         const auto last = last_server_.find(made->offer);
         result_.moves += last != last_server_.end() && last->second != made->server;
@@ -151,10 +152,8 @@ private:
     void hold(const Deployment &deployment, const DeploymentId &holder) {
         auto &server = *std::find_if(now_.servers.begin(), now_.servers.end(), [&](const ServerPtr &s) { return s->id == deployment.server; });
         auto changed = std::make_shared<Server>(*server);
-        const auto offer = offers_.find(deployment.offer);
-        const bool share = offer != offers_.end() && offer->second->needs.gpu_count == 1 && offer->second->needs.gpu_milli < 1000;
         for (Gpu &gpu : changed->gpus)
-            if (!share && std::find(deployment.gpus.begin(), deployment.gpus.end(), gpu.id) != deployment.gpus.end()) gpu.deployment = holder;
+            if (!deployment.shares_gpu() && std::find(deployment.gpus.begin(), deployment.gpus.end(), gpu.id) != deployment.gpus.end()) gpu.deployment = holder;
         server = std::move(changed);
     }
 
@@ -164,8 +163,7 @@ private:
         double held = 0, earning = 0;
         std::vector<DeploymentPtr> active;
         for (const DeploymentPtr &one : now_.deployments) {
-            const auto offer = offers_.find(one->offer);
-            const double each = offer != offers_.end() ? offer->second->needs.gpu_milli / 1000.0 : 1;
+            const double each = one->gpu_milli / 1000.0;
             held += each * static_cast<double>(one->gpus.size());
             if (one->phase != Phase::active) continue;
             earning += each * static_cast<double>(one->gpus.size());

@@ -116,13 +116,14 @@ Status load_phase(const Row &row, Deployment &d) {
     d.operator_wish = row.flag(26);
     RIG_TRY_ASSIGN(const auto gpus, string_array(row.text(27), "rigger_deployments.gpus"));
     for (const std::string &gpu : gpus) d.gpus.emplace_back(gpu);
+    d.gpu_milli = row.small(28);
     return {};
 }
 
 Status load_deployments(Database &db, std::vector<Deployment> &out) {
     return db.query("SELECT d.deployment_id, d.instance_id, d.validator, d.host, d.port, d.chute_id, d.server_id, d.version, d.active, d.verified_at, "
                     "d.activated_at, d.stub, d.job_id, d.config_id, d.created_at, d.preemptible, r.source, r.offer_name, r.cluster, r.node_name, "
-                    "r.namespace_name, r.phase, r.phase_since, r.terminating_since, r.end_cause, r.end_reason, r.operator_wish, r.gpus "
+                    "r.namespace_name, r.phase, r.phase_since, r.terminating_since, r.end_cause, r.end_reason, r.operator_wish, r.gpus, r.gpu_milli "
                     "FROM deployments d LEFT JOIN rigger_deployments r USING (deployment_id) ORDER BY d.deployment_id",
                     {}, [&](const Row &row) -> Status {
                         Deployment d;

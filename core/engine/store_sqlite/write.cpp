@@ -111,14 +111,15 @@ struct Applier {
                         flag(d.phase == Phase::active), time_or_null(d.verified_at), time_or_null(d.activated_at), flag(d.stub()),
                         text_or_null(d.job_id), text_or_null(d.config_id), time(d.created_at), flag(d.preemptible)}));
         return db.run("INSERT INTO rigger_deployments (deployment_id, source, offer_name, cluster, node_name, namespace_name, phase, phase_since, "
-                      "terminating_since, end_cause, end_reason, operator_wish, gpus) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                      "terminating_since, end_cause, end_reason, operator_wish, gpus, gpu_milli) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
                       "ON CONFLICT (deployment_id) DO UPDATE SET source = excluded.source, offer_name = excluded.offer_name, "
                       "cluster = excluded.cluster, node_name = excluded.node_name, namespace_name = excluded.namespace_name, "
                       "phase = excluded.phase, phase_since = excluded.phase_since, terminating_since = excluded.terminating_since, "
-                      "end_cause = excluded.end_cause, end_reason = excluded.end_reason, operator_wish = excluded.operator_wish, gpus = excluded.gpus",
+                      "end_cause = excluded.end_cause, end_reason = excluded.end_reason, operator_wish = excluded.operator_wish, gpus = excluded.gpus, "
+                      "gpu_milli = excluded.gpu_milli",
                       {text(d.id.value), text(d.source.value), text(d.offer_name), text(d.cluster.value), text(d.node_name),
                        text(d.namespace_name), text(phase_name(d.phase)), time(d.phase_since), time_or_null(d.terminating_since),
-                       text(d.end_cause), text(d.end_reason), flag(d.operator_wish), Value(array_text(d.gpus))});
+                       text(d.end_cause), text(d.end_reason), flag(d.operator_wish), Value(array_text(d.gpus)), integer(d.gpu_milli)});
     }
 
     Status operator()(const DeleteDeployment &write) const {

@@ -119,10 +119,8 @@ private:
                 if (deployment->server != server.id) continue;
                 if (std::find(deployment->gpus.begin(), deployment->gpus.end(), gpu.id) == deployment->gpus.end()) continue;
                 holder = deployment.get();
-                const Offer *offer = find(holder->offer);
-                const bool share = offer && offer->needs.gpu_count == 1 && offer->needs.gpu_milli < 1000;
-                used += share ? offer->needs.gpu_milli : 1000;
-                if (gpu.deployment == holder->id || share) explained = true;
+                used += holder->gpu_milli;
+                if (gpu.deployment == holder->id || holder->shares_gpu()) explained = true;
             }
             if (!explained) used = 1000;
             books.milli_free[gpu.id] = gpu.verified && !gpu.reserved ? std::max(0, 1000 - used) : 0;
