@@ -61,6 +61,7 @@ private:
             for (const std::string &note : rendered->notes) io_.err << note << '\n';
         }
         shown_ = true;
+        if (!io_.out.good()) final_ = exit_ok; // whoever read it has seen enough (`| head`)
         return io_.out.good();
     }
 

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <stdexcept>
+
 namespace rigger::cli {
 namespace {
 
@@ -171,6 +173,17 @@ TEST_F(App, AWatchInAPipeIsAStreamOfResults) {
     t.out_to = &screen;
     EXPECT_EQ(t.run({"nodes", "--watch", "-o", "json"}).code, exit_not_found);
     EXPECT_EQ(screen.all, "{\"items\":[{\"nodeName\":\"n1\"}]}\n{\"items\":[{\"nodeName\":\"n2\"}]}\n{\"items\":[{\"nodeName\":\"n3\"}]}\n");
+}
+
+TEST_F(App, AWatchEndsWhenItsReaderIsGone) {
+    daemon.commands.on("nodes", [](auto &&...) -> Result<std::string> { return std::string(R"({"items":[{"nodeName":"a"}]})"); });
+    Screen screen;
+    screen.on_flush = [](const std::string &) { throw std::runtime_error("the pipe is closed"); };
+    Terminal t = terminal();
+    t.out_to = &screen;
+    const Seen seen = t.run({"nodes", "--watch"});
+    EXPECT_EQ(seen.code, exit_ok);
+    EXPECT_EQ(seen.err, "");
 }
 
 TEST_F(App, AWatchOnATerminalRedrawsAndFitsTheScreen) {

@@ -25,9 +25,12 @@ struct CheckRun {
     }
 };
 
+/// One argument for the shell: a build directory may have spaces in its name.
+inline std::string quoted(const std::string &path) { return "'" + path + "'"; }
+
 inline CheckRun check(const std::string &arguments) {
     CheckRun run;
-    FILE *pipe = popen((std::string(CHECK_TOOL) + " " + arguments + " 2>&1").c_str(), "r");
+    FILE *pipe = popen((quoted(CHECK_TOOL) + " " + arguments + " 2>&1").c_str(), "r");
     if (!pipe) return run;
     char buffer[4096];
     for (size_t n; (n = fread(buffer, 1, sizeof buffer, pipe)) > 0;) run.output.append(buffer, n);

@@ -11,8 +11,8 @@ namespace {
 
 TEST(CheckTool, NoFile_IsWrongUsage) { EXPECT_EQ(check("").exit_status, 2); }
 TEST(CheckTool, AnUnknownOption_IsWrongUsage) { EXPECT_EQ(check("--frobnicate x.so").exit_status, 2); }
-TEST(CheckTool, AnUnknownTest_IsWrongUsage) { EXPECT_EQ(check(bad_file("none") + " --only scorer.no-such").exit_status, 2); }
-TEST(CheckTool, AWrongSeed_IsWrongUsage) { EXPECT_EQ(check(bad_file("none") + " --seed many").exit_status, 2); }
+TEST(CheckTool, AnUnknownTest_IsWrongUsage) { EXPECT_EQ(check(quoted(bad_file("none")) + " --only scorer.no-such").exit_status, 2); }
+TEST(CheckTool, AWrongSeed_IsWrongUsage) { EXPECT_EQ(check(quoted(bad_file("none")) + " --seed many").exit_status, 2); }
 
 TEST(CheckTool, AFileThatIsNoLibrary_IsAFailureWithItsName) {
     const CheckRun run = check("/etc/hostname");
@@ -34,23 +34,23 @@ TEST(CheckTool, EveryCutOfALibrary_IsRefusedWithoutACrash) {
 }
 
 TEST(CheckTool, OnlyAndSkip_ChooseTests) {
-    const CheckRun run = check(bad_file("none") + " --json --only scorer --skip scorer.budget,scorer.threads");
+    const CheckRun run = check(quoted(bad_file("none")) + " --json --only scorer --skip scorer.budget,scorer.threads");
     EXPECT_EQ(run.result("scorer.range"), "pass");
     EXPECT_EQ(run.result("scorer.budget"), "absent");
     EXPECT_EQ(run.result("life-cycle.no-growth"), "absent");
 }
 
 TEST(CheckTool, KindWithoutComponents_RunsNoTestsOfThatKind) {
-    EXPECT_EQ(check(bad_file("none") + " --json --kind reconciler").result("scorer.range"), "absent");
-    EXPECT_EQ(check(bad_file("none") + " --json --kind placement-scorer --only scorer.range").result("scorer.range"), "pass");
+    EXPECT_EQ(check(quoted(bad_file("none")) + " --json --kind reconciler").result("scorer.range"), "absent");
+    EXPECT_EQ(check(quoted(bad_file("none")) + " --json --kind placement-scorer --only scorer.range").result("scorer.range"), "pass");
 }
 
 TEST(CheckTool, ARefusedConfiguration_SkipsInsteadOfFailing) {
-    const CheckRun run = check(bad_file("picky_config") + " --json --only life-cycle");
+    const CheckRun run = check(quoted(bad_file("picky_config")) + " --json --only life-cycle");
     EXPECT_EQ(run.exit_status, 0) << run.output;
     EXPECT_EQ(run.result("life-cycle.runs"), "skip");
     EXPECT_NE(run.text("life-cycle.runs").find("--config"), std::string::npos);
-    EXPECT_EQ(check(bad_file("picky_config") + " --json --only life-cycle.runs --config '{\"password\":\"open\"}'").result("life-cycle.runs"), "pass");
+    EXPECT_EQ(check(quoted(bad_file("picky_config")) + " --json --only life-cycle.runs --config '{\"password\":\"open\"}'").result("life-cycle.runs"), "pass");
 }
 
 TEST(CheckTool, ATamperedLibrary_DoesNotMatchItsManifest) {

@@ -63,7 +63,8 @@ class World(Daemon):
             self.replace("plugins-available/cluster-local.yaml", f"{key}: {value}", f"{key}: 0")
 
     def begin(self, ready=True):
-        return self.start(ready, env={"LD_PRELOAD": str(BUILD / "tests/e2e/die_at.so"), "RIGGER_DIE_AT": str(self.trigger_file)})
+        preload = shutil.copy(BUILD / "tests/e2e/die_at.so", self.dir)  # LD_PRELOAD is cut at spaces, which a build directory may have
+        return self.start(ready, env={"LD_PRELOAD": str(preload), "RIGGER_DIE_AT": str(self.trigger_file)})
 
     def wipe(self):
         """As if it had never run."""
