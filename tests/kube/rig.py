@@ -178,9 +178,19 @@ class KubeCase(unittest.TestCase):
 
 
 def main():
+    """Runs the script's tests; those that fail once more, on control planes of their own, and says so: on a busy machine a hollow kubelet was seen
+    never to start a pod that was bound to it, and that is not ours. What fails twice has failed."""
     if assets() is None:
         print("skipped=all:", SKIPPED)
-    unittest.main()
+    result = unittest.main(exit=False).result
+    failed = [test for test, _ in result.failures + result.errors]
+    if not failed:
+        return
+    cases = [getattr(test, "test_case", test) for test in failed]  # of a sub-test its test
+    names = dict.fromkeys(case.id() if isinstance(case, unittest.TestCase) else "__main__" for case in cases)  # else: what all tests of the script stand on
+    print("FAILED ONCE, now again:", *names, file=sys.stderr, flush=True)
+    again = unittest.TextTestRunner().run(unittest.defaultTestLoader.loadTestsFromNames(names))
+    sys.exit(not again.wasSuccessful())
 
 
 __all__ = ["BUILD", "ApiError", "CHUTES", "CliError", "JOBS", "KubeCase", "KubeDaemon", "LABEL", "ROOT", "VERSION", "chute", "chute_id", "main", "market", "objects_of"]

@@ -8,7 +8,7 @@ import unittest
 import manifest
 from certificates import Authority
 from control_plane import SKIPPED, ControlPlane, assets, gpu_node
-from rig import KubeDaemon, market
+from rig import KubeDaemon, main, market
 
 NODE = "/api/v1/nodes/gpu-01"
 ROLE = "/apis/rbac.authorization.k8s.io/v1/namespaces/chutes/roles/rigger"
@@ -171,4 +171,4 @@ class ClusterCommands(unittest.TestCase):
 if __name__ == "__main__":
     if assets() is None:
         print("skipped=all:", SKIPPED)
-    unittest.main()
+    main()

@@ -8,6 +8,7 @@ import unittest
 
 from api import ApiError
 from control_plane import SKIPPED, ControlPlane, assets, gpu_node
+from rig import main
 from processes import until
 
 ROOT = pathlib.Path(os.environ.get("RIGGER_ROOT", pathlib.Path(__file__).resolve().parents[2]))
@@ -159,4 +160,4 @@ class RealControlPlane(unittest.TestCase):
 if __name__ == "__main__":
     if assets() is None:
         print("skipped=all:", SKIPPED)
-    unittest.main()
+    main()
