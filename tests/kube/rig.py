@@ -96,7 +96,11 @@ class KubeDaemon(Daemon):
         self.until(lambda: self.deployment(wanted) is None, seconds, f"deployment {wanted} to be gone")
 
     def await_ready_node(self, name, seconds=30):
-        return self.until(lambda: next((n for n in self.items("nodes") if n["nodeName"] == name and n["status"] == "Ready"), None), seconds, f"server {name}")
+        """Ready, and all of its cluster listed: before that nothing is placed there."""
+        def ready():
+            whole = {row["name"] for row in self.items("clusters") if row["freshness"] == "complete"}
+            return next((n for n in self.items("nodes") if n["nodeName"] == name and n["status"] == "Ready" and n["cluster"] in whole), None)
+        return self.until(ready, seconds, f"server {name}")
 
 
 def objects_of(api, deployment=None):
