@@ -1,9 +1,7 @@
 #include "servers_table.hpp"
 
-#include <kube/try.hpp>
-
+#include <rigger/sdk/try.hpp>
 #include <sqlite3.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 
@@ -22,7 +20,7 @@ std::string column(sqlite3_stmt *row, int index) {
 }
 
 rig::Result<kube::Access> access_of(const std::string &server, const std::string &kubeconfig) {
-    KUBE_ASSIGN(std::vector<kube::Access> all, kube::read_kubeconfig(kubeconfig, "/"));
+    RIG_ASSIGN_OR_RETURN(std::vector<kube::Access> all, kube::read_kubeconfig(kubeconfig, "/"));
     const auto own = std::find_if(all.begin(), all.end(), [&](const kube::Access &access) { return access.context == server; });
     if (own != all.end()) return std::move(*own);
     return kube::current_context(kubeconfig, "/");
@@ -33,16 +31,7 @@ public:
     explicit ServersTable(std::string database) : database_(std::move(database)) {}
 
     /// Commits go to the write-ahead log first.
-    std::string stamp() const override {
-        std::string out;
-        for (const char *suffix : {"", "-wal"}) {
-            struct stat s {};
-            if (::stat((database_ + suffix).c_str(), &s) == 0)
-                out += std::to_string(s.st_mtim.tv_sec) + "." + std::to_string(s.st_mtim.tv_nsec) + "." + std::to_string(s.st_size) + "." + std::to_string(s.st_ino);
-            out += ";";
-        }
-        return out;
-    }
+    std::string stamp() const override { return kube::file_stamp(database_) + kube::file_stamp(database_ + "-wal"); }
 
     rig::Result<kube::Roll> read() const override {
         sqlite3 *opened = nullptr;

@@ -14,9 +14,9 @@
 #include "query.hpp"
 #include "runtime/simulated.hpp"
 #include "server/api_server.hpp"
-#include "try.hpp"
 
 #include <nlohmann/json.hpp>
+#include <rigger/sdk/try.hpp>
 
 #include <algorithm>
 
@@ -33,12 +33,12 @@ Cluster::~Cluster() = default;
 
 rig::Result<std::unique_ptr<Cluster>> Cluster::open(ClusterOptions options, const Clock &clock, std::function<void()> wake) {
     std::unique_ptr<Cluster> cluster(new Cluster(std::move(options), clock, std::move(wake)));
-    CL_TRY(cluster->start());
+    RIG_RETURN_IF_ERROR(cluster->start());
     return cluster;
 }
 
 rig::Status Cluster::start() {
-    CL_ASSIGN(store_, ObjectStore::open(options_.store, kinds_));
+    RIG_ASSIGN_OR_RETURN(store_, ObjectStore::open(options_.store, kinds_));
     api_ = std::make_unique<ApiServer>(*store_, kinds_, clock_);
     usage_ = std::make_unique<NodeUsage>();
     runtime_ = std::make_unique<SimulatedRuntime>(options_.script);
@@ -57,7 +57,7 @@ rig::Status Cluster::start() {
     store_->replay();
     return write([&]() -> rig::Status {
         for (const std::string &name : options_.namespaces)
-            if (!store_->find(namespace_kind(), "", name)) CL_TRY(api_->create(namespace_kind(), {{"metadata", {{"name", name}}}}));
+            if (!store_->find(namespace_kind(), "", name)) RIG_RETURN_IF_ERROR(api_->create(namespace_kind(), {{"metadata", {{"name", name}}}}));
         return {};
     });
 }
@@ -117,7 +117,7 @@ uint64_t Cluster::tick() {
                 if (controller->due() > now) continue;
                 size_t share = std::min(budget, kTickBudget / 4); // so that none starves the others
                 const size_t given = share;
-                CL_TRY(controller->run(share));
+                RIG_RETURN_IF_ERROR(controller->run(share));
                 budget -= std::min(budget, given - share);
                 progress = progress || share < given;
             }
@@ -182,16 +182,16 @@ rig::Result<std::string> Cluster::apply(std::string_view cluster, std::string_vi
 }
 
 rig::Result<std::string> Cluster::get(std::string_view text) {
-    CL_ASSIGN(const Reference reference, Reference::parse(text, options_.name, kinds_));
+    RIG_ASSIGN_OR_RETURN(const Reference reference, Reference::parse(text, options_.name, kinds_));
     const std::lock_guard held(lock_);
-    CL_TRY(healthy());
+    RIG_RETURN_IF_ERROR(healthy());
     const Record *record = store_->find(*reference.kind, reference.name_space, reference.name);
     if (!record || (!reference.uid.empty() && reference.uid != record->uid)) return errors::not_found(reference.kind->info().resource, reference.name);
     return store_->text(*record);
 }
 
 rig::Status Cluster::remove(std::string_view text) {
-    CL_ASSIGN(const Reference reference, Reference::parse(text, options_.name, kinds_));
+    RIG_ASSIGN_OR_RETURN(const Reference reference, Reference::parse(text, options_.name, kinds_));
     RemoveOptions options;
     options.uid = reference.uid;
     options.grace_seconds = reference.grace_seconds;
@@ -207,9 +207,9 @@ rig::Status Cluster::remove(std::string_view text) {
 }
 
 rig::Status Cluster::list(std::string_view text, const rig::Objects &out) {
-    CL_ASSIGN(const Query query, Query::parse(text, options_.name, kinds_));
+    RIG_ASSIGN_OR_RETURN(const Query query, Query::parse(text, options_.name, kinds_));
     std::unique_lock held(lock_);
-    CL_TRY(healthy());
+    RIG_RETURN_IF_ERROR(healthy());
     std::vector<int64_t> ids;
     size_t matching = 0;
     store_->each(*query.kind, query.name_space, [&](const Record &record) {
@@ -222,12 +222,12 @@ rig::Status Cluster::list(std::string_view text, const rig::Objects &out) {
         for (const size_t end = std::min(ids.size(), i + kPage); i < end; ++i) {
             const Record *record = store_->find_id(ids[i]);
             if (!record) continue; // deleted since
-            CL_ASSIGN(page.emplace_back(), store_->text(*record));
+            RIG_ASSIGN_OR_RETURN(page.emplace_back(), store_->text(*record));
         }
         held.unlock();
-        for (const std::string &object : page) CL_TRY(out.object(RIG_CHANGE_SYNC, options_.name, object));
+        for (const std::string &object : page) RIG_RETURN_IF_ERROR(out.object(RIG_CHANGE_SYNC, options_.name, object));
         held.lock();
-        CL_TRY(healthy());
+        RIG_RETURN_IF_ERROR(healthy());
     }
     held.unlock();
     if (matching <= ids.size()) return out.mark(options_.name, RIG_MARK_COMPLETE);

@@ -3,9 +3,9 @@
 #include "cluster.hpp"
 #include "query.hpp"
 #include "runtime/runtime.hpp"
-#include "try.hpp"
 
 #include <nlohmann/json.hpp>
+#include <rigger/sdk/try.hpp>
 
 #include <chrono>
 
@@ -21,7 +21,7 @@ struct Request {
 };
 
 rig::Result<Request> parse(std::string_view text, std::string_view cluster) {
-    CL_ASSIGN(const Json document, parse_object(text, "the log request"));
+    RIG_ASSIGN_OR_RETURN(const Json document, parse_object(text, "the log request"));
     Problems problems;
     const Checker check(document, problems);
     for (const char *key : {"cluster", "namespace", "name", "container"}) check.string(key);
@@ -85,7 +85,7 @@ rig::Result<Source> locate(const Json &pod, const Request &request, int64_t now)
 } // namespace
 
 rig::Status Cluster::logs(rig::Call call, std::string_view text, rig::Sink out) {
-    CL_ASSIGN(Request request, parse(text, options_.name));
+    RIG_ASSIGN_OR_RETURN(Request request, parse(text, options_.name));
     int64_t from = INT64_MIN;
     if (request.since_seconds) from = clock_.wall_ns() - *request.since_seconds * static_cast<int64_t>(kSecond);
     size_t tail = request.tail ? static_cast<size_t>(*request.tail) : SIZE_MAX;
@@ -94,10 +94,10 @@ rig::Status Cluster::logs(rig::Call call, std::string_view text, rig::Sink out) 
     for (;;) {
         if (call.cancelled()) return rig::Error{RIG_E_CANCELLED, "Cancelled", "the log request was cancelled", 0};
         if (clock_.mono_ns() >= call.deadline_ns()) return rig::Error{RIG_E_DEADLINE, "DeadlineExceeded", "the log request reached its deadline", 0};
-        CL_TRY(healthy());
+        RIG_RETURN_IF_ERROR(healthy());
         const Record *record = store_->find(pod_kind(), request.name_space, request.name);
         if (!record || (!uid.empty() && uid != record->uid)) return uid.empty() ? rig::Status(errors::not_found("pods", request.name)) : rig::Status();
-        CL_ASSIGN(const Json pod, store_->object(*record));
+        RIG_ASSIGN_OR_RETURN(const Json pod, store_->object(*record));
         const int64_t now = clock_.wall_ns();
         auto source = locate(pod, request, now);
         if (!source.ok() && uid.empty()) return source.error();
@@ -110,7 +110,7 @@ rig::Status Cluster::logs(rig::Call call, std::string_view text, rig::Sink out) 
             from = now + 1;
             tail = SIZE_MAX;
             held.unlock();
-            if (!lines.empty()) CL_TRY(out.write(lines));
+            if (!lines.empty()) RIG_RETURN_IF_ERROR(out.write(lines));
             if (!request.follow || !source->running) return {};
             held.lock();
         }

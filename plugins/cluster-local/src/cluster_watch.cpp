@@ -1,9 +1,9 @@
 #include "api/json.hpp"
 #include "cluster.hpp"
 #include "query.hpp"
-#include "try.hpp"
 
 #include <nlohmann/json.hpp>
+#include <rigger/sdk/try.hpp>
 
 #include <chrono>
 #include <unordered_map>
@@ -53,39 +53,39 @@ private:
 };
 
 rig::Status Cluster::watch(rig::Call call, std::string_view text, std::string_view resume_token, const rig::Objects &out) {
-    CL_ASSIGN(Query query, Query::parse(text, options_.name, kinds_));
+    RIG_ASSIGN_OR_RETURN(Query query, Query::parse(text, options_.name, kinds_));
     return Watch(*this, call, std::move(query), out).run(resume_token);
 }
 
 rig::Status Cluster::Watch::run(std::string_view resume_token) {
     Lock held(c_.lock_);
-    CL_TRY(ended());
-    CL_TRY(c_.healthy());
+    RIG_RETURN_IF_ERROR(ended());
+    RIG_RETURN_IF_ERROR(c_.healthy());
     bool fresh = !resume(resume_token);
     bool caught_up = false;
     std::vector<Delivery> page;
     for (;;) {
-        CL_TRY(ended());
+        RIG_RETURN_IF_ERROR(ended());
         if (rig::Status ok = c_.healthy(); !ok.ok()) {
             held.unlock();
-            CL_TRY(out_.mark(name(), RIG_MARK_LOST, ok.error().message));
+            RIG_RETURN_IF_ERROR(out_.mark(name(), RIG_MARK_LOST, ok.error().message));
             return ok;
         }
         if (fresh || position_ < c_.store_->compacted(*query_.kind)) {
             fresh = false;
-            CL_TRY(relist(held));
+            RIG_RETURN_IF_ERROR(relist(held));
             continue;
         }
         page.clear();
         const uint64_t before = position_;
-        CL_TRY(collect(page));
-        if (!page.empty()) CL_TRY(deliver(held, page));
+        RIG_RETURN_IF_ERROR(collect(page));
+        if (!page.empty()) RIG_RETURN_IF_ERROR(deliver(held, page));
         if (position_ != before) continue;
         position_ = c_.store_->version(); // nothing of this kind lies between
         const bool due = c_.clock_.mono_ns() - last_mark_ >= kHeartbeat;
         if (due || (resumed_ && !caught_up)) {
             caught_up = true;
-            CL_TRY(heartbeat(held));
+            RIG_RETURN_IF_ERROR(heartbeat(held));
             continue;
         }
         c_.changed_.wait_for(held, kCancelPoll);
@@ -125,29 +125,29 @@ rig::Status Cluster::Watch::relist(Lock &held) {
         return true;
     });
     held.unlock();
-    CL_TRY(out_.mark(name(), RIG_MARK_BEGIN));
+    RIG_RETURN_IF_ERROR(out_.mark(name(), RIG_MARK_BEGIN));
     held.lock();
     std::vector<Delivery> page;
     for (size_t i = 0; i < ids.size();) {
-        CL_TRY(c_.healthy());
+        RIG_RETURN_IF_ERROR(c_.healthy());
         page.clear();
         for (const size_t end = std::min(ids.size(), i + kWatchPage); i < end; ++i) {
             const Record *record = c_.store_->find_id(ids[i]);
             if (!record || !query_.matches(*record)) continue;
-            CL_ASSIGN(std::string text, c_.store_->text(*record));
+            RIG_ASSIGN_OR_RETURN(std::string text, c_.store_->text(*record));
             known_[record->id] = record->version;
             page.push_back({RIG_CHANGE_SYNC, std::move(text)});
         }
         held.unlock();
-        for (const Delivery &d : page) CL_TRY(out_.object(d.change, name(), d.text));
+        for (const Delivery &d : page) RIG_RETURN_IF_ERROR(out_.object(d.change, name(), d.text));
         held.lock();
-        CL_TRY(ended());
+        RIG_RETURN_IF_ERROR(ended());
     }
     const std::string at = token();
     last_mark_ = c_.clock_.mono_ns();
     held.unlock();
-    CL_TRY(out_.mark(name(), RIG_MARK_COMPLETE));
-    CL_TRY(out_.checkpoint(at));
+    RIG_RETURN_IF_ERROR(out_.mark(name(), RIG_MARK_COMPLETE));
+    RIG_RETURN_IF_ERROR(out_.checkpoint(at));
     held.lock();
     return {};
 }
@@ -159,12 +159,12 @@ rig::Status Cluster::Watch::collect(std::vector<Delivery> &page) {
         if (entry->live && query_.matches(*entry->live)) {
             uint64_t &delivered = known_[entry->id];
             if (delivered != entry->version) {
-                CL_ASSIGN(std::string text, c_.store_->text(*entry->live));
+                RIG_ASSIGN_OR_RETURN(std::string text, c_.store_->text(*entry->live));
                 page.push_back({RIG_CHANGE_PUT, std::move(text)});
                 delivered = entry->version;
             }
         } else if (known_.contains(entry->id) || (!entry->live && resumed_ && entry->created <= resumed_from_)) {
-            CL_ASSIGN(std::string text, entry->live ? c_.store_->text(*entry->live) : c_.store_->tombstone(entry->version));
+            RIG_ASSIGN_OR_RETURN(std::string text, entry->live ? c_.store_->text(*entry->live) : c_.store_->tombstone(entry->version));
             if (known_.erase(entry->id) > 0 || in_namespace(text)) page.push_back({RIG_CHANGE_DELETE, std::move(text)});
         }
         position_ = entry->version;
@@ -180,8 +180,8 @@ rig::Status Cluster::Watch::deliver(Lock &held, const std::vector<Delivery> &pag
     const std::string at = token();
     last_mark_ = c_.clock_.mono_ns();
     held.unlock();
-    for (const Delivery &d : page) CL_TRY(out_.object(d.change, name(), d.text));
-    CL_TRY(out_.checkpoint(at));
+    for (const Delivery &d : page) RIG_RETURN_IF_ERROR(out_.object(d.change, name(), d.text));
+    RIG_RETURN_IF_ERROR(out_.checkpoint(at));
     held.lock();
     return {};
 }
@@ -190,8 +190,8 @@ rig::Status Cluster::Watch::heartbeat(Lock &held) {
     const std::string at = token();
     last_mark_ = c_.clock_.mono_ns();
     held.unlock();
-    CL_TRY(out_.mark(name(), RIG_MARK_FRESH));
-    CL_TRY(out_.checkpoint(at));
+    RIG_RETURN_IF_ERROR(out_.mark(name(), RIG_MARK_FRESH));
+    RIG_RETURN_IF_ERROR(out_.checkpoint(at));
     held.lock();
     return {};
 }

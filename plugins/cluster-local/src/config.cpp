@@ -2,9 +2,9 @@
 
 #include "api/json.hpp"
 #include "api/names.hpp"
-#include "try.hpp"
 
 #include <nlohmann/json.hpp>
+#include <rigger/sdk/try.hpp>
 
 #include <algorithm>
 
@@ -59,7 +59,7 @@ rig::Status parse_simulation(const Json &object, Script &script) {
     script.log_seconds = number(object, {"logSeconds"}, script.log_seconds);
     const Json *rules = find(object, {"rules"}), *outages = find(object, {"outages"});
     for (const Json &item : rules && rules->is_array() ? *rules : Json::array()) {
-        CL_ASSIGN(Rule rule, parse_rule(item));
+        RIG_ASSIGN_OR_RETURN(Rule rule, parse_rule(item));
         script.rules.push_back(std::move(rule));
     }
     for (const Json &item : outages && outages->is_array() ? *outages : Json::array()) {
@@ -82,10 +82,10 @@ rig::Result<std::string> database_path(const std::string &directory, const std::
 } // namespace
 
 rig::Result<Config> parse_config(std::string_view json) {
-    CL_ASSIGN(const Json object, parse_object(json, "config"));
+    RIG_ASSIGN_OR_RETURN(const Json object, parse_object(json, "config"));
     Config config;
     config.cluster.name = text(object, {"cluster"}, "local");
-    CL_ASSIGN(config.cluster.store.path, database_path(text(object, {"stateDir"}, ""), text(object, {"database"}, "")));
+    RIG_ASSIGN_OR_RETURN(config.cluster.store.path, database_path(text(object, {"stateDir"}, ""), text(object, {"database"}, "")));
     config.fleet = text(object, {"fleet"}, "");
     config.fleet_poll_seconds = number(object, {"fleetPollSeconds"}, 2);
     config.cluster.events = static_cast<size_t>(integer_at(object, {"events"}).value_or(1000));
@@ -101,7 +101,7 @@ rig::Result<Config> parse_config(std::string_view json) {
         }
     }
     if (const Json *simulation = find(object, {"simulation"})) {
-        CL_TRY(parse_simulation(*simulation, config.cluster.script));
+        RIG_RETURN_IF_ERROR(parse_simulation(*simulation, config.cluster.script));
         config.has_seed = find(*simulation, {"seed"}) != nullptr;
     }
     return config;

@@ -2,9 +2,9 @@
 #include "cluster.hpp"
 #include "config.hpp"
 #include "config_schema.hpp"
-#include "try.hpp"
 
 #include <rigger/sdk/plugin.hpp>
+#include <rigger/sdk/try.hpp>
 
 #include <sys/stat.h>
 
@@ -44,7 +44,7 @@ public:
         const auto *timers = host_.table<rig_timers>(RIG_SERVICE_TIMERS);
         if (!host_.table<rig_clock>(RIG_SERVICE_CLOCK)) return missing(RIG_SERVICE_CLOCK);
         if (!timers) return missing(RIG_SERVICE_TIMERS);
-        CL_ASSIGN(config_, parse_config(config_text_));
+        RIG_ASSIGN_OR_RETURN(config_, parse_config(config_text_));
         config_.cluster.store.seed = config_.has_seed ? config_.cluster.script.seed : std::random_device()() * 0x100000001ULL ^ static_cast<uint64_t>(host_.wall_ns());
         running_ = true;
         auto opened = Cluster::open(config_.cluster, clock_, [this] { wake(); });
@@ -58,7 +58,7 @@ public:
             return opened.error();
         }
         cluster_ = std::move(*opened);
-        if (!config_.fleet.empty()) CL_TRY(host_.after(seconds(config_.fleet_poll_seconds), seconds(config_.fleet_poll_seconds), &poll_fleet, this, &fleet_timer_));
+        if (!config_.fleet.empty()) RIG_RETURN_IF_ERROR(host_.after(seconds(config_.fleet_poll_seconds), seconds(config_.fleet_poll_seconds), &poll_fleet, this, &fleet_timer_));
         run();
         return {};
     }
@@ -72,35 +72,35 @@ public:
     }
 
     rig::Result<std::string> probe(rig::Call call) override {
-        CL_TRY(usable(call));
+        RIG_RETURN_IF_ERROR(usable(call));
         return cluster_->probe();
     }
     rig::Status list(rig::Call call, std::string_view query, const rig::Objects &out) override {
-        CL_TRY(usable(call));
+        RIG_RETURN_IF_ERROR(usable(call));
         return cluster_->list(query, out);
     }
     rig::Result<std::string> get(rig::Call call, std::string_view ref) override {
-        CL_TRY(usable(call));
+        RIG_RETURN_IF_ERROR(usable(call));
         return cluster_->get(ref);
     }
     rig::Result<std::string> apply(rig::Call call, std::string_view cluster, std::string_view object, uint32_t flags) override {
-        CL_TRY(usable(call));
+        RIG_RETURN_IF_ERROR(usable(call));
         return cluster_->apply(cluster, object, flags);
     }
     rig::Status remove(rig::Call call, std::string_view ref) override {
-        CL_TRY(usable(call));
+        RIG_RETURN_IF_ERROR(usable(call));
         return cluster_->remove(ref);
     }
     rig::Status watch(rig::Call call, std::string_view query, std::string_view token, const rig::Objects &out) override {
-        CL_TRY(usable(call));
+        RIG_RETURN_IF_ERROR(usable(call));
         return cluster_->watch(call, query, token, out);
     }
     rig::Status logs(rig::Call call, std::string_view request, rig::Sink out) override {
-        CL_TRY(usable(call));
+        RIG_RETURN_IF_ERROR(usable(call));
         return cluster_->logs(call, request, out);
     }
     rig::Result<std::string> diagnose(rig::Call call, std::string_view request) override {
-        CL_TRY(usable(call));
+        RIG_RETURN_IF_ERROR(usable(call));
         return cluster_->diagnose(request);
     }
 
@@ -144,8 +144,8 @@ private:
     }
 
     rig::Status load_fleet(Cluster &cluster) {
-        CL_ASSIGN(const Fleet fleet, read_fleet(config_.fleet));
-        CL_TRY(cluster.set_fleet(fleet));
+        RIG_ASSIGN_OR_RETURN(const Fleet fleet, read_fleet(config_.fleet));
+        RIG_RETURN_IF_ERROR(cluster.set_fleet(fleet));
         host_.log(rig::Level::info, "fleet loaded from " + config_.fleet + ": " + std::to_string(fleet.servers.size()) + " servers");
         return {};
     }

@@ -3,9 +3,9 @@
 #include "api/errors.hpp"
 #include "api/json.hpp"
 #include "api/labels.hpp"
-#include "try.hpp"
 
 #include <nlohmann/json.hpp>
+#include <rigger/sdk/try.hpp>
 
 namespace cluster_local {
 namespace {
@@ -24,12 +24,12 @@ rig::Result<const Kind *> target(const Json &document, std::string_view cluster,
 } // namespace
 
 rig::Result<Query> Query::parse(std::string_view text, std::string_view cluster, const KindTable &kinds) {
-    CL_ASSIGN(const Json document, parse_object(text, "the query"));
+    RIG_ASSIGN_OR_RETURN(const Json document, parse_object(text, "the query"));
     Query query;
-    CL_ASSIGN(query.kind, target(document, cluster, kinds));
+    RIG_ASSIGN_OR_RETURN(query.kind, target(document, cluster, kinds));
     if (query.kind->info().namespaced) query.name_space = text_at(document, {"namespace"});
-    CL_ASSIGN(query.labels, LabelSelector::parse(text_at(document, {"labelSelector"})));
-    CL_ASSIGN(query.fields, FieldSelector::parse(text_at(document, {"fieldSelector"}), query.kind->info().fields));
+    RIG_ASSIGN_OR_RETURN(query.labels, LabelSelector::parse(text_at(document, {"labelSelector"})));
+    RIG_ASSIGN_OR_RETURN(query.fields, FieldSelector::parse(text_at(document, {"fieldSelector"}), query.kind->info().fields));
     if (const Json *limit = find(document, {"limit"})) {
         const auto value = integer_at(document, {"limit"});
         if (!value || *value < 0) return errors::bad_request("limit must be a whole number, not " + limit->dump().substr(0, 40));
@@ -45,9 +45,9 @@ bool Query::matches(const Record &record) const {
 }
 
 rig::Result<Reference> Reference::parse(std::string_view text, std::string_view cluster, const KindTable &kinds) {
-    CL_ASSIGN(const Json document, parse_object(text, "the reference"));
+    RIG_ASSIGN_OR_RETURN(const Json document, parse_object(text, "the reference"));
     Reference reference;
-    CL_ASSIGN(reference.kind, target(document, cluster, kinds));
+    RIG_ASSIGN_OR_RETURN(reference.kind, target(document, cluster, kinds));
     reference.name = text_at(document, {"name"});
     if (reference.name.empty()) return errors::bad_request("name is required");
     reference.uid = text_at(document, {"uid"});

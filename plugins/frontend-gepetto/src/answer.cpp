@@ -1,6 +1,6 @@
 #include "answer.hpp"
 
-#include <nlohmann/json.hpp>
+#include <rigger/sdk/json.hpp>
 
 #include <algorithm>
 #include <tuple>
@@ -15,18 +15,9 @@ enum class Door { query, act };
 using Order = bool (*)(const Json &, const Json &);
 
 /// A missing or null field sorts as empty: a pod that has no node yet must not break the list.
-std::string text(const Json &item, const char *key) {
-    const auto found = item.find(key);
-    return found != item.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-double number(const Json &item, const char *key) {
-    const auto found = item.find(key);
-    return found != item.end() && found->is_number() ? found->get<double>() : 0.0;
-}
-bool flag(const Json &item, const char *key) {
-    const auto found = item.find(key);
-    return found != item.end() && found->is_boolean() && found->get<bool>();
-}
+std::string text(const Json &item, const char *key) { return rig::json::get(item, key, ""); }
+double number(const Json &item, const char *key) { return rig::json::get(item, key, 0.0); }
+bool flag(const Json &item, const char *key) { return rig::json::get(item, key, false); }
 
 bool by_node(const Json &a, const Json &b) { return text(a, "nodeName") < text(b, "nodeName"); }
 bool by_namespace_node_pod(const Json &a, const Json &b) {

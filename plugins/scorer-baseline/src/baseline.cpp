@@ -71,24 +71,15 @@ double BaselineScorer::one(const rig::ScoreBatch &batch, size_t workload, const 
 rig::Status BaselineScorer::score(const rig::ScoreBatch &batch) {
     if (policy_ == Policy::fgd && batch.mix_kinds() == 0) return {}; // typical tasks are not known: no opinion
     fgd_.follow(batch);
-    different_.clear();
-    for (size_t w = 0; w < batch.workloads(); ++w)
-        if (same_as(batch, w) == w) different_.push_back(w);
+    alike_.group(batch, std::size(workload_columns) - 1);
     for (size_t c = 0; c < batch.candidates(); ++c) {
         const Room room = room_of(batch, c);
         const double before = policy_ == Policy::fgd ? fgd_.fragmentation(room) : 0;
         const uint32_t index = batch.candidate_as<uint32_t>(index_column)[c];
-        for (const size_t w : different_) batch.scores(w)[c] = one(batch, w, room, before, index);
+        for (const size_t w : alike_.firsts()) batch.scores(w)[c] = one(batch, w, room, before, index);
     }
-    for (size_t w = 0; w < batch.workloads(); ++w)
-        if (const size_t first = same_as(batch, w); first != w) std::copy_n(batch.scores(first), batch.candidates(), batch.scores(w));
+    alike_.share(batch);
     return {};
-}
-
-size_t BaselineScorer::same_as(const rig::ScoreBatch &batch, size_t workload) const {
-    for (const size_t w : different_)
-        if (batch.workload(0)[w] == batch.workload(0)[workload] && batch.workload(1)[w] == batch.workload(1)[workload] && batch.workload(2)[w] == batch.workload(2)[workload]) return w;
-    return workload;
 }
 
 rig::Result<std::string> BaselineScorer::explain(const rig::ScoreBatch &batch, size_t workload, size_t candidate) {

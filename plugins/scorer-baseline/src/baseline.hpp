@@ -6,6 +6,8 @@
 #pragma once
 #include "fgd.hpp"
 
+#include <rigger/sdk/alike.hpp>
+
 namespace baseline {
 
 extern const char *const config_schema;
@@ -34,10 +36,7 @@ private:
     static Room room_of(const rig::ScoreBatch &batch, size_t candidate);
     double one(const rig::ScoreBatch &batch, size_t workload, const Room &room, double before, uint32_t index) const;
 
-    /// The first workload that asks for the same: its scores serve both.
-    size_t same_as(const rig::ScoreBatch &batch, size_t workload) const;
-
-    std::vector<size_t> different_;
+    rig::AlikeWorkloads alike_;
     Policy policy_ = Policy::fgd;
     Fgd fgd_;
 };

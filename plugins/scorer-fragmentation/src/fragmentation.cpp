@@ -68,26 +68,17 @@ rig::Status FragmentationScorer::score(const rig::ScoreBatch &batch) {
     if (batch.mix_kinds() == 0) return {}; // nothing is known of the demand: no opinion
     tables_.follow(batch);
     const double *const count = batch.workload(0).data, *const milli = batch.workload(1).data, *const cpu = batch.workload(2).data;
-    different_.clear();
-    for (size_t w = 0; w < batch.workloads(); ++w)
-        if (same_as(batch, w) == w) different_.push_back(w);
+    alike_.group(batch, std::size(workload_columns) - 1);
     for (size_t c = 0; c < batch.candidates(); ++c) {
         const Room room = room_of(batch, c);
         const double before = worth_without(room, {}).sum();
-        for (const size_t w : different_) {
+        for (const size_t w : alike_.firsts()) {
             Part part;
             batch.scores(w)[c] = choose(room, count[w], milli[w], cpu[w], part) ? curve(worth_without(room, part).sum() - before) : 0;
         }
     }
-    for (size_t w = 0; w < batch.workloads(); ++w)
-        if (const size_t first = same_as(batch, w); first != w) std::copy_n(batch.scores(first), batch.candidates(), batch.scores(w));
+    alike_.share(batch);
     return {};
-}
-
-size_t FragmentationScorer::same_as(const rig::ScoreBatch &batch, size_t workload) const {
-    for (const size_t w : different_)
-        if (batch.workload(0)[w] == batch.workload(0)[workload] && batch.workload(1)[w] == batch.workload(1)[workload] && batch.workload(2)[w] == batch.workload(2)[workload]) return w;
-    return workload;
 }
 
 rig::Result<std::string> FragmentationScorer::explain(const rig::ScoreBatch &batch, size_t workload, size_t candidate) {

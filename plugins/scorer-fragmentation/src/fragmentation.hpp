@@ -9,6 +9,8 @@
 #pragma once
 #include "refill.hpp"
 
+#include <rigger/sdk/alike.hpp>
+
 namespace fragmentation {
 
 class FragmentationScorer final : public rig::Scorer {
@@ -55,10 +57,7 @@ private:
     /// Of what is left without that part.
     Worth worth_without(const Room &room, const Part &part);
 
-    /// The first workload that asks for the same: its scores serve both.
-    size_t same_as(const rig::ScoreBatch &batch, size_t workload) const;
-
-    std::vector<size_t> different_;
+    rig::AlikeWorkloads alike_;
     RefillTables tables_;
 };
 

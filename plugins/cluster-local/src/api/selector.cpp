@@ -4,9 +4,9 @@
 #include "api/json.hpp"
 #include "api/labels.hpp"
 #include "api/names.hpp"
-#include "try.hpp"
 
 #include <nlohmann/json.hpp>
+#include <rigger/sdk/try.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -123,8 +123,8 @@ rig::Result<LabelSelector> LabelSelector::parse(std::string_view text) {
     Lexer lexer(text);
     if (lexer.peek().empty()) return out;
     for (;;) {
-        CL_ASSIGN(Requirement requirement, parse_one(lexer, text));
-        CL_TRY(check(requirement, text));
+        RIG_ASSIGN_OR_RETURN(Requirement requirement, parse_one(lexer, text));
+        RIG_RETURN_IF_ERROR(check(requirement, text));
         out.requirements_.push_back(std::move(requirement));
         const auto token = lexer.next();
         if (token.empty()) return out;
@@ -152,7 +152,7 @@ rig::Result<LabelSelector> LabelSelector::of(const Json &object) {
             if (!value.is_string()) return malformed(text, "matchExpressions values must be strings");
             r.values.push_back(value.get<std::string>());
         }
-        CL_TRY(check(r, text));
+        RIG_RETURN_IF_ERROR(check(r, text));
         out.requirements_.push_back(std::move(r));
     }
     return out;

@@ -3,9 +3,9 @@
 #include "api/json.hpp"
 #include "api/time.hpp"
 #include "hash.hpp"
-#include "try.hpp"
 
 #include <nlohmann/json.hpp>
+#include <rigger/sdk/try.hpp>
 
 namespace cluster_local {
 
@@ -17,10 +17,10 @@ rig::Status EventRecorder::record(const Record &about, std::string_view componen
     const uint64_t key = hash(message, hash(reason, hash(about.uid)));
     if (const auto seen = last_.find(key); seen != last_.end()) {
         const Record *event = store.find_id(seen->second);
-        CL_ASSIGN(Json object, store.object(*event));
+        RIG_ASSIGN_OR_RETURN(Json object, store.object(*event));
         object["count"] = integer_at(object, {"count"}).value_or(1) + 1;
         object["lastTimestamp"] = now;
-        CL_TRY(store.update(*event, object, std::nullopt));
+        RIG_RETURN_IF_ERROR(store.update(*event, object, std::nullopt));
         return {};
     }
     const std::string home = about.name_space.empty() ? "default" : about.name_space;
@@ -33,7 +33,7 @@ rig::Status EventRecorder::record(const Record &about, std::string_view componen
                    {"firstTimestamp", now}, {"lastTimestamp", now}, {"source", {{"component", component}}}};
     std::string &name = object["metadata"]["name"].get_ref<std::string &>();
     name.erase(name.find_last_not_of('-') + 1);
-    CL_ASSIGN(const Record *event, api_.create(event_kind(), std::move(object)));
+    RIG_ASSIGN_OR_RETURN(const Record *event, api_.create(event_kind(), std::move(object)));
     ids_[event->id] = key;
     last_[key] = event->id;
     return {};
@@ -42,7 +42,7 @@ rig::Status EventRecorder::record(const Record &about, std::string_view componen
 rig::Status EventRecorder::run(size_t &budget) {
     while (ids_.size() > keep_ && budget > 0) {
         --budget;
-        CL_TRY(api_.store().erase(*api_.store().find_id(ids_.begin()->first)));
+        RIG_RETURN_IF_ERROR(api_.store().erase(*api_.store().find_id(ids_.begin()->first)));
     }
     return {};
 }

@@ -2,9 +2,9 @@
 
 #include "api/json.hpp"
 #include "api/time.hpp"
-#include "try.hpp"
 
 #include <nlohmann/json.hpp>
+#include <rigger/sdk/try.hpp>
 
 namespace cluster_local {
 namespace {
@@ -40,13 +40,13 @@ rig::Status ExpiryController::run(size_t &budget) {
         const auto id = queue_.pop(api_.clock().mono_ns());
         if (!id) return {};
         --budget;
-        if (const Record *record = api_.store().find_id(*id); record && !record->deleting) CL_TRY(sync(*record));
+        if (const Record *record = api_.store().find_id(*id); record && !record->deleting) RIG_RETURN_IF_ERROR(sync(*record));
     }
     return {};
 }
 
 rig::Status ExpiryController::sync(const Record &record) {
-    CL_ASSIGN(const Json object, api_.store().object(record));
+    RIG_ASSIGN_OR_RETURN(const Json object, api_.store().object(record));
     const auto at = expires(record, object);
     if (!at) return {};
     const int64_t left = *at - api_.clock().wall_ns();

@@ -1,9 +1,9 @@
 #include "control/garbage_collector.hpp"
 
 #include "api/json.hpp"
-#include "try.hpp"
 
 #include <nlohmann/json.hpp>
+#include <rigger/sdk/try.hpp>
 
 #include <algorithm>
 
@@ -34,14 +34,14 @@ rig::Status GarbageCollector::run(size_t &budget) {
         const auto id = queue_.pop(api_.clock().mono_ns());
         if (!id) return {};
         --budget;
-        if (const Record *record = api_.store().find_id(*id)) CL_TRY(sync(*record));
+        if (const Record *record = api_.store().find_id(*id)) RIG_RETURN_IF_ERROR(sync(*record));
     }
     return {};
 }
 
 rig::Status GarbageCollector::sync(const Record &record) {
     if (record.deleting && record.finalizers) {
-        CL_ASSIGN(const Json object, api_.store().object(record));
+        RIG_ASSIGN_OR_RETURN(const Json object, api_.store().object(record));
         if (has_finalizer(object, kOrphanFinalizer)) return orphan_dependents(record);
         if (has_finalizer(object, kForegroundFinalizer)) return delete_dependents(record);
     }
@@ -50,14 +50,14 @@ rig::Status GarbageCollector::sync(const Record &record) {
 
 rig::Status GarbageCollector::orphan_dependents(const Record &owner) {
     for (const Record *dependent : api_.store().owned_by(owner.uid)) {
-        CL_ASSIGN(Json object, api_.store().object(*dependent));
+        RIG_ASSIGN_OR_RETURN(Json object, api_.store().object(*dependent));
         Json &owners = object["metadata"]["ownerReferences"];
         Json kept = Json::array();
         for (Json &reference : owners)
             if (text_at(reference, {"uid"}) != owner.uid) kept.push_back(std::move(reference));
         owners = std::move(kept);
         if (owners.empty()) object["metadata"].erase("ownerReferences");
-        CL_TRY(api_.replace(*dependent, object));
+        RIG_RETURN_IF_ERROR(api_.replace(*dependent, object));
     }
     return api_.drop_finalizer(owner, kOrphanFinalizer);
 }
@@ -66,12 +66,12 @@ rig::Status GarbageCollector::delete_dependents(const Record &owner) {
     bool blocked = false;
     const std::string uid = owner.uid;
     for (const Record *dependent : api_.store().owned_by(uid)) {
-        CL_ASSIGN(const Json object, api_.store().object(*dependent));
+        RIG_ASSIGN_OR_RETURN(const Json object, api_.store().object(*dependent));
         const int64_t id = dependent->id;
         if (!dependent->deleting) {
             RemoveOptions options;
             if (!api_.store().owned_by(dependent->uid).empty()) options.propagation = Propagation::foreground;
-            CL_TRY(api_.remove(*dependent, options));
+            RIG_RETURN_IF_ERROR(api_.remove(*dependent, options));
         }
         blocked |= api_.store().find_id(id) && blocks(object, uid);
     }
@@ -83,7 +83,7 @@ rig::Status GarbageCollector::collect(const Record &dependent) {
     const auto exists = [&](const std::string &uid) { return api_.store().find_uid(uid) != nullptr; };
     if (std::none_of(dependent.owners.begin(), dependent.owners.end(), exists)) return api_.remove(dependent, {});
     if (std::all_of(dependent.owners.begin(), dependent.owners.end(), exists)) return {};
-    CL_ASSIGN(Json object, api_.store().object(dependent));
+    RIG_ASSIGN_OR_RETURN(Json object, api_.store().object(dependent));
     Json kept = Json::array();
     for (Json &reference : object["metadata"]["ownerReferences"])
         if (exists(std::string(text_at(reference, {"uid"})))) kept.push_back(std::move(reference));

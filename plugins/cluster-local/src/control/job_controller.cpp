@@ -3,9 +3,9 @@
 #include "api/json.hpp"
 #include "api/time.hpp"
 #include "kinds/pod.hpp"
-#include "try.hpp"
 
 #include <nlohmann/json.hpp>
+#include <rigger/sdk/try.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -77,10 +77,10 @@ rig::Status JobController::run(size_t &budget) {
     while (budget > 0) {
         if (const auto id = orphans_.pop(now)) {
             --budget;
-            if (const Record *pod = api_.store().find_id(*id)) CL_TRY(release_orphan(*pod));
+            if (const Record *pod = api_.store().find_id(*id)) RIG_RETURN_IF_ERROR(release_orphan(*pod));
         } else if (const auto job_id = jobs_.pop(now)) {
             --budget;
-            if (const Record *job = api_.store().find_id(*job_id)) CL_TRY(sync(*job));
+            if (const Record *job = api_.store().find_id(*job_id)) RIG_RETURN_IF_ERROR(sync(*job));
         } else {
             break;
         }
@@ -97,21 +97,21 @@ rig::Status JobController::release_orphan(const Record &pod) {
 rig::Status JobController::sync(const Record &job) {
     ObjectStore &store = api_.store();
     Sync s{job, {}, {}, {}};
-    CL_ASSIGN(s.object, store.object(job));
+    RIG_ASSIGN_OR_RETURN(s.object, store.object(job));
     s.status = s.object.value("status", Json::object());
     const Json before = s.status;
-    CL_ASSIGN(const std::string memo, store.memo(job));
+    RIG_ASSIGN_OR_RETURN(const std::string memo, store.memo(job));
     (void)std::from_chars(memo.data(), memo.data() + memo.size(), s.last_failure_ns);
 
     if (job.deleting || is_finished(s.status)) {
         for (const Record *pod : store.owned_by(job.uid))
-            if (pod->kind == &pod_kind() && pod->finalizers) CL_TRY(api_.drop_finalizer(*pod, kTracking));
+            if (pod->kind == &pod_kind() && pod->finalizers) RIG_RETURN_IF_ERROR(api_.drop_finalizer(*pod, kTracking));
         return {};
     }
     if (!s.status.contains("startTime") && !flag_at(s.spec(), {"suspend"})) s.status["startTime"] = rfc3339(api_.clock().wall_ns());
-    CL_TRY(count_pods(s));
-    CL_TRY(decide(s));
-    if (!s.done) CL_TRY(scale(s));
+    RIG_RETURN_IF_ERROR(count_pods(s));
+    RIG_RETURN_IF_ERROR(decide(s));
+    if (!s.done) RIG_RETURN_IF_ERROR(scale(s));
 
     const auto ready = std::count_if(s.active.begin(), s.active.end(), [](const Record *pod) { return pod_ready(*pod); });
     set_count(s.status, "active", static_cast<int64_t>(s.active.size()));
@@ -132,7 +132,7 @@ rig::Status JobController::count_pods(Sync &s) {
         if (!pod_finished(*pod) && !pod->deleting) {
             s.active.push_back(pod);
             if (on_failure) {
-                CL_ASSIGN(const Json status, api_.store().status(*pod));
+                RIG_ASSIGN_OR_RETURN(const Json status, api_.store().status(*pod));
                 s.restarts += restarts(status);
             }
             continue;
@@ -145,7 +145,7 @@ rig::Status JobController::count_pods(Sync &s) {
             s.new_failures = true;
             s.last_failure_ns = api_.clock().wall_ns();
         }
-        CL_TRY(api_.drop_finalizer(*pod, kTracking));
+        RIG_RETURN_IF_ERROR(api_.drop_finalizer(*pod, kTracking));
     }
     return {};
 }
@@ -175,8 +175,8 @@ rig::Status JobController::finish(Sync &s, std::string_view condition, std::stri
     else s.failed += static_cast<int64_t>(s.active.size());
     for (const Record *pod : s.active) {
         const int64_t id = pod->id;
-        CL_TRY(api_.drop_finalizer(*pod, kTracking));
-        if (const Record *still = api_.store().find_id(id)) CL_TRY(api_.remove(*still, {}));
+        RIG_RETURN_IF_ERROR(api_.drop_finalizer(*pod, kTracking));
+        if (const Record *still = api_.store().find_id(id)) RIG_RETURN_IF_ERROR(api_.remove(*still, {}));
     }
     s.active.clear();
     return condition == "Complete" ? events_.normal(s.job, kJobController, "Completed", "Job completed") : events_.warning(s.job, kJobController, reason, message);
@@ -194,8 +194,8 @@ rig::Status JobController::scale(Sync &s) {
         while (static_cast<int64_t>(s.active.size()) > std::max<int64_t>(wanted, 0)) {
             const int64_t id = s.active.back()->id;
             s.active.pop_back();
-            CL_TRY(api_.drop_finalizer(*api_.store().find_id(id), kTracking)); // taken back, not failed
-            if (const Record *still = api_.store().find_id(id)) CL_TRY(api_.remove(*still, {}));
+            RIG_RETURN_IF_ERROR(api_.drop_finalizer(*api_.store().find_id(id), kTracking)); // taken back, not failed
+            if (const Record *still = api_.store().find_id(id)) RIG_RETURN_IF_ERROR(api_.remove(*still, {}));
         }
         return {};
     }
@@ -209,7 +209,7 @@ rig::Status JobController::scale(Sync &s) {
         }
     }
     constexpr int64_t kBurst = 100; // the rest follows at the next look
-    for (int64_t i = active; i < std::min(wanted, active + kBurst); ++i) CL_TRY(create_pod(s));
+    for (int64_t i = active; i < std::min(wanted, active + kBurst); ++i) RIG_RETURN_IF_ERROR(create_pod(s));
     if (wanted > active + kBurst) jobs_.add(s.job.id);
     return {};
 }
@@ -231,7 +231,7 @@ rig::Status JobController::create_pod(Sync &s) {
     auto created = api_.create(pod_kind(), {{"metadata", std::move(metadata)}, {"spec", pod_template.at("spec")}});
     if (!created.ok() && created.error().code != RIG_E_UNAVAILABLE) // the namespace is going, or the name is taken
         return retry_create(s, created.error());
-    CL_ASSIGN(const Record *pod, std::move(created));
+    RIG_ASSIGN_OR_RETURN(const Record *pod, std::move(created));
     s.active.push_back(pod);
     return events_.normal(s.job, kJobController, "SuccessfulCreate", "Created pod: " + pod->name);
 }

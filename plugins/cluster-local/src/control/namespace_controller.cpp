@@ -1,9 +1,9 @@
 #include "control/namespace_controller.hpp"
 
 #include "api/json.hpp"
-#include "try.hpp"
 
 #include <nlohmann/json.hpp>
+#include <rigger/sdk/try.hpp>
 
 namespace cluster_local {
 
@@ -22,7 +22,7 @@ rig::Status NamespaceController::run(size_t &budget) {
         if (!id) return {};
         --budget;
         const Record *record = api_.store().find_id(*id);
-        if (record && record->deleting) CL_TRY(empty(*record, budget));
+        if (record && record->deleting) RIG_RETURN_IF_ERROR(empty(*record, budget));
     }
     return {};
 }
@@ -41,11 +41,11 @@ rig::Status NamespaceController::empty(const Record &name_space, size_t &budget)
     for (const int64_t id : condemned) {
         if (budget == 0) break;
         --budget;
-        if (const Record *record = api_.store().find_id(id)) CL_TRY(api_.remove(*record, {}));
+        if (const Record *record = api_.store().find_id(id)) RIG_RETURN_IF_ERROR(api_.remove(*record, {}));
     }
     if (!condemned.empty()) queue_.add(name_space.id);
     if (left) return {};
-    CL_ASSIGN(Json object, api_.store().object(name_space));
+    RIG_ASSIGN_OR_RETURN(Json object, api_.store().object(name_space));
     object["spec"]["finalizers"] = Json::array();
     return api_.replace(name_space, object);
 }

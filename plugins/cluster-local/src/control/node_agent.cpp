@@ -7,9 +7,9 @@
 #include "hash.hpp"
 #include "kinds/node.hpp"
 #include "kinds/pod.hpp"
-#include "try.hpp"
 
 #include <nlohmann/json.hpp>
+#include <rigger/sdk/try.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -37,7 +37,7 @@ struct NodeAgent::Loaded {
 };
 
 rig::Result<NodeAgent::Loaded> NodeAgent::load(const Record &record) {
-    CL_ASSIGN(Json object, api_.store().object(record));
+    RIG_ASSIGN_OR_RETURN(Json object, api_.store().object(record));
     return Loaded{record, std::move(object)};
 }
 /// The memo "stage wall-time" lets a restarted daemon go on where this one ended.
@@ -107,10 +107,10 @@ rig::Status NodeAgent::run(size_t &budget) {
     while (budget > 0) {
         if (const auto id = queue_.pop(now)) {
             --budget;
-            if (const Record *record = api_.store().find_id(*id)) CL_TRY(look(*record));
+            if (const Record *record = api_.store().find_id(*id)) RIG_RETURN_IF_ERROR(look(*record));
         } else if (const auto report = runtime_.next(now)) {
             --budget;
-            CL_TRY(take(*report));
+            RIG_RETURN_IF_ERROR(take(*report));
         } else {
             break;
         }
@@ -132,19 +132,19 @@ rig::Status NodeAgent::look(const Record &record) {
         const std::vector<RuntimeReport> reports = std::move(late->second);
         late_.erase(late);
         const int64_t id = record.id;
-        for (const RuntimeReport &report : reports) CL_TRY(take(report));
+        for (const RuntimeReport &report : reports) RIG_RETURN_IF_ERROR(take(report));
         const Record *still = api_.store().find_id(id);
         return still ? look(*still) : rig::Status();
     }
     if (pod.phase == Phase::fresh) {
-        CL_ASSIGN(const std::string memo, api_.store().memo(record));
-        CL_TRY(memo.empty() ? admit(record) : resume(record));
+        RIG_ASSIGN_OR_RETURN(const std::string memo, api_.store().memo(record));
+        RIG_RETURN_IF_ERROR(memo.empty() ? admit(record) : resume(record));
     }
     const auto still = pods_.find(record.id);
     if (still == pods_.end()) return {};
     if (record.deleting) return still->second.phase == Phase::stopping ? rig::Status() : stop(record, still->second);
     if (still->second.phase != Phase::backoff) return {};
-    CL_ASSIGN(Loaded loaded, load(record));
+    RIG_ASSIGN_OR_RETURN(Loaded loaded, load(record));
     PodTask task = loaded.task();
     ++task.attempt;
     still->second.phase = Phase::launched;
@@ -161,25 +161,25 @@ rig::Status NodeAgent::admit(const Record &record) {
                                                                            {"ephemeral-storage", want.storage, room.used.storage, have.storage},
                                                                            {"nvidia.com/gpu", want.gpus, room.used.gpus, have.gpus},
                                                                            {"pods", 1, room.pods, node.pod_limit}};
-    CL_ASSIGN(Loaded loaded, load(record));
+    RIG_ASSIGN_OR_RETURN(Loaded loaded, load(record));
     for (const auto &check : checks) {
         if (check.want == 0 || check.used + check.want <= check.have) continue;
         const std::string reason = std::string("OutOf") + check.name;
         const std::string message = std::string("Pod was rejected: Node didn't have enough resource: ") + check.name + ", requested: " + std::to_string(check.want) +
                                     ", used: " + std::to_string(check.used) + ", capacity: " + std::to_string(check.have);
         loaded.status(api_.clock()).rejected(reason, message);
-        CL_TRY(write(loaded, "rejected"));
+        RIG_RETURN_IF_ERROR(write(loaded, "rejected"));
         return events_.warning(record, kKubelet, reason, message);
     }
     hold_room(record, true);
-    CL_ASSIGN(const std::string host, api_.store().text(*api_.store().find_id(node.id)));
+    RIG_ASSIGN_OR_RETURN(const std::string host, api_.store().text(*api_.store().find_id(node.id)));
     std::string host_ip;
     const Json host_object = Json::parse(host);
     if (const Json *addresses = find(host_object, {"status", "addresses"}))
         for (const Json &address : *addresses)
             if (host_ip.empty() || text_at(address, {"type"}) == "InternalIP") host_ip = text_at(address, {"address"});
     loaded.status(api_.clock()).accepted(host_ip);
-    CL_TRY(write(loaded, "launched"));
+    RIG_RETURN_IF_ERROR(write(loaded, "launched"));
     pods_[record.id].phase = Phase::launched;
     runtime_.launch(loaded.task(), api_.clock().mono_ns());
     return {};
@@ -187,8 +187,8 @@ rig::Status NodeAgent::admit(const Record &record) {
 
 /// A pod that an earlier run of the daemon admitted.
 rig::Status NodeAgent::resume(const Record &record) {
-    CL_ASSIGN(Loaded loaded, load(record));
-    CL_ASSIGN(const std::string memo, api_.store().memo(record));
+    RIG_ASSIGN_OR_RETURN(Loaded loaded, load(record));
+    RIG_ASSIGN_OR_RETURN(const std::string memo, api_.store().memo(record));
     const size_t space = memo.find(' ');
     const std::string stage = memo.substr(0, space);
     int64_t since = 0;
@@ -211,11 +211,11 @@ rig::Status NodeAgent::resume(const Record &record) {
 }
 
 rig::Status NodeAgent::stop(const Record &record, Pod &pod) {
-    CL_ASSIGN(Loaded loaded, load(record));
+    RIG_ASSIGN_OR_RETURN(Loaded loaded, load(record));
     const auto grace = integer_at(loaded.object, {"metadata", "deletionGracePeriodSeconds"}).value_or(0);
     const bool idle = pod.phase != Phase::launched;
     pod.phase = Phase::stopping;
-    CL_TRY(events_.normal(record, kKubelet, "Killing", "Stopping containers"));
+    RIG_RETURN_IF_ERROR(events_.normal(record, kKubelet, "Killing", "Stopping containers"));
     if (idle) return take({record.id, What::stopped, 0, {}, {}});
     runtime_.stop(record.id, seconds(static_cast<double>(grace)), api_.clock().mono_ns());
     return {};
@@ -230,16 +230,16 @@ rig::Status NodeAgent::take(const RuntimeReport &report) {
         late_[std::string(pod_node(*record))].push_back(report);
         return {};
     }
-    CL_ASSIGN(Loaded loaded, load(*record));
+    RIG_ASSIGN_OR_RETURN(Loaded loaded, load(*record));
     PodStatus status = loaded.status(api_.clock());
     switch (report.what) {
     case What::pull_failed:
         status.waiting(report.reason, report.message);
-        CL_TRY(write(loaded, "launched"));
+        RIG_RETURN_IF_ERROR(write(loaded, "launched"));
         return events_.warning(*record, kKubelet, report.reason == "ErrImagePull" ? "Failed" : "BackOff", report.reason + ": " + report.message);
     case What::started:
         status.running(address(*record));
-        CL_TRY(write(loaded, "running"));
+        RIG_RETURN_IF_ERROR(write(loaded, "running"));
         return events_.normal(*record, kKubelet, "Started", "Started containers");
     case What::ready:
         status.ready(true);
@@ -248,11 +248,11 @@ rig::Status NodeAgent::take(const RuntimeReport &report) {
     case What::evicted:
         status.terminated(137, "Evicted", report.message, true);
         status.failed(report.reason, report.message);
-        CL_TRY(write(loaded, "finished"));
+        RIG_RETURN_IF_ERROR(write(loaded, "finished"));
         return events_.warning(*record, kKubelet, report.reason, report.message);
     case What::stopped:
         status.terminated(report.exit_code, report.reason.empty() ? "Completed" : report.reason, {}, true);
-        if (loaded.record.finalizers) CL_TRY(write(loaded, "finished")); // somebody still wants to see how it ended
+        if (loaded.record.finalizers) RIG_RETURN_IF_ERROR(write(loaded, "finished")); // somebody still wants to see how it ended
         return api_.finish_deletion(*record);
     }
     return {};
@@ -268,7 +268,7 @@ rig::Status NodeAgent::exited(Loaded &loaded, const RuntimeReport &report) {
     if (!again) return write(loaded, "finished");
     const uint64_t delay = restart_delay(restarts);
     status.restarted(delay == 0 ? "ContainerCreating" : "CrashLoopBackOff", delay == 0 ? "" : "back-off " + std::to_string(delay / kSecond) + "s restarting failed container");
-    CL_TRY(write(loaded, "backoff"));
+    RIG_RETURN_IF_ERROR(write(loaded, "backoff"));
     pods_[record.id].phase = Phase::backoff;
     queue_.add_at(record.id, api_.clock().mono_ns() + delay);
     return delay == 0 ? rig::Status() : events_.warning(record, kKubelet, "BackOff", "Back-off restarting failed container");

@@ -5,9 +5,9 @@
 #include "control/pod_status.hpp"
 #include "kinds/node.hpp"
 #include "kinds/pod.hpp"
-#include "try.hpp"
 
 #include <nlohmann/json.hpp>
+#include <rigger/sdk/try.hpp>
 
 #include <algorithm>
 
@@ -40,19 +40,19 @@ void NodeLifecycle::on_reset() {
 
 rig::Status NodeLifecycle::run(size_t &budget) {
     const uint64_t now = api_.clock().mono_ns();
-    if (outage_check_ <= now) CL_TRY(check_outages(budget));
+    if (outage_check_ <= now) RIG_RETURN_IF_ERROR(check_outages(budget));
     while (budget > 0) {
         if (const auto id = evictions_.pop(now)) {
             --budget;
             const Record *node = api_.store().find_id(*id);
-            if (node && !node_ready(*node)) CL_TRY(evict(*node, budget));
+            if (node && !node_ready(*node)) RIG_RETURN_IF_ERROR(evict(*node, budget));
         } else if (const auto pod_id = orphans_.pop(now)) {
             --budget;
             const Record *pod = api_.store().find_id(*pod_id);
             const NodeState *node = pod ? usage_.find(pod_node(*pod)) : nullptr;
             if (!node || node->id != 0) continue;
-            CL_TRY(events_.warning(*pod, kNodeController, "NodeGone", "Deleting pod of node " + std::string(pod_node(*pod)) + ", which does not exist"));
-            CL_TRY(api_.finish_deletion(*pod));
+            RIG_RETURN_IF_ERROR(events_.warning(*pod, kNodeController, "NodeGone", "Deleting pod of node " + std::string(pod_node(*pod)) + ", which does not exist"));
+            RIG_RETURN_IF_ERROR(api_.finish_deletion(*pod));
         } else {
             break;
         }
@@ -69,7 +69,7 @@ rig::Status NodeLifecycle::check_outages(size_t &budget) {
     for (const int64_t id : nodes) {
         const Record &node = *api_.store().find_id(id);
         const bool up = std::none_of(script_.outages.begin(), script_.outages.end(), [&](const Outage &o) { return o.down(node.name, at); });
-        if (up != node_ready(node)) CL_TRY(turn(node, up, budget));
+        if (up != node_ready(node)) RIG_RETURN_IF_ERROR(turn(node, up, budget));
     }
     outage_check_ = kNever;
     for (const Outage &outage : script_.outages)
@@ -79,7 +79,7 @@ rig::Status NodeLifecycle::check_outages(size_t &budget) {
 
 rig::Status NodeLifecycle::turn(const Record &node, bool up, size_t &budget) {
     const std::string now = rfc3339(api_.clock().wall_ns());
-    CL_ASSIGN(Json status, api_.store().status(node));
+    RIG_ASSIGN_OR_RETURN(Json status, api_.store().status(node));
     if (!status["conditions"].is_array()) status["conditions"] = Json::array();
     Json ready = {{"type", "Ready"}, {"status", up ? "True" : "Unknown"}, {"reason", up ? "KubeletReady" : "NodeStatusUnknown"}, {"lastHeartbeatTime", now},
                   {"message", up ? "kubelet is posting ready status" : "Kubelet stopped posting node status."}, {"lastTransitionTime", now}};
@@ -87,19 +87,19 @@ rig::Status NodeLifecycle::turn(const Record &node, bool up, size_t &budget) {
     const auto old = std::find_if(conditions.begin(), conditions.end(), [](const Json &c) { return text_at(c, {"type"}) == "Ready"; });
     if (old == conditions.end()) conditions.push_back(std::move(ready));
     else *old = std::move(ready);
-    CL_TRY(api_.store().update_status(node, status));
-    CL_TRY(up ? events_.normal(node, kNodeController, "NodeReady", "Node " + node.name + " status is now: NodeReady")
+    RIG_RETURN_IF_ERROR(api_.store().update_status(node, status));
+    RIG_RETURN_IF_ERROR(up ? events_.normal(node, kNodeController, "NodeReady", "Node " + node.name + " status is now: NodeReady")
               : events_.warning(node, kNodeController, "NodeNotReady", "Node " + node.name + " status is now: NodeNotReady"));
     const NodeState *state = usage_.find(node.name);
     for (const int64_t id : state ? std::set<int64_t>(state->pods) : std::set<int64_t>()) {
         const Record &pod = *api_.store().find_id(id);
         if (pod_finished(pod) || pod_ready(pod) == up) continue;
-        CL_ASSIGN(const std::string memo, api_.store().memo(pod));
+        RIG_ASSIGN_OR_RETURN(const std::string memo, api_.store().memo(pod));
         if (up && !memo.starts_with("ready ")) continue;
         budget -= budget > 0;
-        CL_ASSIGN(Json object, api_.store().object(pod));
+        RIG_ASSIGN_OR_RETURN(Json object, api_.store().object(pod));
         PodStatus(object, now).ready(up);
-        CL_TRY(api_.store().update_status(pod, object["status"]));
+        RIG_RETURN_IF_ERROR(api_.store().update_status(pod, object["status"]));
     }
     return {};
 }
@@ -110,8 +110,8 @@ rig::Status NodeLifecycle::evict(const Record &node, size_t &budget) {
         const Record &pod = *api_.store().find_id(id);
         if (pod_finished(pod) || pod.deleting) continue;
         budget -= budget > 0;
-        CL_TRY(events_.warning(pod, kNodeController, "TaintManagerEviction", "Marking for deletion: node " + node.name + " is unreachable"));
-        CL_TRY(api_.remove(pod, {}));
+        RIG_RETURN_IF_ERROR(events_.warning(pod, kNodeController, "TaintManagerEviction", "Marking for deletion: node " + node.name + " is unreachable"));
+        RIG_RETURN_IF_ERROR(api_.remove(pod, {}));
     }
     return {};
 }

@@ -6,9 +6,9 @@
 #include "control/pod_status.hpp"
 #include "kinds/node.hpp"
 #include "kinds/pod.hpp"
-#include "try.hpp"
 
 #include <nlohmann/json.hpp>
+#include <rigger/sdk/try.hpp>
 
 #include <algorithm>
 
@@ -28,12 +28,12 @@ struct Demand {
 rig::Result<Demand> demand_of(const Json &pod) {
     Demand demand;
     if (const Json *selector = find(pod, {"spec", "nodeSelector"})) {
-        CL_ASSIGN(demand.selector, LabelSelector::of({{"matchLabels", *selector}}));
+        RIG_ASSIGN_OR_RETURN(demand.selector, LabelSelector::of({{"matchLabels", *selector}}));
     }
     if (const Json *terms = find(pod, {"spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"}); terms && terms->is_array()) {
         demand.has_affinity = true;
         for (const Json &term : *terms) {
-            CL_ASSIGN(LabelSelector one, LabelSelector::of(term));
+            RIG_ASSIGN_OR_RETURN(LabelSelector one, LabelSelector::of(term));
             if (!one.empty()) demand.affinity.push_back(std::move(one));
         }
     }
@@ -110,13 +110,13 @@ rig::Status Scheduler::run(size_t &budget) {
         if (!id) return {};
         --budget;
         const Record *pod = api_.store().find_id(*id);
-        if (pod && pod_node(*pod).empty() && !pod->deleting) CL_TRY(schedule(*pod));
+        if (pod && pod_node(*pod).empty() && !pod->deleting) RIG_RETURN_IF_ERROR(schedule(*pod));
     }
     return {};
 }
 
 rig::Status Scheduler::schedule(const Record &pod) {
-    CL_ASSIGN(Json object, api_.store().object(pod));
+    RIG_ASSIGN_OR_RETURN(Json object, api_.store().object(pod));
     if (text_at(object, {"spec", "schedulerName"}) != kScheduler) return {};
     auto demand = demand_of(object);
     std::map<std::string, int> reasons;
@@ -136,7 +136,7 @@ rig::Status Scheduler::schedule(const Record &pod) {
             reason = "node(s) didn't match Pod's node affinity/selector";
         else reason = lacking(node, want);
         if (!reason && node_tainted(record)) {
-            CL_ASSIGN(const Json host, api_.store().object(record));
+            RIG_ASSIGN_OR_RETURN(const Json host, api_.store().object(record));
             const Json &taints = host.at("spec").at("taints");
             if (!std::all_of(taints.begin(), taints.end(), [&](const Json &t) { return tolerated(t, demand->tolerations); })) reason = "node(s) had taints that the pod didn't tolerate";
         }
@@ -151,7 +151,7 @@ rig::Status Scheduler::schedule(const Record &pod) {
     if (!best.empty()) {
         object["spec"]["nodeName"] = best;
         status.scheduled();
-        CL_TRY(api_.replace(pod, object));
+        RIG_RETURN_IF_ERROR(api_.replace(pod, object));
         return events_.normal(pod, kScheduler, "Scheduled", "Successfully assigned " + pod.name_space + "/" + pod.name + " to " + best);
     }
     std::string message = "0/" + std::to_string(total) + " nodes are available";
@@ -164,7 +164,7 @@ rig::Status Scheduler::schedule(const Record &pod) {
     const Json before = object.value("status", Json::object());
     status.unschedulable(message + ".");
     if (object["status"] == before) return {};
-    CL_TRY(api_.store().update_status(pod, object["status"]));
+    RIG_RETURN_IF_ERROR(api_.store().update_status(pod, object["status"]));
     return events_.warning(pod, kScheduler, "FailedScheduling", message + ".");
 }
 

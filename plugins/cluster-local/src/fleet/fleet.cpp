@@ -3,8 +3,8 @@
 #include "api/names.hpp"
 #include "fleet/gpu_models.hpp"
 #include "hash.hpp"
-#include "try.hpp"
 
+#include <rigger/sdk/try.hpp>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -252,7 +252,7 @@ rig::Result<Fleet> parse_fleet(std::string_view text, std::string_view file) {
     Fleet fleet;
     std::map<std::string, int> ids, names;
     for (size_t i = 0; i < servers.size(); ++i) {
-        CL_ASSIGN(FleetServer server, read_server(file, servers[i], i));
+        RIG_ASSIGN_OR_RETURN(FleetServer server, read_server(file, servers[i], i));
         const int line = servers[i].Mark().line + 1;
         for (auto [what, value, seen] : {std::tuple("id", &server.id, &ids), std::tuple("name", &server.name, &names)})
             if (const auto [first, fresh] = seen->emplace(*value, line); !fresh)

@@ -4,9 +4,9 @@
 #include "api/labels.hpp"
 #include "api/time.hpp"
 #include "fleet/gpu_models.hpp"
-#include "try.hpp"
 
 #include <nlohmann/json.hpp>
+#include <rigger/sdk/try.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -78,17 +78,17 @@ rig::Status put_node(ApiServer &api, const FleetServer &server) {
     ObjectStore &store = api.store();
     const Record *existing = store.find(node_kind(), "", server.name);
     if (existing && existing->uid != server_uid(server.id)) { // another machine under an old name
-        CL_TRY(store.erase(*existing));
+        RIG_RETURN_IF_ERROR(store.erase(*existing));
         existing = nullptr;
     }
     if (!existing) {
         Json status = fresh_status(rfc3339(api.clock().wall_ns()));
         describe(server, status);
-        CL_ASSIGN(existing, api.create(node_kind(), {{"metadata", {{"name", server.name}, {"uid", server_uid(server.id)}, {"labels", labels_of(server)}, {"annotations", annotations_of(server)}}},
+        RIG_ASSIGN_OR_RETURN(existing, api.create(node_kind(), {{"metadata", {{"name", server.name}, {"uid", server_uid(server.id)}, {"labels", labels_of(server)}, {"annotations", annotations_of(server)}}},
                                                      {"spec", Json::object()}, {"status", std::move(status)}}));
         return {};
     }
-    CL_ASSIGN(const Json before, store.object(*existing));
+    RIG_ASSIGN_OR_RETURN(const Json before, store.object(*existing));
     Json after = before;
     after["metadata"]["labels"] = labels_of(server);
     after["metadata"]["annotations"] = annotations_of(server);
@@ -106,8 +106,8 @@ rig::Status sync_nodes(ApiServer &api, const Fleet &fleet) {
         if (label(node.labels, kFleetLabel) && (it == wanted.end() || it->second != node.name)) gone.push_back(node.id);
         return true;
     });
-    for (const int64_t id : gone) CL_TRY(api.store().erase(*api.store().find_id(id)));
-    for (const FleetServer &server : fleet.servers) CL_TRY(put_node(api, server));
+    for (const int64_t id : gone) RIG_RETURN_IF_ERROR(api.store().erase(*api.store().find_id(id)));
+    for (const FleetServer &server : fleet.servers) RIG_RETURN_IF_ERROR(put_node(api, server));
     return {};
 }
 

@@ -4,9 +4,9 @@
 #include "api/names.hpp"
 #include "kinds/kind.hpp"
 #include "store/allocations.hpp"
-#include "try.hpp"
 
 #include <nlohmann/json.hpp>
+#include <rigger/sdk/try.hpp>
 
 #include <algorithm>
 #include <array>

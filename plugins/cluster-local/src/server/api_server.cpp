@@ -5,9 +5,9 @@
 #include "api/merge.hpp"
 #include "api/names.hpp"
 #include "api/time.hpp"
-#include "try.hpp"
 
 #include <rigger/abi/kind/cluster_backend.h>
+#include <rigger/sdk/try.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -82,9 +82,9 @@ void ApiServer::stamp_new(const Kind &kind, Json &object) const {
 }
 
 rig::Result<std::string> ApiServer::apply(std::string_view document, uint32_t flags) {
-    CL_ASSIGN(Json now, parse_object(document, "the object"));
+    RIG_ASSIGN_OR_RETURN(Json now, parse_object(document, "the object"));
     drop_nulls(now);
-    CL_ASSIGN(const Kind *kind, kind_of(now));
+    RIG_ASSIGN_OR_RETURN(const Kind *kind, kind_of(now));
     const Json *metadata = find(now, {"metadata"});
     if (!metadata || !metadata->is_object()) return errors::bad_request("metadata is missing or not an object");
     for (const char *key : {"name", "namespace", "uid", "resourceVersion"})
@@ -93,7 +93,7 @@ rig::Result<std::string> ApiServer::apply(std::string_view document, uint32_t fl
     if (!kind->info().namespaced) now["metadata"].erase("namespace");
     const std::string name(text_at(now, {"metadata", "name"})), name_space(text_at(now, {"metadata", "namespace"}));
     const Record *existing = store_.find(*kind, name_space, name);
-    CL_TRY(check_target(*kind, name_space, name, !existing));
+    RIG_RETURN_IF_ERROR(check_target(*kind, name_space, name, !existing));
     const std::string uid(text_at(now, {"metadata", "uid"})), version(text_at(now, {"metadata", "resourceVersion"}));
     for (const char *key : kServerFields) now["metadata"].erase(key);
     if (kind->info().has_status) now.erase("status");
@@ -111,16 +111,16 @@ rig::Result<std::string> ApiServer::create_applied(const Kind &kind, Json object
     const std::string applied = object.dump();
     stamp_new(kind, object);
     tidy(object["metadata"]);
-    CL_TRY(complete(kind, nullptr, object));
+    RIG_RETURN_IF_ERROR(complete(kind, nullptr, object));
     if (Json status = kind.initial_status(object); !status.is_null()) object["status"] = std::move(status);
-    if (!dry_run) CL_TRY(store_.insert(kind, object, applied));
+    if (!dry_run) RIG_RETURN_IF_ERROR(store_.insert(kind, object, applied));
     return object.dump();
 }
 
 rig::Result<std::string> ApiServer::update_applied(const Record &record, Json now, bool dry_run) {
     const Kind &kind = *record.kind;
-    CL_ASSIGN(const Json live, store_.object(record));
-    CL_ASSIGN(const std::string applied, store_.applied(record));
+    RIG_ASSIGN_OR_RETURN(const Json live, store_.object(record));
+    RIG_ASSIGN_OR_RETURN(const std::string applied, store_.applied(record));
     const Json before = applied.empty() ? Json() : Json::parse(applied);
     Json merged = live;
     apply_merge(merged, before, now);
@@ -133,10 +133,10 @@ rig::Result<std::string> ApiServer::update_applied(const Record &record, Json no
         if (live.contains("status")) merged["status"] = live.at("status");
     }
     tidy(merged["metadata"]);
-    CL_TRY(complete(kind, &live, merged));
+    RIG_RETURN_IF_ERROR(complete(kind, &live, merged));
     const std::string named = now.dump();
     if (merged == live) {
-        if (!dry_run && named != applied) CL_TRY(store_.set_applied(record, named));
+        if (!dry_run && named != applied) RIG_RETURN_IF_ERROR(store_.set_applied(record, named));
         return live.dump();
     }
     const auto substance = [](Json object) {
@@ -147,9 +147,9 @@ rig::Result<std::string> ApiServer::update_applied(const Record &record, Json no
     if (merged["metadata"].contains("generation") && substance(merged) != substance(live))
         merged["metadata"]["generation"] = integer_at(live, {"metadata", "generation"}).value_or(0) + 1;
     if (dry_run) return merged.dump();
-    CL_ASSIGN(const Record *stored, store_.update(record, merged, named));
+    RIG_ASSIGN_OR_RETURN(const Record *stored, store_.update(record, merged, named));
     std::string result = merged.dump();
-    CL_TRY(finish_if_released(*stored, merged));
+    RIG_RETURN_IF_ERROR(finish_if_released(*stored, merged));
     return result;
 }
 
@@ -160,10 +160,10 @@ rig::Result<const Record *> ApiServer::create(const Kind &kind, Json object) {
     if (const std::string prefix(text_at(metadata, {"generateName"})); !prefix.empty() && text_at(metadata, {"name"}).empty())
         metadata["name"] = prefix.substr(0, 58) + store_.random_suffix();
     const std::string name(text_at(metadata, {"name"})), name_space(text_at(metadata, {"namespace"}));
-    CL_TRY(check_target(kind, name_space, name, true));
+    RIG_RETURN_IF_ERROR(check_target(kind, name_space, name, true));
     if (store_.find(kind, name_space, name)) return errors::already_exists(describe(kind), name);
     stamp_new(kind, object);
-    CL_TRY(complete(kind, nullptr, object));
+    RIG_RETURN_IF_ERROR(complete(kind, nullptr, object));
     if (!object.contains("status"))
         if (Json status = kind.initial_status(object); !status.is_null()) object["status"] = std::move(status);
     return store_.insert(kind, object, "");
@@ -175,7 +175,7 @@ rig::Status ApiServer::remove(const Record &record, const RemoveOptions &options
     if (!options.uid.empty() && options.uid != record.uid)
         return errors::conflict(describe(kind), record.name, "Precondition failed: UID in precondition: " + options.uid + ", UID in object meta: " + record.uid);
     if (&kind == &namespace_kind() && (record.name == "default" || record.name == "kube-system")) return errors::forbidden("namespaces", record.name, "this namespace may not be deleted");
-    CL_ASSIGN(Json object, store_.object(record));
+    RIG_ASSIGN_OR_RETURN(Json object, store_.object(record));
     Json &metadata = object["metadata"];
     int64_t grace = std::max<int64_t>(0, kind.grace_seconds(object, options.grace_seconds));
     if (record.deleting) {
@@ -189,23 +189,23 @@ rig::Status ApiServer::remove(const Record &record, const RemoveOptions &options
     metadata["deletionTimestamp"] = rfc3339(clock_.wall_ns() + grace * static_cast<int64_t>(kSecond));
     metadata["deletionGracePeriodSeconds"] = grace;
     if (const auto generation = integer_at(metadata, {"generation"}); generation && !record.deleting) metadata["generation"] = *generation + 1;
-    CL_TRY(store_.update(record, object, std::nullopt));
+    RIG_RETURN_IF_ERROR(store_.update(record, object, std::nullopt));
     return {};
 }
 
 rig::Status ApiServer::finish_deletion(const Record &record) {
     if (!record.finalizers) return store_.erase(record);
-    CL_ASSIGN(Json object, store_.object(record));
+    RIG_ASSIGN_OR_RETURN(Json object, store_.object(record));
     Json &metadata = object["metadata"];
     if (record.deleting && integer_at(metadata, {"deletionGracePeriodSeconds"}).value_or(0) == 0) return {};
     metadata["deletionTimestamp"] = rfc3339(clock_.wall_ns());
     metadata["deletionGracePeriodSeconds"] = 0;
-    CL_TRY(store_.update(record, object, std::nullopt));
+    RIG_RETURN_IF_ERROR(store_.update(record, object, std::nullopt));
     return {};
 }
 
 rig::Status ApiServer::drop_finalizer(const Record &record, std::string_view finalizer) {
-    CL_ASSIGN(Json object, store_.object(record));
+    RIG_ASSIGN_OR_RETURN(Json object, store_.object(record));
     Json &metadata = object["metadata"];
     if (!has_item(metadata, {"finalizers"}, finalizer)) return {};
     Json kept = Json::array();
@@ -217,7 +217,7 @@ rig::Status ApiServer::drop_finalizer(const Record &record, std::string_view fin
 }
 
 rig::Status ApiServer::replace(const Record &record, Json &object) {
-    CL_ASSIGN(const Record *stored, store_.update(record, object, std::nullopt));
+    RIG_ASSIGN_OR_RETURN(const Record *stored, store_.update(record, object, std::nullopt));
     return finish_if_released(*stored, object);
 }
 

@@ -1,9 +1,9 @@
 #include "store/database.hpp"
 
 #include "api/errors.hpp"
-#include "try.hpp"
 
 #include <fcntl.h>
+#include <rigger/sdk/try.hpp>
 #include <sqlite3.h>
 #include <unistd.h>
 

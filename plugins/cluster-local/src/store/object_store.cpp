@@ -3,9 +3,9 @@
 #include "api/json.hpp"
 #include "api/labels.hpp"
 #include "hash.hpp"
-#include "try.hpp"
 
 #include <nlohmann/json.hpp>
+#include <rigger/sdk/try.hpp>
 #include <sqlite3.h>
 
 #include <cstdio>
@@ -54,31 +54,31 @@ std::string join(const Kind &kind, uint64_t version, std::string_view meta, std:
 
 rig::Result<std::unique_ptr<ObjectStore>> ObjectStore::open(const StoreOptions &options, const KindTable &kinds) {
     std::unique_ptr<ObjectStore> store(new ObjectStore(options, kinds));
-    CL_ASSIGN(store->db_, Database::open(options.path));
-    CL_TRY(store->prepare());
-    CL_TRY(store->load());
+    RIG_ASSIGN_OR_RETURN(store->db_, Database::open(options.path));
+    RIG_RETURN_IF_ERROR(store->prepare());
+    RIG_RETURN_IF_ERROR(store->load());
     return store;
 }
 
 rig::Status ObjectStore::prepare() {
-    CL_TRY(db_->exec(kSchema));
+    RIG_RETURN_IF_ERROR(db_->exec(kSchema));
     const auto make = [&](Statement &to, const char *sql) -> rig::Status {
-        CL_ASSIGN(to, db_->prepare(sql));
+        RIG_ASSIGN_OR_RETURN(to, db_->prepare(sql));
         return {};
     };
-    CL_TRY(make(insert_, "INSERT INTO objects VALUES(?1,?2,?3,?4,?5,?6,?6,?7,?8,?9,?10,'',?11,?12,?13,?14)"));
-    CL_TRY(make(update_, "UPDATE objects SET version=?2,flags=?3,labels=?4,fields=?5,owners=?6,status=?7,meta=?8,body=?9,"
+    RIG_RETURN_IF_ERROR(make(insert_, "INSERT INTO objects VALUES(?1,?2,?3,?4,?5,?6,?6,?7,?8,?9,?10,'',?11,?12,?13,?14)"));
+    RIG_RETURN_IF_ERROR(make(update_, "UPDATE objects SET version=?2,flags=?3,labels=?4,fields=?5,owners=?6,status=?7,meta=?8,body=?9,"
                          "applied=iif(?11,?10,applied) WHERE id=?1"));
-    CL_TRY(make(status_, "UPDATE objects SET version=?2,fields=?3,status=?4,memo=iif(?6,?5,memo) WHERE id=?1"));
-    CL_TRY(make(memo_, "UPDATE objects SET memo=?2 WHERE id=?1"));
-    CL_TRY(make(set_applied_, "UPDATE objects SET applied=?2 WHERE id=?1"));
-    CL_TRY(make(erase_, "DELETE FROM objects WHERE id=?1"));
-    CL_TRY(make(read_, "SELECT meta,body,status FROM objects WHERE id=?1"));
-    CL_TRY(make(applied_, "SELECT applied FROM objects WHERE id=?1"));
-    CL_TRY(make(read_memo_, "SELECT memo,status FROM objects WHERE id=?1"));
-    CL_TRY(make(bury_, "INSERT INTO tombstones VALUES(?1,?2,?3,?4,?5)"));
-    CL_TRY(make(exhume_, "SELECT text FROM tombstones WHERE version=?1"));
-    CL_TRY(make(forget_, "DELETE FROM tombstones WHERE version=?1"));
+    RIG_RETURN_IF_ERROR(make(status_, "UPDATE objects SET version=?2,fields=?3,status=?4,memo=iif(?6,?5,memo) WHERE id=?1"));
+    RIG_RETURN_IF_ERROR(make(memo_, "UPDATE objects SET memo=?2 WHERE id=?1"));
+    RIG_RETURN_IF_ERROR(make(set_applied_, "UPDATE objects SET applied=?2 WHERE id=?1"));
+    RIG_RETURN_IF_ERROR(make(erase_, "DELETE FROM objects WHERE id=?1"));
+    RIG_RETURN_IF_ERROR(make(read_, "SELECT meta,body,status FROM objects WHERE id=?1"));
+    RIG_RETURN_IF_ERROR(make(applied_, "SELECT applied FROM objects WHERE id=?1"));
+    RIG_RETURN_IF_ERROR(make(read_memo_, "SELECT memo,status FROM objects WHERE id=?1"));
+    RIG_RETURN_IF_ERROR(make(bury_, "INSERT INTO tombstones VALUES(?1,?2,?3,?4,?5)"));
+    RIG_RETURN_IF_ERROR(make(exhume_, "SELECT text FROM tombstones WHERE version=?1"));
+    RIG_RETURN_IF_ERROR(make(forget_, "DELETE FROM tombstones WHERE version=?1"));
     return make(counter_, "INSERT INTO counters VALUES(?1,?2) ON CONFLICT DO UPDATE SET value=excluded.value");
 }
 
@@ -90,7 +90,7 @@ rig::Status ObjectStore::load() {
     records_.clear();
     for (const Kind *kind : kinds_.all()) tables_[kind];
     uint64_t ceiling = 0, identity = 0;
-    CL_ASSIGN(Statement counters, db_->prepare("SELECT name,value FROM counters"));
+    RIG_ASSIGN_OR_RETURN(Statement counters, db_->prepare("SELECT name,value FROM counters"));
     while (counters.step() == SQLITE_ROW) {
         const auto name = counters.text(0);
         const auto value = static_cast<uint64_t>(counters.integer(1));
@@ -102,8 +102,8 @@ rig::Status ObjectStore::load() {
     }
     if (identity == 0) {
         identity = mix(options_.seed ^ 0x636c7573746572ULL) | 1;
-        CL_TRY(set_counter("identity", identity));
-        CL_TRY(commit());
+        RIG_RETURN_IF_ERROR(set_counter("identity", identity));
+        RIG_RETURN_IF_ERROR(commit());
     }
     identity_ = identity;
     char text[17];
@@ -112,7 +112,7 @@ rig::Status ObjectStore::load() {
     version_ = std::max(version_, ceiling);
     ceiling_ = 0; // the next write reserves anew, also after a rollback that undid a reservation
 
-    CL_ASSIGN(Statement rows, db_->prepare("SELECT id,kind,namespace,name,uid,version,created,flags,labels,fields,owners FROM objects ORDER BY id"));
+    RIG_ASSIGN_OR_RETURN(Statement rows, db_->prepare("SELECT id,kind,namespace,name,uid,version,created,flags,labels,fields,owners FROM objects ORDER BY id"));
     int code = SQLITE_OK;
     while ((code = rows.step()) == SQLITE_ROW) {
         const auto key = rows.text(1);
@@ -138,7 +138,7 @@ rig::Status ObjectStore::load() {
         records_.emplace(record->id, std::move(record));
     }
     if (code != SQLITE_DONE) return db_->failure("read the objects");
-    CL_ASSIGN(Statement graves, db_->prepare("SELECT version,kind,object,created FROM tombstones"));
+    RIG_ASSIGN_OR_RETURN(Statement graves, db_->prepare("SELECT version,kind,object,created FROM tombstones"));
     while (graves.step() == SQLITE_ROW)
         for (auto &[kind, table] : tables_)
             if (graves.text(1) == kind_key(*kind)) {
@@ -191,7 +191,7 @@ rig::Result<std::string> ObjectStore::text(const Record &record) {
     return out;
 }
 rig::Result<Json> ObjectStore::object(const Record &record) {
-    CL_ASSIGN(const std::string document, text(record));
+    RIG_ASSIGN_OR_RETURN(const std::string document, text(record));
     return Json::parse(document);
 }
 rig::Result<Json> ObjectStore::status(const Record &record) {
@@ -217,7 +217,7 @@ rig::Result<std::string> ObjectStore::memo(const Record &record) {
 
 rig::Status ObjectStore::begin() {
     if (in_transaction_) return {};
-    CL_TRY(db_->exec("BEGIN IMMEDIATE"));
+    RIG_RETURN_IF_ERROR(db_->exec("BEGIN IMMEDIATE"));
     in_transaction_ = true;
     return {};
 }
@@ -228,15 +228,15 @@ rig::Status ObjectStore::run(Statement &statement, std::string_view doing) {
     return status;
 }
 rig::Status ObjectStore::set_counter(std::string_view key, uint64_t value) {
-    CL_TRY(begin());
+    RIG_RETURN_IF_ERROR(begin());
     counter_.bind(1, key).bind(2, static_cast<int64_t>(value));
     return run(counter_, "count");
 }
 rig::Result<uint64_t> ObjectStore::next_version() {
-    CL_TRY(begin());
+    RIG_RETURN_IF_ERROR(begin());
     if (version_ + 1 > ceiling_) {
         ceiling_ = version_ + kVersionBlock;
-        CL_TRY(set_counter("versions", ceiling_));
+        RIG_RETURN_IF_ERROR(set_counter("versions", ceiling_));
     }
     return ++version_;
 }
@@ -280,7 +280,7 @@ void ObjectStore::unlink(Record &record) {
 }
 
 rig::Result<const Record *> ObjectStore::insert(const Kind &kind, Json &object, std::string_view applied) {
-    CL_ASSIGN(const uint64_t version, next_version());
+    RIG_ASSIGN_OR_RETURN(const uint64_t version, next_version());
     auto record = std::make_unique<Record>();
     record->kind = &kind;
     record->id = next_id_++;
@@ -295,7 +295,7 @@ rig::Result<const Record *> ObjectStore::insert(const Kind &kind, Json &object, 
     insert_.bind(6, static_cast<int64_t>(version)).bind(7, (record->deleting ? kDeleting : 0) | (record->finalizers ? kFinalizers : 0));
     insert_.bind(8, record->labels).bind(9, record->fields).bind(10, owners).bind(11, pieces.status).bind(12, pieces.meta);
     insert_.bind(13, pieces.body).bind(14, applied);
-    CL_TRY(run(insert_, "create " + record->name));
+    RIG_RETURN_IF_ERROR(run(insert_, "create " + record->name));
     object["metadata"]["resourceVersion"] = std::to_string(version);
     link(*record);
     const Record *stored = record.get();
@@ -305,7 +305,7 @@ rig::Result<const Record *> ObjectStore::insert(const Kind &kind, Json &object, 
 }
 
 rig::Result<const Record *> ObjectStore::update(const Record &old, Json &object, std::optional<std::string_view> applied) {
-    CL_ASSIGN(const uint64_t version, next_version());
+    RIG_ASSIGN_OR_RETURN(const uint64_t version, next_version());
     Record &record = *records_.at(old.id);
     const Record before = record;
     Record after = before;
@@ -317,7 +317,7 @@ rig::Result<const Record *> ObjectStore::update(const Record &old, Json &object,
     update_.bind(3, (after.deleting ? kDeleting : 0) | (after.finalizers ? kFinalizers : 0));
     update_.bind(4, after.labels).bind(5, after.fields).bind(6, owners).bind(7, pieces.status).bind(8, pieces.meta).bind(9, pieces.body);
     update_.bind(10, applied.value_or("")).bind(11, applied.has_value());
-    CL_TRY(run(update_, "update " + after.name));
+    RIG_RETURN_IF_ERROR(run(update_, "update " + after.name));
     object["metadata"]["resourceVersion"] = std::to_string(version);
     unlink(record);
     record.version = version;
@@ -332,7 +332,7 @@ rig::Result<const Record *> ObjectStore::update(const Record &old, Json &object,
 }
 
 rig::Status ObjectStore::update_status(const Record &old, const Json &status, std::optional<std::string_view> memo) {
-    CL_ASSIGN(const uint64_t version, next_version());
+    RIG_ASSIGN_OR_RETURN(const uint64_t version, next_version());
     Record &record = *records_.at(old.id);
     const Record before = record;
     std::vector<std::string> values(record.kind->info().fields.size());
@@ -342,7 +342,7 @@ rig::Status ObjectStore::update_status(const Record &old, const Json &status, st
     const std::string text = status.dump();
     status_.bind(1, record.id).bind(2, static_cast<int64_t>(version)).bind(3, fields).bind(4, text);
     status_.bind(5, memo.value_or("")).bind(6, memo.has_value());
-    CL_TRY(run(status_, "update the status of " + record.name));
+    RIG_RETURN_IF_ERROR(run(status_, "update the status of " + record.name));
     auto &by_version = tables_.at(record.kind).by_version;
     by_version.erase(record.version);
     record.version = version;
@@ -353,28 +353,28 @@ rig::Status ObjectStore::update_status(const Record &old, const Json &status, st
 }
 
 rig::Status ObjectStore::set_memo(const Record &record, std::string_view memo) {
-    CL_TRY(begin());
+    RIG_RETURN_IF_ERROR(begin());
     memo_.bind(1, record.id).bind(2, memo);
     return run(memo_, "note on " + record.name);
 }
 
 rig::Status ObjectStore::set_applied(const Record &record, std::string_view applied) {
-    CL_TRY(begin());
+    RIG_RETURN_IF_ERROR(begin());
     set_applied_.bind(1, record.id).bind(2, applied);
     return run(set_applied_, "update " + record.name);
 }
 
 rig::Status ObjectStore::erase(const Record &old) {
-    CL_ASSIGN(const uint64_t version, next_version());
+    RIG_ASSIGN_OR_RETURN(const uint64_t version, next_version());
     Record &record = *records_.at(old.id);
     Record last = record;
     last.version = version;
-    CL_ASSIGN(const std::string document, text(last));
+    RIG_ASSIGN_OR_RETURN(const std::string document, text(last));
     const std::string key = kind_key(*record.kind);
     bury_.bind(1, static_cast<int64_t>(version)).bind(2, key).bind(3, record.id).bind(4, static_cast<int64_t>(record.created)).bind(5, document);
-    CL_TRY(run(bury_, "delete " + record.name));
+    RIG_RETURN_IF_ERROR(run(bury_, "delete " + record.name));
     erase_.bind(1, record.id);
-    CL_TRY(run(erase_, "delete " + record.name));
+    RIG_RETURN_IF_ERROR(run(erase_, "delete " + record.name));
     Table &table = tables_.at(record.kind);
     table.tombstones[version] = {record.id, record.created};
     unlink(record);
@@ -392,7 +392,7 @@ rig::Status ObjectStore::compact(Table &table) {
     for (size_t drop = options_.max_tombstones / 10 + 1; drop > 0; --drop) {
         const auto oldest = table.tombstones.begin();
         forget_.bind(1, static_cast<int64_t>(oldest->first));
-        CL_TRY(run(forget_, "compact"));
+        RIG_RETURN_IF_ERROR(run(forget_, "compact"));
         table.compacted = oldest->first;
         table.tombstones.erase(oldest);
     }
@@ -401,7 +401,7 @@ rig::Status ObjectStore::compact(Table &table) {
 
 rig::Status ObjectStore::commit() {
     if (!in_transaction_) return {};
-    CL_TRY(db_->exec("COMMIT"));
+    RIG_RETURN_IF_ERROR(db_->exec("COMMIT"));
     in_transaction_ = false;
     return {};
 }

@@ -1,6 +1,6 @@
 #include "kube/answer.hpp"
 
-#include <nlohmann/json.hpp>
+#include <rigger/sdk/json.hpp>
 
 namespace kube {
 namespace {
@@ -14,11 +14,7 @@ Json status_of(std::string_view body) {
     Json status = Json::parse(body.begin(), body.end(), shallow, false);
     return status.is_object() && status.value("kind", Json()) == "Status" ? status : Json();
 }
-std::string text(const Json &from, const char *key) {
-    if (!from.is_object()) return {};
-    const auto at = from.find(key);
-    return at != from.end() && at->is_string() ? at->get<std::string>() : std::string();
-}
+std::string text(const Json &from, const char *key) { return rig::json::get(from, key, ""); }
 
 rig_code code_of(int http_status, bool names_object) {
     switch (http_status) {

@@ -1,6 +1,7 @@
 // The plugin's surface over a Fleet.
 #include "kube/fleet.hpp"
-#include "kube/try.hpp"
+
+#include <rigger/sdk/try.hpp>
 
 #include <random>
 
@@ -23,7 +24,7 @@ FleetBackend::FleetBackend(rig::Host host) : host_(host), clock_(std::make_uniqu
 FleetBackend::~FleetBackend() = default;
 
 rig::Status FleetBackend::start() {
-    KUBE_ASSIGN(std::unique_ptr<Roster> who, roster());
+    RIG_ASSIGN_OR_RETURN(std::unique_ptr<Roster> who, roster());
     const uint64_t seed = std::random_device()() * 0x100000001ULL ^ static_cast<uint64_t>(host_.wall_ns());
     auto made = std::make_shared<Fleet>(std::move(who), settings(), *clock_, seed);
     (void)made->refresh(); // a kubeconfig that is missing, or wrong, may come or be mended while we run: probe and diagnosis say so until then
@@ -74,35 +75,35 @@ rig::Result<std::shared_ptr<Fleet>> FleetBackend::fleet(rig::Call call) const {
 }
 
 rig::Result<std::string> FleetBackend::probe(rig::Call call) {
-    KUBE_ASSIGN(const auto f, fleet(call));
+    RIG_ASSIGN_OR_RETURN(const auto f, fleet(call));
     return f->probe();
 }
 rig::Status FleetBackend::list(rig::Call call, std::string_view query, const rig::Objects &out) {
-    KUBE_ASSIGN(const auto f, fleet(call));
+    RIG_ASSIGN_OR_RETURN(const auto f, fleet(call));
     return f->list(call, query, out);
 }
 rig::Result<std::string> FleetBackend::get(rig::Call call, std::string_view ref) {
-    KUBE_ASSIGN(const auto f, fleet(call));
+    RIG_ASSIGN_OR_RETURN(const auto f, fleet(call));
     return f->get(call, ref);
 }
 rig::Result<std::string> FleetBackend::apply(rig::Call call, std::string_view cluster, std::string_view object, uint32_t flags) {
-    KUBE_ASSIGN(const auto f, fleet(call));
+    RIG_ASSIGN_OR_RETURN(const auto f, fleet(call));
     return f->apply(call, cluster, object, flags);
 }
 rig::Status FleetBackend::remove(rig::Call call, std::string_view ref) {
-    KUBE_ASSIGN(const auto f, fleet(call));
+    RIG_ASSIGN_OR_RETURN(const auto f, fleet(call));
     return f->remove(call, ref);
 }
 rig::Status FleetBackend::watch(rig::Call call, std::string_view query, std::string_view token, const rig::Objects &out) {
-    KUBE_ASSIGN(const auto f, fleet(call));
+    RIG_ASSIGN_OR_RETURN(const auto f, fleet(call));
     return f->watch(call, query, token, out);
 }
 rig::Status FleetBackend::logs(rig::Call call, std::string_view request, rig::Sink out) {
-    KUBE_ASSIGN(const auto f, fleet(call));
+    RIG_ASSIGN_OR_RETURN(const auto f, fleet(call));
     return f->logs(call, request, out);
 }
 rig::Result<std::string> FleetBackend::diagnose(rig::Call call, std::string_view request) {
-    KUBE_ASSIGN(const auto f, fleet(call));
+    RIG_ASSIGN_OR_RETURN(const auto f, fleet(call));
     return f->diagnose(call, request);
 }
 

@@ -2,9 +2,9 @@
 
 #include "connection.hpp"
 #include "kube/answer.hpp"
-#include "kube/try.hpp"
 
 #include <rigger/sdk/json.hpp>
+#include <rigger/sdk/try.hpp>
 
 #include <atomic>
 #include <future>
@@ -31,8 +31,8 @@ Client::~Client() = default;
 rig::Result<std::unique_ptr<Exchange>> Client::send(const Effort &wanted, const Request &request, const std::string &doing) {
     const Effort effort = wanted.within(settings_.request_ns);
     for (bool again = true;; again = false) {
-        KUBE_TRY(budget_.take(effort));
-        KUBE_ASSIGN(const Identity identity, credentials_.current(effort));
+        RIG_RETURN_IF_ERROR(budget_.take(effort));
+        RIG_ASSIGN_OR_RETURN(const Identity identity, credentials_.current(effort));
         auto sent = exchange(effort, request, identity);
         if (!sent.ok()) {
             rig::Error e = sent.error();
@@ -59,7 +59,7 @@ rig::Result<std::unique_ptr<Exchange>> Client::send(const Effort &wanted, const 
 
 rig::Result<std::string> Client::ask(const Effort &effort, const Request &request, const std::string &doing) {
     try {
-        KUBE_ASSIGN(const auto answer, send(effort, request, doing));
+        RIG_ASSIGN_OR_RETURN(const auto answer, send(effort, request, doing));
         return answer->text(most_object_bytes);
     } catch (const std::exception &) {
         rig::Error e = explain(access_);
@@ -69,7 +69,7 @@ rig::Result<std::string> Client::ask(const Effort &effort, const Request &reques
 }
 
 rig::Result<std::string> Client::version(const Effort &effort) {
-    KUBE_ASSIGN(const std::string text, ask(effort, {"GET", "/version", {}, {}}, "asking for the version"));
+    RIG_ASSIGN_OR_RETURN(const std::string text, ask(effort, {"GET", "/version", {}, {}}, "asking for the version"));
     const nlohmann::json answer = nlohmann::json::parse(text, nullptr, false);
     if (!answer.is_object() || !answer.contains("gitVersion") || !answer["gitVersion"].is_string())
         return rig::Error{RIG_E_UNAVAILABLE, "BrokenAnswer", access_.server() + " does not answer like a Kubernetes API server", 5000};
@@ -120,7 +120,7 @@ rig::Status Client::remove(const Effort &effort, const Resource &r, std::string_
     if (!options.propagation.empty()) body["propagationPolicy"] = options.propagation;
     if (options.grace_seconds >= 0) body["gracePeriodSeconds"] = options.grace_seconds;
     if (!options.uid.empty()) body["preconditions"]["uid"] = options.uid;
-    KUBE_TRY(ask(effort, {"DELETE", r.path(ns, name), body.dump(), "application/json"}, "deleting " + naming(r, name)));
+    RIG_RETURN_IF_ERROR(ask(effort, {"DELETE", r.path(ns, name), body.dump(), "application/json"}, "deleting " + naming(r, name)));
     return {};
 }
 
@@ -157,7 +157,7 @@ rig::Result<Client::ListEnd> Client::list(const Effort &effort, const Resource &
                 ++seen;
                 return item(object);
             };
-            KUBE_ASSIGN(ListTail tail, read_list(reading->body(), r.api_version, r.kind, on_item, on_head));
+            RIG_ASSIGN_OR_RETURN(ListTail tail, read_list(reading->body(), r.api_version, r.kind, on_item, on_head));
             reading->finish();
             end.resource_version = std::move(tail.resource_version);
             end.cut = !tail.next.empty();
@@ -177,16 +177,16 @@ rig::Status Client::watch(const Effort &effort, const Resource &r, const Selecti
     const std::string path = r.path(selection.ns, {}) + "?watch=1&allowWatchBookmarks=true&timeoutSeconds=" + std::to_string(watch_seconds) +
                              "&resourceVersion=" + escaped(resource_version) + selection_query(selection);
     try {
-        KUBE_ASSIGN(const auto answer, send(effort, {"GET", path, {}, {}, true}, "watching " + r.plural));
+        RIG_ASSIGN_OR_RETURN(const auto answer, send(effort, {"GET", path, {}, {}, true}, "watching " + r.plural));
         opened();
         for (;;) {
-            KUBE_ASSIGN(const auto next, read_event(answer->body()));
+            RIG_ASSIGN_OR_RETURN(const auto next, read_event(answer->body()));
             if (!next) return {};
             if (next->type == "ERROR") {
                 const nlohmann::json status = nlohmann::json::parse(next->object, nullptr, false);
                 return refusal(rig::json::get(status, "code", 500), next->object, 0, "watching " + r.plural);
             }
-            KUBE_TRY(event(*next));
+            RIG_RETURN_IF_ERROR(event(*next));
         }
     } catch (const std::exception &) {
         return explain(access_);
@@ -197,12 +197,12 @@ rig::Status Client::logs(const Effort &effort, std::string_view ns, std::string_
                          const std::function<rig::Status(std::string_view)> &out) {
     const Resource pods = *known_resource("v1", "Pod");
     try {
-        KUBE_ASSIGN(const auto answer, send(effort, {"GET", pods.path(ns, pod, "log") + "?" + query, {}, {}, follow}, "reading the log of " + naming(pods, pod)));
+        RIG_ASSIGN_OR_RETURN(const auto answer, send(effort, {"GET", pods.path(ns, pod, "log") + "?" + query, {}, {}, follow}, "reading the log of " + naming(pods, pod)));
         std::streambuf &body = answer->body();
         char buffer[8192];
         while (body.sgetc() != std::char_traits<char>::eof()) { // what is there now, without waiting for a full buffer
             const std::streamsize ready = std::min<std::streamsize>(std::max<std::streamsize>(body.in_avail(), 1), sizeof buffer);
-            KUBE_TRY(out({buffer, static_cast<size_t>(body.sgetn(buffer, ready))}));
+            RIG_RETURN_IF_ERROR(out({buffer, static_cast<size_t>(body.sgetn(buffer, ready))}));
         }
         answer->finish();
         return {};

@@ -30,8 +30,7 @@ void Cluster::beat() {
             pulse_.alive = version.ok();
             pulse_.error = version.ok() ? std::string() : version.error().message;
             if (version.ok()) {
-                auto text = version;
-                pulse_.version = *text;
+                pulse_.version = *version;
                 pulse_.answered_ns = now;
                 pulse_.latency_ns = now - begun;
                 answered_.store(now, std::memory_order_relaxed);

@@ -1,12 +1,11 @@
 #include "connection.hpp"
 
-#include "kube/try.hpp"
-
 #include <Poco/Net/DNS.h>
 #include <Poco/Net/HTTPRequest.h>
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/SSLException.h>
 #include <Poco/NumberParser.h>
+#include <rigger/sdk/try.hpp>
 
 #include <new>
 
@@ -114,7 +113,7 @@ rig::Result<std::unique_ptr<Client::Connection>> Client::connect(const Effort &e
     forget_certificate_problem();
     try {
         for (const Poco::Net::IPAddress &address : addresses(access_.host)) {
-            auto connection = std::make_unique<Connection>(identity.tls, name);
+            auto connection = std::make_unique<Connection>(identity.tls);
             try {
                 connection->channel->use(patience);
                 // Made before the connection: Poco's session sets its port, which it refuses to do later.
@@ -138,7 +137,7 @@ rig::Result<std::unique_ptr<Exchange>> Client::exchange(const Effort &effort, co
     for (;;) {
         std::unique_ptr<Connection> connection = idle(identity);
         if (!connection) {
-            KUBE_ASSIGN(connection, connect(effort, identity));
+            RIG_ASSIGN_OR_RETURN(connection, connect(effort, identity));
         }
         const bool reused = connection->reused;
         Connection &c = *connection;

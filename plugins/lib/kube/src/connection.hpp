@@ -10,7 +10,7 @@
 namespace kube {
 
 struct Client::Connection {
-    Connection(std::shared_ptr<TlsContext> context, const std::string &)
+    explicit Connection(std::shared_ptr<TlsContext> context)
         : tls(std::move(context)), channel(new Channel(tls->context)), wire(channel) {}
     std::shared_ptr<TlsContext> tls;
     Channel *channel; ///< owned by wire

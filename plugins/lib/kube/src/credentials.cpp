@@ -1,9 +1,9 @@
 #include "kube/credentials.hpp"
 
-#include "kube/try.hpp"
 #include "tls.hpp"
 
-#include <nlohmann/json.hpp>
+#include <rigger/sdk/json.hpp>
+#include <rigger/sdk/try.hpp>
 #include <times/rfc3339.hpp>
 
 namespace kube {
@@ -31,34 +31,34 @@ Credentials::~Credentials() = default;
 
 rig::Status Credentials::refresh_files() {
     auto now = std::make_unique<Pems>();
-    KUBE_ASSIGN(now->ca, content(access_.ca));
-    KUBE_ASSIGN(const std::string token, content(access_.token));
+    RIG_ASSIGN_OR_RETURN(now->ca, content(access_.ca));
+    RIG_ASSIGN_OR_RETURN(const std::string token, content(access_.token));
     if (!access_.exec || !access_.certificate.empty()) {
-        KUBE_ASSIGN(now->certificate, content(access_.certificate));
-        KUBE_ASSIGN(now->key, content(access_.key));
+        RIG_ASSIGN_OR_RETURN(now->certificate, content(access_.certificate));
+        RIG_ASSIGN_OR_RETURN(now->key, content(access_.key));
     } else if (pems_) {
         now->certificate = pems_->certificate;
         now->key = pems_->key;
     }
     identity_.token = trimmed(token);
     if (pems_ && *pems_ == *now) return {};
-    KUBE_ASSIGN(identity_.tls, make_tls(now->ca, now->certificate, now->key));
+    RIG_ASSIGN_OR_RETURN(identity_.tls, make_tls(now->ca, now->certificate, now->key));
     pems_ = std::move(now);
     return {};
 }
 
 rig::Status Credentials::refresh_exec(const Effort &effort) {
     const rig::Error failed{RIG_E_UNAVAILABLE, "ExecFailed", "the exec credential plugin " + access_.exec->command + " did not answer an ExecCredential with a token or a certificate", 5000};
-    KUBE_ASSIGN(const std::string text, run_exec(*access_.exec, effort));
+    RIG_ASSIGN_OR_RETURN(const std::string text, run_exec(*access_.exec, effort));
     const nlohmann::json answer = nlohmann::json::parse(text, nullptr, false);
     if (!answer.is_object() || !answer.contains("status") || !answer["status"].is_object()) return failed;
     const nlohmann::json &status = answer["status"];
-    const auto field = [&](const char *name) { return status.contains(name) && status[name].is_string() ? status[name].get<std::string>() : std::string(); };
+    const auto field = [&](const char *name) { return rig::json::get(status, name, ""); };
     exec_token_ = field("token");
     if (const std::string certificate = field("clientCertificateData"), key = field("clientKeyData"); !certificate.empty() && !key.empty()) {
         Pems now{pems_->ca, certificate, key};
         if (!(*pems_ == now)) {
-            KUBE_ASSIGN(identity_.tls, make_tls(now.ca, now.certificate, now.key));
+            RIG_ASSIGN_OR_RETURN(identity_.tls, make_tls(now.ca, now.certificate, now.key));
             *pems_ = std::move(now);
         }
     } else if (exec_token_.empty()) {
@@ -77,7 +77,7 @@ rig::Result<Identity> Credentials::current(const Effort &effort) {
         read_ = true;
         read_at_ = now;
     }
-    if (access_.exec && (!exec_valid_ || (exec_expires_wall_ns_ != 0 && clock_.wall_ns() + expiry_margin_ns >= exec_expires_wall_ns_))) KUBE_TRY(refresh_exec(effort));
+    if (access_.exec && (!exec_valid_ || (exec_expires_wall_ns_ != 0 && clock_.wall_ns() + expiry_margin_ns >= exec_expires_wall_ns_))) RIG_RETURN_IF_ERROR(refresh_exec(effort));
     Identity out = identity_;
     if (access_.exec && !exec_token_.empty()) out.token = exec_token_;
     return out;

@@ -1,7 +1,8 @@
 // The diagnosis of all clusters, several at a time, so that one that does not answer leaves time for the others.
 #include "examination.hpp"
 #include "kube/fleet.hpp"
-#include "kube/try.hpp"
+
+#include <rigger/sdk/try.hpp>
 
 #include <atomic>
 #include <exception>
@@ -28,7 +29,7 @@ template <typename F> void side_by_side(size_t count, const F &f) {
 } // namespace
 
 rig::Result<std::string> Fleet::diagnose(rig::Call call, std::string_view text) {
-    KUBE_ASSIGN(const Json request, rig::json::object(text.empty() ? "{}" : text, "request"));
+    RIG_ASSIGN_OR_RETURN(const Json request, rig::json::object(text.empty() ? "{}" : text, "request"));
     if (request.contains("cluster") && !request["cluster"].is_string()) return rig::Error{RIG_E_INVALID, "BadRequest", "cluster must be a text", 0};
     const std::string wanted = rig::json::get(request, "cluster", "");
     std::vector<std::shared_ptr<Cluster>> chosen;

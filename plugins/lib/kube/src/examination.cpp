@@ -1,7 +1,8 @@
 #include "examination.hpp"
 
-#include "kube/try.hpp"
 #include "needs.hpp"
+
+#include <rigger/sdk/try.hpp>
 
 #include <cstdlib>
 
@@ -53,7 +54,7 @@ Json permission(Client &client, const Effort &effort, const Need &need, const st
     const Json review = {{"apiVersion", "authorization.k8s.io/v1"}, {"kind", "SelfSubjectAccessReview"}, {"spec", {{"resourceAttributes", attributes}}}};
     const auto text = client.ask(effort, {"POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", review.dump(), "application/json"}, "asking for a permission");
     if (!text.ok()) return check(name, nullptr, text.error().message, text.error().code == RIG_E_DENIED ? "let the user create selfsubjectaccessreviews (role system:basic-user)" : "try again");
-    const Json answer = Json::parse(*rig::Result<std::string>(text), nullptr, false);
+    const Json answer = Json::parse(*text, nullptr, false);
     const Json &status = rig::json::at(answer, "status");
     if (!status.is_object() || !status.contains("allowed") || !status["allowed"].is_boolean()) return check(name, nullptr, "the answer cannot be read", "try again");
     const bool allowed = status["allowed"].get<bool>();
@@ -121,7 +122,7 @@ Json examine(Client &client, const Effort &effort, const std::string &ns) {
     const auto version = client.version(effort);
     connection(version, client.access(), checks);
     if (!version.ok() && version.error().reason != "Forbidden") return checks;
-    if (version.ok()) checks.push_back(version_check(*rig::Result<std::string>(version)));
+    if (version.ok()) checks.push_back(version_check(*version));
     else checks.push_back(check("version", nullptr, version.error().message, "let the user read /version (role system:public-info-viewer)"));
     checks.push_back(namespace_check(client, effort, ns));
     for (const Need &need : needs) checks.push_back(permission(client, effort, need, ns));

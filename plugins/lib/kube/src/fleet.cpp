@@ -1,8 +1,9 @@
 #include "kube/fleet.hpp"
 
 #include "kube/objects.hpp"
-#include "kube/try.hpp"
 #include "query.hpp"
+
+#include <rigger/sdk/try.hpp>
 
 #include <algorithm>
 
@@ -132,19 +133,19 @@ std::string Fleet::probe() const {
 }
 
 rig::Status Fleet::list(rig::Call call, std::string_view text, const rig::Objects &out) {
-    KUBE_ASSIGN(const Query query, Query::parse(text));
+    RIG_ASSIGN_OR_RETURN(const Query query, Query::parse(text));
     Clusters chosen = clusters();
     if (!query.cluster.empty()) {
-        KUBE_ASSIGN(const auto one, cluster(query.cluster));
+        RIG_ASSIGN_OR_RETURN(const auto one, cluster(query.cluster));
         chosen = {{one->name(), one}};
     }
     const Effort patience = effort(call);
     for (const auto &[name, cluster] : chosen) {
-        KUBE_TRY(patience.check());
+        RIG_RETURN_IF_ERROR(patience.check());
         bool refused = false;
         const std::string &of = name;
         const auto read = [&, &member = cluster]() -> rig::Result<Client::ListEnd> {
-            KUBE_ASSIGN(const Resource resource, member->client().resource(patience, query.api_version, query.kind));
+            RIG_ASSIGN_OR_RETURN(const Resource resource, member->client().resource(patience, query.api_version, query.kind));
             return member->client().list(patience, resource, query.selection, query.limit, [&](std::string_view object) {
                 rig::Status told = out.object(RIG_CHANGE_SYNC, of, shown(query.kind, object));
                 refused = !told.ok();
@@ -156,22 +157,21 @@ rig::Status Fleet::list(rig::Call call, std::string_view text, const rig::Object
             // What one cluster refuses for good is the caller's fault or answer; that it cannot be read just now says nothing of the others.
             const bool transient = end.error().code == RIG_E_UNAVAILABLE || end.error().code == RIG_E_EXHAUSTED;
             if (refused || !transient) return end.error();
-            KUBE_TRY(out.mark(name, RIG_MARK_LOST, end.error().message));
+            RIG_RETURN_IF_ERROR(out.mark(name, RIG_MARK_LOST, end.error().message));
             continue;
         }
-        auto ended = end;
-        if (ended->cut) KUBE_TRY(out.mark(name, RIG_MARK_LOST, "the limit of " + std::to_string(query.limit) + " was reached; more objects match"));
-        else KUBE_TRY(out.mark(name, RIG_MARK_COMPLETE));
+        if (end->cut) RIG_RETURN_IF_ERROR(out.mark(name, RIG_MARK_LOST, "the limit of " + std::to_string(query.limit) + " was reached; more objects match"));
+        else RIG_RETURN_IF_ERROR(out.mark(name, RIG_MARK_COMPLETE));
     }
     return {};
 }
 
 rig::Result<std::string> Fleet::get(rig::Call call, std::string_view text) {
-    KUBE_ASSIGN(const Ref ref, Ref::parse(text));
-    KUBE_ASSIGN(const auto member, cluster(ref.cluster));
+    RIG_ASSIGN_OR_RETURN(const Ref ref, Ref::parse(text));
+    RIG_ASSIGN_OR_RETURN(const auto member, cluster(ref.cluster));
     const Effort patience = effort(call);
-    KUBE_ASSIGN(const Resource resource, member->client().resource(patience, ref.api_version, ref.kind));
-    KUBE_ASSIGN(std::string object, member->client().get(patience, resource, ref.ns.empty() && resource.namespaced ? "default" : ref.ns, ref.name));
+    RIG_ASSIGN_OR_RETURN(const Resource resource, member->client().resource(patience, ref.api_version, ref.kind));
+    RIG_ASSIGN_OR_RETURN(std::string object, member->client().get(patience, resource, ref.ns.empty() && resource.namespaced ? "default" : ref.ns, ref.name));
     if (!ref.remove.uid.empty()) {
         const Json found = Json::parse(object, nullptr, false);
         if (rig::json::get(rig::json::at(found, "metadata"), "uid", "") != ref.remove.uid) return absent(resource, ref.name);
@@ -180,21 +180,21 @@ rig::Result<std::string> Fleet::get(rig::Call call, std::string_view text) {
 }
 
 rig::Result<std::string> Fleet::apply(rig::Call call, std::string_view name, std::string_view object, uint32_t flags) {
-    KUBE_ASSIGN(const auto member, cluster(name));
+    RIG_ASSIGN_OR_RETURN(const auto member, cluster(name));
     return apply_object(member->client(), effort(call), object, (flags & RIG_APPLY_DRY_RUN) != 0, (flags & RIG_APPLY_CREATE_ONLY) != 0);
 }
 
 rig::Status Fleet::remove(rig::Call call, std::string_view text) {
-    KUBE_ASSIGN(const Ref ref, Ref::parse(text));
-    KUBE_ASSIGN(const auto member, cluster(ref.cluster));
+    RIG_ASSIGN_OR_RETURN(const Ref ref, Ref::parse(text));
+    RIG_ASSIGN_OR_RETURN(const auto member, cluster(ref.cluster));
     const Effort patience = effort(call);
-    KUBE_ASSIGN(const Resource resource, member->client().resource(patience, ref.api_version, ref.kind));
+    RIG_ASSIGN_OR_RETURN(const Resource resource, member->client().resource(patience, ref.api_version, ref.kind));
     return remove_object(member->client(), patience, resource, ref.ns.empty() && resource.namespaced ? "default" : ref.ns, ref.name, ref.remove);
 }
 
 rig::Status Fleet::logs(rig::Call call, std::string_view text, rig::Sink out) {
-    KUBE_ASSIGN(const Json request, rig::json::object(text, "request"));
-    KUBE_ASSIGN(const auto member, cluster(rig::json::get(request, "cluster", "")));
+    RIG_ASSIGN_OR_RETURN(const Json request, rig::json::object(text, "request"));
+    RIG_ASSIGN_OR_RETURN(const auto member, cluster(rig::json::get(request, "cluster", "")));
     const std::string ns = rig::json::get(request, "namespace", "default"), name = rig::json::get(request, "name", "");
     if (!is_path_segment(name) || !is_path_segment(ns)) return rig::Error{RIG_E_INVALID, "BadRequest", "a log request names the pod: namespace and name", 0};
     std::string query = "timestamps=false";

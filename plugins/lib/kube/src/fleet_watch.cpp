@@ -1,6 +1,6 @@
 #include "fleet_watch.hpp"
 
-#include "kube/try.hpp"
+#include <rigger/sdk/try.hpp>
 
 #include <chrono>
 #include <thread>
@@ -82,7 +82,7 @@ rig::Status FleetWatch::follow_roster() {
         }
         const std::string name = at->first;
         at = lanes_.erase(at);
-        if (member == now.end()) KUBE_TRY(tell([&] { return out_.mark(name, RIG_MARK_LOST, "the cluster is not configured any more"); }));
+        if (member == now.end()) RIG_RETURN_IF_ERROR(tell([&] { return out_.mark(name, RIG_MARK_LOST, "the cluster is not configured any more"); }));
     }
     for (const auto &[name, cluster] : now) {
         if ((!query_.cluster.empty() && query_.cluster != name) || lanes_.contains(name)) continue;
@@ -131,9 +131,9 @@ rig::Status FleetWatch::checkpoint() {
 
 rig::Status FleetWatch::run(rig::Call call) {
     while (!call.cancelled()) {
-        KUBE_TRY(follow_roster());
-        for (const auto &[name, lane] : lanes_) KUBE_TRY(tend(*lane));
-        KUBE_TRY(checkpoint());
+        RIG_RETURN_IF_ERROR(follow_roster());
+        for (const auto &[name, lane] : lanes_) RIG_RETURN_IF_ERROR(tend(*lane));
+        RIG_RETURN_IF_ERROR(checkpoint());
         std::this_thread::sleep_for(look_ms);
     }
     for (const auto &[name, lane] : lanes_) lane->reflector_.stop(); // all at once; the destructors wait for each
@@ -141,8 +141,8 @@ rig::Status FleetWatch::run(rig::Call call) {
 }
 
 rig::Status Fleet::watch(rig::Call call, std::string_view text, std::string_view token, const rig::Objects &out) {
-    KUBE_ASSIGN(Query query, Query::parse(text));
-    if (!query.cluster.empty()) KUBE_TRY(cluster(query.cluster));
+    RIG_ASSIGN_OR_RETURN(Query query, Query::parse(text));
+    if (!query.cluster.empty()) RIG_RETURN_IF_ERROR(cluster(query.cluster));
     return FleetWatch(*this, std::move(query), token, out).run(call);
 }
 

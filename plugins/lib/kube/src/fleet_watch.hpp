@@ -4,8 +4,6 @@
 #include "kube/reflector.hpp"
 #include "query.hpp"
 
-#include <condition_variable>
-
 namespace kube {
 
 class FleetWatch {

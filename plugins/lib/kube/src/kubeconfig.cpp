@@ -1,9 +1,9 @@
 #include "kube/access.hpp"
-#include "kube/try.hpp"
 
 #include <Poco/Base64Decoder.h>
 #include <Poco/Exception.h>
 #include <Poco/URI.h>
+#include <rigger/sdk/try.hpp>
 #include <yaml-cpp/yaml.h>
 
 #include <cerrno>
@@ -46,7 +46,7 @@ rig::Result<std::string> decode(const std::string &text, const std::string &what
 rig::Result<Material> material(const YAML::Node &from, const std::string &name, const std::string &directory, const std::string &where) {
     Material out;
     if (const std::string data = text_of(from, (name + "-data").c_str()); !data.empty()) {
-        KUBE_ASSIGN(out.text, decode(data, where + ": " + name + "-data"));
+        RIG_ASSIGN_OR_RETURN(out.text, decode(data, where + ": " + name + "-data"));
         return out;
     }
     out.file = text_of(from, name.c_str());
@@ -76,9 +76,9 @@ rig::Status read_cluster(const YAML::Node &cluster, const std::string &directory
     if (set(cluster, "insecure-skip-tls-verify"))
         return bad(where + ": insecure-skip-tls-verify is not supported; give the cluster's certificate-authority instead");
     if (!text_of(cluster, "proxy-url").empty()) return bad(where + ": proxy-url is not supported; let rigger reach the API server directly");
-    KUBE_TRY(read_server(text_of(cluster, "server"), where, into));
+    RIG_RETURN_IF_ERROR(read_server(text_of(cluster, "server"), where, into));
     into.tls_server_name = text_of(cluster, "tls-server-name");
-    KUBE_ASSIGN(into.ca, material(cluster, "certificate-authority", directory, where));
+    RIG_ASSIGN_OR_RETURN(into.ca, material(cluster, "certificate-authority", directory, where));
     return {};
 }
 
@@ -103,14 +103,14 @@ rig::Status read_user(const YAML::Node &user, const std::string &directory, cons
     if (user["auth-provider"]) return bad(where + ": auth-provider was removed from Kubernetes; use an exec credential plugin or a token");
     if (!text_of(user, "username").empty()) return bad(where + ": passwords are not supported by Kubernetes any more; use a certificate or a token");
     if (!text_of(user, "as").empty()) return bad(where + ": impersonation is not supported");
-    KUBE_ASSIGN(into.certificate, material(user, "client-certificate", directory, where));
-    KUBE_ASSIGN(into.key, material(user, "client-key", directory, where));
+    RIG_ASSIGN_OR_RETURN(into.certificate, material(user, "client-certificate", directory, where));
+    RIG_ASSIGN_OR_RETURN(into.key, material(user, "client-key", directory, where));
     if (into.certificate.empty() != into.key.empty()) return bad(where + ": client-certificate and client-key belong together");
     into.token.file = text_of(user, "tokenFile");
     if (!into.token.file.empty() && into.token.file[0] != '/') into.token.file = directory + "/" + into.token.file;
     if (into.token.file.empty()) into.token.text = text_of(user, "token");
     if (const YAML::Node exec = user["exec"]; exec && exec.IsMap()) {
-        KUBE_ASSIGN(into.exec, read_exec(exec, directory, where));
+        RIG_ASSIGN_OR_RETURN(into.exec, read_exec(exec, directory, where));
     }
     return {};
 }
@@ -133,10 +133,10 @@ rig::Result<Access> read_context(const YAML::Node &root, const std::string &name
     out.default_namespace = text_of(context, "namespace");
     const YAML::Node cluster = entry(root, "clusters", "cluster", text_of(context, "cluster"));
     if (!cluster.IsDefined()) return bad(where + ": its cluster '" + text_of(context, "cluster") + "' is not there");
-    KUBE_TRY(read_cluster(cluster, directory, where, out));
+    RIG_RETURN_IF_ERROR(read_cluster(cluster, directory, where, out));
     const YAML::Node user = entry(root, "users", "user", text_of(context, "user"));
     if (!user.IsDefined()) return bad(where + ": its user '" + text_of(context, "user") + "' is not there");
-    KUBE_TRY(read_user(user, directory, where, out));
+    RIG_RETURN_IF_ERROR(read_user(user, directory, where, out));
     return out;
 }
 
@@ -165,7 +165,7 @@ rig::Result<std::vector<Access>> read_kubeconfig(std::string_view text, const st
             if (name.empty()) return bad("a context without a name");
             for (const Access &other : out)
                 if (other.context == name) return bad("two contexts are called '" + name + "'");
-            KUBE_ASSIGN(Access access, read_context(root, name, directory));
+            RIG_ASSIGN_OR_RETURN(Access access, read_context(root, name, directory));
             out.push_back(std::move(access));
         }
         return out;
@@ -183,7 +183,7 @@ rig::Result<Access> current_context(std::string_view text, const std::string &di
 }
 
 rig::Result<std::vector<Access>> read_kubeconfig_file(const std::string &path) {
-    KUBE_ASSIGN(const std::string text, read_file(path, most_bytes));
+    RIG_ASSIGN_OR_RETURN(const std::string text, read_file(path, most_bytes));
     const size_t slash = path.rfind('/');
     auto contexts = read_kubeconfig(text, slash == std::string::npos ? "." : path.substr(0, slash));
     if (!contexts.ok()) {
@@ -199,10 +199,10 @@ rig::Result<Access> in_cluster(const std::string &directory, const std::string &
     out.context = "in-cluster";
     if (host.empty() || port.empty())
         return rig::Error{RIG_E_INVALID, "NotInCluster", "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set: this is no pod; give a kubeconfig", 0};
-    KUBE_TRY(read_server("https://" + (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + port, "in-cluster", out));
+    RIG_RETURN_IF_ERROR(read_server("https://" + (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + port, "in-cluster", out));
     out.ca.file = directory + "/ca.crt";
     out.token.file = directory + "/token";
-    KUBE_TRY(read_file(out.ca.file));
+    RIG_RETURN_IF_ERROR(read_file(out.ca.file));
     if (auto ns = read_file(directory + "/namespace"); ns.ok()) out.default_namespace = *ns;
     return out;
 }

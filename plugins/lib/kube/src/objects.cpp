@@ -1,8 +1,7 @@
 #include "kube/objects.hpp"
 
-#include "kube/try.hpp"
-
 #include <rigger/sdk/json.hpp>
+#include <rigger/sdk/try.hpp>
 
 namespace kube {
 namespace {
@@ -76,7 +75,7 @@ rig::Result<std::string> change(Client &client, const Effort &effort, const Targ
     if (const Json fields = adopted(existing); !dry_run && !fields.is_null() && (!own_version || version == seen)) {
         const Json patch = Json::array({Json{{"op", "replace"}, {"path", "/metadata/managedFields"}, {"value", fields}},
                                         Json{{"op", "replace"}, {"path", "/metadata/resourceVersion"}, {"value", seen}}});
-        KUBE_ASSIGN(const std::string text, client.patch(effort, t.resource, t.ns, t.name, "json", patch.dump()));
+        RIG_ASSIGN_OR_RETURN(const std::string text, client.patch(effort, t.resource, t.ns, t.name, "json", patch.dump()));
         const Json now = Json::parse(text, nullptr, false);
         seen = rig::json::get(rig::json::at(now, "metadata"), "resourceVersion", seen.c_str());
         if (own_version) version = seen;
@@ -92,9 +91,9 @@ bool is_ours(std::string_view object) {
 }
 
 rig::Result<std::string> apply_object(Client &client, const Effort &effort, std::string_view text, bool dry_run, bool create_only) {
-    KUBE_ASSIGN(Json object, read(text));
+    RIG_ASSIGN_OR_RETURN(Json object, read(text));
     Target t{{}, rig::json::get(object["metadata"], "namespace", ""), rig::json::get(object["metadata"], "name", "")};
-    KUBE_ASSIGN(t.resource, client.resource(effort, object["apiVersion"].get<std::string>(), object["kind"].get<std::string>()));
+    RIG_ASSIGN_OR_RETURN(t.resource, client.resource(effort, object["apiVersion"].get<std::string>(), object["kind"].get<std::string>()));
     if (!t.ns.empty() && !is_path_segment(t.ns)) return invalid("metadata.namespace cannot be a name");
     if (t.resource.namespaced && t.ns.empty()) t.ns = "default";
     object["metadata"].erase("managedFields");
@@ -117,7 +116,7 @@ rig::Result<std::string> apply_object(Client &client, const Effort &effort, std:
 }
 
 rig::Status remove_object(Client &client, const Effort &effort, const Resource &r, std::string_view ns, std::string_view name, DeleteOptions options) {
-    KUBE_ASSIGN(const std::string text, client.get(effort, r, ns, name));
+    RIG_ASSIGN_OR_RETURN(const std::string text, client.get(effort, r, ns, name));
     const Json found = Json::parse(text, nullptr, false);
     if (!ours(found)) return not_ours(r, name);
     if (options.uid.empty()) options.uid = rig::json::get(rig::json::at(found, "metadata"), "uid", "");

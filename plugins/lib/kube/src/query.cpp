@@ -1,6 +1,6 @@
 #include "query.hpp"
 
-#include "kube/try.hpp"
+#include <rigger/sdk/try.hpp>
 
 namespace kube {
 namespace {
@@ -24,7 +24,7 @@ bool take(const nlohmann::json &from, const char *key, int64_t &into) {
 } // namespace
 
 rig::Result<Query> Query::parse(std::string_view text) {
-    KUBE_ASSIGN(const nlohmann::json from, rig::json::object(text, "query"));
+    RIG_ASSIGN_OR_RETURN(const nlohmann::json from, rig::json::object(text, "query"));
     Query q;
     int64_t limit = 0;
     if (!take(from, "cluster", q.cluster) || !take(from, "apiVersion", q.api_version) || !take(from, "kind", q.kind) || !take(from, "namespace", q.selection.ns) ||
@@ -37,7 +37,7 @@ rig::Result<Query> Query::parse(std::string_view text) {
 }
 
 rig::Result<Ref> Ref::parse(std::string_view text) {
-    KUBE_ASSIGN(const nlohmann::json from, rig::json::object(text, "ref"));
+    RIG_ASSIGN_OR_RETURN(const nlohmann::json from, rig::json::object(text, "ref"));
     Ref r;
     if (!take(from, "cluster", r.cluster) || !take(from, "apiVersion", r.api_version) || !take(from, "kind", r.kind) || !take(from, "namespace", r.ns) || !take(from, "name", r.name) ||
         !take(from, "uid", r.remove.uid) || !take(from, "propagationPolicy", r.remove.propagation) || !take(from, "gracePeriodSeconds", r.remove.grace_seconds))

@@ -1,7 +1,8 @@
 #include "kube/reflector.hpp"
 
 #include "kube/answer.hpp"
-#include "kube/try.hpp"
+
+#include <rigger/sdk/try.hpp>
 
 namespace kube {
 namespace {
@@ -32,10 +33,10 @@ rig::Status Reflector::list(const Resource &resource) {
         refused_ = refused_ || !told.ok();
         return told;
     };
-    KUBE_TRY(feed(feed_.begin()));
-    KUBE_ASSIGN(const Client::ListEnd end, cluster_->client().list(effort, resource, selection_, 0, [&](std::string_view object) { return feed(feed_.item(object)); }));
+    RIG_RETURN_IF_ERROR(feed(feed_.begin()));
+    RIG_ASSIGN_OR_RETURN(const Client::ListEnd end, cluster_->client().list(effort, resource, selection_, 0, [&](std::string_view object) { return feed(feed_.item(object)); }));
     if (end.resource_version.empty()) return rig::Error{RIG_E_UNAVAILABLE, "BrokenAnswer", "a list of " + resource.plural + " without a resourceVersion", 1000};
-    KUBE_TRY(feed(feed_.complete()));
+    RIG_RETURN_IF_ERROR(feed(feed_.complete()));
     version_ = end.resource_version;
     feed_.position(version_);
     return {};
@@ -81,8 +82,8 @@ void Reflector::run() {
         rig::Status step;
         try {
             step = [&]() -> rig::Status {
-                KUBE_ASSIGN(const Resource resource, cluster_->client().resource(effort, api_version_, kind_));
-                if (version_.empty()) KUBE_TRY(list(resource));
+                RIG_ASSIGN_OR_RETURN(const Resource resource, cluster_->client().resource(effort, api_version_, kind_));
+                if (version_.empty()) RIG_RETURN_IF_ERROR(list(resource));
                 return watch(resource);
             }();
         } catch (const std::exception &e) {

@@ -1,7 +1,6 @@
 #include "kube/roster.hpp"
 
-#include "kube/try.hpp"
-
+#include <rigger/sdk/try.hpp>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -12,12 +11,6 @@ namespace kube {
 namespace {
 constexpr size_t most_file_bytes = 8 << 20;
 
-/// The time of the last change of the file or of its permissions, since either may be what was wrong.
-std::string mark(const std::string &path) {
-    struct stat s {};
-    if (::stat(path.c_str(), &s) != 0) return path + ":none;";
-    return path + ":" + std::to_string(s.st_ctim.tv_sec) + "." + std::to_string(s.st_ctim.tv_nsec) + "." + std::to_string(s.st_size) + "." + std::to_string(s.st_ino) + ";";
-}
 std::string folder(const std::string &path) {
     const size_t slash = path.rfind('/');
     return slash == std::string::npos ? "." : path.substr(0, slash);
@@ -26,11 +19,19 @@ std::string environment(const char *name) {
     const char *value = std::getenv(name);
     return value ? value : "";
 }
+} // namespace
 
+std::string file_stamp(const std::string &path) {
+    struct stat s {};
+    if (::stat(path.c_str(), &s) != 0) return path + ":none;";
+    return path + ":" + std::to_string(s.st_ctim.tv_sec) + "." + std::to_string(s.st_ctim.tv_nsec) + "." + std::to_string(s.st_size) + "." + std::to_string(s.st_ino) + ";";
+}
+
+namespace {
 class Single final : public Roster {
 public:
     Single(std::string name, std::string path, std::string context) : name_(std::move(name)), path_(std::move(path)), context_(std::move(context)) {}
-    std::string stamp() const override { return mark(path_); }
+    std::string stamp() const override { return file_stamp(path_); }
     rig::Result<Roll> read() const override {
         auto access = one();
         if (!access.ok()) return Roll{{}, {{name_, access.error().message}}};
@@ -40,12 +41,12 @@ public:
 private:
     rig::Result<Access> one() const {
         if (context_.empty()) {
-            KUBE_ASSIGN(const std::string text, read_file(path_, most_file_bytes));
+            RIG_ASSIGN_OR_RETURN(const std::string text, read_file(path_, most_file_bytes));
             auto current = current_context(text, folder(path_));
             if (!current.ok()) return rig::Error{RIG_E_INVALID, "BadKubeconfig", path_ + ": " + current.error().message, 0};
             return current;
         }
-        KUBE_ASSIGN(std::vector<Access> all, read_kubeconfig_file(path_));
+        RIG_ASSIGN_OR_RETURN(std::vector<Access> all, read_kubeconfig_file(path_));
         for (Access &access : all)
             if (access.context == context_) return std::move(access);
         return rig::Error{RIG_E_INVALID, "NoSuchContext", path_ + " has no context '" + context_ + "'; see: kubectl config get-contexts", 0};
@@ -58,7 +59,7 @@ public:
     InCluster(std::string name, std::string directory) : name_(std::move(name)), directory_(std::move(directory)) {}
     std::string stamp() const override { return "in-cluster"; } // the client looks at the files itself
     rig::Result<Roll> read() const override {
-        KUBE_ASSIGN(Access access, in_cluster(directory_, environment("KUBERNETES_SERVICE_HOST"), environment("KUBERNETES_SERVICE_PORT")));
+        RIG_ASSIGN_OR_RETURN(Access access, in_cluster(directory_, environment("KUBERNETES_SERVICE_HOST"), environment("KUBERNETES_SERVICE_PORT")));
         return Roll{{{name_, std::move(access)}}, {}};
     }
 
@@ -69,9 +70,9 @@ private:
 class Merged final : public Roster {
 public:
     explicit Merged(std::string path) : path_(std::move(path)) {}
-    std::string stamp() const override { return mark(path_); }
+    std::string stamp() const override { return file_stamp(path_); }
     rig::Result<Roll> read() const override {
-        KUBE_ASSIGN(std::vector<Access> all, read_kubeconfig_file(path_));
+        RIG_ASSIGN_OR_RETURN(std::vector<Access> all, read_kubeconfig_file(path_));
         Roll roll;
         for (Access &access : all) {
             std::string name = access.context;
@@ -88,8 +89,8 @@ class Directory final : public Roster {
 public:
     explicit Directory(std::string path) : path_(std::move(path)) {}
     std::string stamp() const override {
-        std::string out = mark(path_);
-        for (const std::string &file : files()) out += mark(file);
+        std::string out = file_stamp(path_);
+        for (const std::string &file : files()) out += file_stamp(file);
         return out;
     }
     rig::Result<Roll> read() const override {
@@ -100,7 +101,7 @@ public:
             const std::string name = std::filesystem::path(file).stem().string();
             const auto twice = [&](const auto &entry) { return entry.first == name; };
             const auto text = read_file(file, most_file_bytes);
-            auto access = text.ok() ? current_context(*rig::Result<std::string>(text), path_) : rig::Result<Access>(text.error());
+            auto access = text.ok() ? current_context(*text, path_) : rig::Result<Access>(text.error());
             if (!access.ok()) roll.broken.emplace_back(name, file + ": " + access.error().message);
             else if (std::any_of(roll.clusters.begin(), roll.clusters.end(), twice)) roll.broken.emplace_back(name, file + ": another file gives a cluster of this name");
             else roll.clusters.emplace_back(name, *std::move(access));

@@ -45,8 +45,10 @@ public:
     Result(Error e) : error_(std::move(e)) {}
     bool ok() const noexcept { return value_.has_value(); }
     T &operator*() & { return *value_; }
+    const T &operator*() const & { return *value_; }
     T &&operator*() && { return std::move(*value_); }
     T *operator->() { return &*value_; }
+    const T *operator->() const { return &*value_; }
     const Error &error() const { return *error_; }
 
 private:

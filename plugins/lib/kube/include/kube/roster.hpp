@@ -19,6 +19,9 @@ public:
     virtual rig::Result<Roll> read() const = 0;
 };
 
+/// Changes with the file's content, place and permissions, since any may be what was wrong; for Roster::stamp().
+std::string file_stamp(const std::string &path);
+
 /// One cluster `name`: the context of a kubeconfig ("": its current one).
 std::unique_ptr<Roster> single_roster(std::string name, std::string kubeconfig, std::string context);
 /// One cluster `name`: the one that this pod runs in.
