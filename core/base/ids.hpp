@@ -28,6 +28,10 @@ using InstanceId = Id<struct InstanceTag>;     ///< the validator's record of a 
 using SourceName = Id<struct SourceTag>;       ///< name of a validator-source instance, e.g. "catalog"
 using ClusterName = Id<struct ClusterTag>;     ///< "<backend instance>/<cluster>", e.g. "local/local"
 
+/// The two parts of a cluster's name; a name without a slash is both.
+inline std::string backend_of(const ClusterName &cluster) { return cluster.value.substr(0, cluster.value.find('/')); }
+inline std::string own_name(const ClusterName &cluster) { return cluster.value.substr(cluster.value.find('/') + 1); }
+
 } // namespace rigger
 
 template <typename Tag> struct std::hash<rigger::Id<Tag>> {

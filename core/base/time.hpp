@@ -22,6 +22,8 @@ struct MonoTime {
     friend auto operator<=>(const MonoTime &, const MonoTime &) = default;
 };
 
+inline double in_seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
+
 inline Duration operator-(WallTime a, WallTime b) { return Duration(a.ns - b.ns); }
 inline Duration operator-(MonoTime a, MonoTime b) { return Duration(static_cast<int64_t>(a.ns - b.ns)); }
 inline WallTime operator+(WallTime t, Duration d) { return {t.ns + d.count()}; }

@@ -1,5 +1,7 @@
 #include "cli/client.hpp"
 
+#include "base/json.hpp"
+
 #include <Poco/Net/HTTPClientSession.h>
 #include <Poco/Net/HTTPRequest.h>
 #include <Poco/Net/HTTPResponse.h>
@@ -44,10 +46,7 @@ Error read_problem(std::string_view document, int status) {
     const auto error = problem.is_object() ? problem.find("error") : problem.end();
     if (!problem.is_object() || error == problem.end() || !error->is_object())
         return {Code::internal, "AnswerMalformed", "the daemon answered with status " + std::to_string(status) + " and no explanation; is there a proxy in between?", 0};
-    const auto text = [&](const char *key) {
-        const auto found = error->find(key);
-        return found != error->end() && found->is_string() ? found->get<std::string>() : std::string();
-    };
+    const auto text = [&](const char *key) { return text_member(*error, key); };
     const auto retry = error->find("retryAfterMs");
     return {code_of(text("code")), text("reason"), text("message"), retry != error->end() && retry->is_number_unsigned() ? retry->get<uint32_t>() : 0};
 }

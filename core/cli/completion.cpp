@@ -1,5 +1,6 @@
 #include "cli/completion.hpp"
 
+#include "base/json.hpp"
 #include "cli/plugins/declarations.hpp"
 
 #include <nlohmann/json.hpp>
@@ -46,11 +47,6 @@ constexpr Listing kListings[] = {{"servers", "nodes", "nodeName", "", "status"},
                                  {"gpus", "nodes", "gpuModel", "", ""},
                                  {"namespaces", "pods", "namespace", "", ""},
                                  {"clusters", "clusters", "name", "", "state"}};
-
-std::string word_at(const PlainJson &item, const char *key) {
-    const auto found = item.is_object() && *key ? item.find(key) : item.end();
-    return item.is_object() && found != item.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 class Completer {
 public:
@@ -141,8 +137,8 @@ private:
         std::set<std::string> seen;
         if (const auto items = document.is_object() ? document.find("items") : document.end(); document.is_object() && items != document.end())
             for (const PlainJson &item : *items) {
-                if (const std::string word = word_at(item, listing.key); !word.empty() && fits(word) && seen.insert(word).second) out.push_back({word, word_at(item, listing.description)});
-                if (const std::string word = word_at(item, listing.also); !last_.empty() && !word.empty() && fits(word) && seen.insert(word).second) out.push_back({word, word_at(item, listing.key)});
+                if (const std::string word = text_member(item, listing.key); !word.empty() && fits(word) && seen.insert(word).second) out.push_back({word, text_member(item, listing.description)});
+                if (const std::string word = text_member(item, listing.also); !last_.empty() && !word.empty() && fits(word) && seen.insert(word).second) out.push_back({word, text_member(item, listing.key)});
             }
         return out;
     }

@@ -1,5 +1,7 @@
 #include "cli/declarations.hpp"
 
+#include "base/json.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -13,10 +15,6 @@ const Json *member(const Json &object, const char *key) {
     if (!object.is_object()) return nullptr;
     const auto found = object.find(key);
     return found == object.end() ? nullptr : &*found;
-}
-std::string text(const Json &object, const char *key) {
-    const Json *found = member(object, key);
-    return found && found->is_string() ? found->get<std::string>() : std::string();
 }
 bool flag(const Json &object, const char *key) {
     const Json *found = member(object, key);
@@ -34,16 +32,16 @@ std::string translated(const Json &object, const char *key, Language language) {
     const Json *found = member(object, key);
     if (!found) return {};
     if (found->is_string()) return found->get<std::string>();
-    const std::string chosen = language == Language::chinese ? text(*found, "zh") : std::string();
-    return chosen.empty() ? text(*found, "en") : chosen;
+    const std::string chosen = language == Language::chinese ? text_member(*found, "zh") : std::string();
+    return chosen.empty() ? text_member(*found, "en") : chosen;
 }
 std::string translated(const Json &object, const char *english, const char *chinese, Language language) {
-    const std::string chosen = language == Language::chinese ? text(object, chinese) : std::string();
-    return chosen.empty() ? text(object, english) : chosen;
+    const std::string chosen = language == Language::chinese ? text_member(object, chinese) : std::string();
+    return chosen.empty() ? text_member(object, english) : chosen;
 }
 
 ValueType value_type(const Json &schema) {
-    std::string name = text(schema, "type");
+    std::string name = text_member(schema, "type");
     for (const std::string &one : texts(schema, "type"))
         if (one != "null") name = one;
     if (name == "string" || name.empty()) return ValueType::string;
@@ -83,10 +81,10 @@ OptionDeclaration read_option(const std::string &key, const Json &schema, Langua
     const Json none = Json::object();
     const Json *const cli = member(schema, "x-cli");
     const Json &hints = cli ? *cli : none;
-    option.short_name = text(hints, "short").substr(0, 1);
+    option.short_name = text_member(hints, "short").substr(0, 1);
     option.aliases = texts(hints, "aliases");
-    option.metavar = text(hints, "metavar");
-    option.complete = text(hints, "complete");
+    option.metavar = text_member(hints, "metavar");
+    option.complete = text_member(hints, "complete");
     option.hidden = flag(hints, "hidden");
     if (const Json *position = member(hints, "position"); position && position->is_number_integer()) option.position = position->get<int>();
     return option;
@@ -94,16 +92,16 @@ OptionDeclaration read_option(const std::string &key, const Json &schema, Langua
 
 ColumnDeclaration read_column(const Json &declared, int place, Language language) {
     ColumnDeclaration column;
-    column.key = text(declared, "key");
+    column.key = text_member(declared, "key");
     column.title = translated(declared, "title", "zh", language);
     if (column.title.empty()) column.title = column.key;
-    column.type = column_type(text(declared, "type"));
+    column.type = column_type(text_member(declared, "type"));
     column.wide = flag(declared, "wide");
     column.elide = flag(declared, "elide");
     column.priority = column.wide ? 100 + place : place;
     if (const Json *value = member(declared, "decimals"); value && value->is_number_integer()) column.decimals = std::clamp(value->get<int>(), 0, 12);
     if (const Json *value = member(declared, "priority"); value && value->is_number_integer()) column.priority = value->get<int>();
-    const std::string align = text(declared, "align");
+    const std::string align = text_member(declared, "align");
     column.right = align.empty() ? column.type == ColumnType::integer || column.type == ColumnType::number : align == "right";
     if (const Json *tones = member(declared, "tones"); tones && tones->is_object())
         for (const auto &[value, tone] : tones->items())
@@ -114,10 +112,10 @@ ColumnDeclaration read_column(const Json &declared, int place, Language language
 ResultDeclaration read_result(const Json *declared, Language language) {
     ResultDeclaration result;
     if (!declared) return result;
-    const std::string kind = text(*declared, "kind");
+    const std::string kind = text_member(*declared, "kind");
     result.kind = kind == "list" ? ResultKind::list : kind == "plan" ? ResultKind::plan : kind == "text" ? ResultKind::text : ResultKind::record;
-    if (const std::string items = text(*declared, "items"); !items.empty()) result.items = items;
-    result.verdict = text(*declared, "verdict");
+    if (const std::string items = text_member(*declared, "items"); !items.empty()) result.items = items;
+    result.verdict = text_member(*declared, "verdict");
     if (const Json *columns = member(*declared, "columns"); columns && columns->is_array()) {
         int place = 0;
         for (const Json &column : *columns) result.columns.push_back(read_column(column, ++place, language));
@@ -127,10 +125,10 @@ ResultDeclaration read_result(const Json *declared, Language language) {
 
 CommandDeclaration read_command(const Json &declared, Language language) {
     CommandDeclaration command;
-    command.name = text(declared, "name");
-    command.group = text(declared, "group");
-    command.effect = text(declared, "effect");
-    command.stream = text(declared, "stream");
+    command.name = text_member(declared, "name");
+    command.group = text_member(declared, "group");
+    command.effect = text_member(declared, "effect");
+    command.stream = text_member(declared, "stream");
     command.watch = flag(declared, "watch") && command.effect == "read";
     command.summary = translated(declared, "summary", language);
     command.description = translated(declared, "description", language);

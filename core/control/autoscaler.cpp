@@ -64,7 +64,7 @@ void on_planned(Turn &turn, const EffectDone &done) {
     figures.last_run = turn.wall;
     figures.last_duration = turn.mono - plan.started;
     figures.last_error.clear();
-    turn.metrics.loop("plan", std::chrono::duration<double>(figures.last_duration).count(), done.result.ok());
+    turn.metrics.loop("plan", in_seconds(figures.last_duration), done.result.ok());
     turn.touch();
     if (!done.result) {
         ++figures.failures;

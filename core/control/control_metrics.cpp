@@ -79,7 +79,7 @@ void ControlMetrics::snapshot(const Snapshot &snapshot, const LoopStatus &status
     const auto view = [&](std::string name, const Freshness &f) {
         metrics_.set(metrics_.gauge("rigger_view_complete", "1 while the view is complete", {{"view", name}}), f.complete ? 1 : 0);
         metrics_.set(metrics_.gauge("rigger_view_age_seconds", "Time since the last contact of a view", {{"view", name}}),
-                     std::chrono::duration<double>(snapshot.taken_mono - f.as_of).count());
+                     in_seconds(snapshot.taken_mono - f.as_of));
     };
     for (const SourceState &source : snapshot.sources) {
         view("source/" + source.name.value + "/offers", source.offers);

@@ -36,8 +36,8 @@ bool is_whole(const State &s, bool source, const std::string &port) {
     }
     return std::all_of(s.clusters.begin(), s.clusters.end(), [&](const auto &entry) {
         const auto &[name, book] = entry;
-        return name.value.substr(0, name.value.find('/')) != port || (book.nodes.listing.freshness().complete && book.pods.listing.freshness().complete &&
-                                                                      book.jobs.listing.freshness().complete && book.services.listing.freshness().complete);
+        return backend_of(name) != port || (book.nodes.listing.freshness().complete && book.pods.listing.freshness().complete &&
+                                            book.jobs.listing.freshness().complete && book.services.listing.freshness().complete);
     });
 }
 
@@ -168,7 +168,7 @@ bool Controller::ready() const {
         }();
         bool any = false, all = true;
         for (const auto &[name, book] : state_.clusters)
-            if (name.value.substr(0, name.value.find('/')) == backend) {
+            if (backend_of(name) == backend) {
                 any = true;
                 all = all && book.nodes.listing.tried() && book.pods.listing.tried() && book.jobs.listing.tried() && book.services.listing.tried();
             }

@@ -13,11 +13,10 @@ namespace {
 Error refused(std::string reason, std::string message) { return {Code::conflict, std::move(reason), std::move(message), 0}; }
 
 /// Whole GPUs must be free; a card that others have a share of may have room for one more.
-bool has_room(const Turn &turn, const StartRequest &r, const Gpu &gpu) {
-    const Held taken = held(turn, r.server->id, gpu.id);
-    if (!r.offer->needs.shares_gpu()) return gpu.free() && taken.milli == 0;
+bool has_room(const Turn &turn, const StartRequest &r, const Gpu &gpu, int taken_milli) {
+    if (!r.offer->needs.shares_gpu()) return gpu.free() && taken_milli == 0;
     const bool owner_known = gpu.deployment.empty() || turn.state.tracks.contains(gpu.deployment);
-    return gpu.verified && !gpu.reserved && owner_known && taken.milli + r.offer->needs.gpu_milli <= 1000;
+    return gpu.verified && !gpu.reserved && owner_known && taken_milli + r.offer->needs.gpu_milli <= 1000;
 }
 
 Status check_start(const Turn &turn, const StartRequest &r, bool automatic) {
@@ -27,10 +26,11 @@ Status check_start(const Turn &turn, const StartRequest &r, bool automatic) {
     if (const auto ban = turn.state.bans.find(r.offer->id); ban != turn.state.bans.end())
         return refused("Banned", "the offer is banned: " + ban->second + "; `rigger unban` lifts it");
     if (r.server->locked) return refused("ServerLocked", "server " + r.server->name + " is locked; `rigger unlock` opens it");
+    const auto taken = held_on(turn, r.server->id);
     for (const GpuId &id : r.gpus) {
         const auto &gpus = r.server->gpus;
         const auto gpu = std::find_if(gpus.begin(), gpus.end(), [&](const Gpu &g) { return g.id == id; });
-        if (gpu == gpus.end() || !has_room(turn, r, *gpu))
+        if (gpu == gpus.end() || !has_room(turn, r, *gpu, taken.contains(id) ? taken.at(id).milli : 0))
             return refused("NotEnoughFreeGpus", "GPU " + id.value + " of server " + r.server->name + " is not free any more; plan again");
     }
     if (static_cast<int>(r.gpus.size()) != r.offer->needs.gpu_count)
@@ -223,15 +223,17 @@ void on_failure(Turn &turn, Track &t, const std::string &effect, const Error &er
 
 } // namespace
 
-Held held(const Turn &turn, const ServerId &server, const GpuId &gpu) {
-    Held sum;
+std::unordered_map<GpuId, Held> held_on(const Turn &turn, const ServerId &server) {
+    std::unordered_map<GpuId, Held> held;
     for (const auto &[id, track] : turn.state.tracks) {
         const Deployment &d = *track.d;
-        if (d.server != server || (track.teardown && track.teardown->gpus_freed) || std::find(d.gpus.begin(), d.gpus.end(), gpu) == d.gpus.end()) continue;
-        sum.milli += d.gpu_milli;
-        sum.by = id;
+        if (d.server != server || (track.teardown && track.teardown->gpus_freed)) continue;
+        for (const GpuId &gpu : d.gpus) {
+            held[gpu].milli += d.gpu_milli;
+            held[gpu].by = id;
+        }
     }
-    return sum;
+    return held;
 }
 
 Result<DeploymentId> start(Turn &turn, const StartRequest &r) {
@@ -250,7 +252,7 @@ Result<DeploymentId> start(Turn &turn, const StartRequest &r) {
     d.version = r.offer->version;
     d.preemptible = r.offer->preemptible;
     d.gpus = r.gpus;
-    if (r.offer->needs.shares_gpu()) d.gpu_milli = r.offer->needs.gpu_milli;
+    d.gpu_milli = r.offer->needs.milli_each();
     d.created_at = d.phase_since = turn.wall;
     Track &t = turn.state.tracks[d.id];
     t.born_ns = turn.mono_ns();

@@ -2,6 +2,8 @@
 #pragma once
 #include "control/deployer.hpp"
 
+#include <unordered_map>
+
 namespace rigger::deployer {
 
 /// Effects after which something exists outside: "claim", "apply:…", "announce"; also the beginning of an intent's name.
@@ -18,7 +20,8 @@ struct Held {
     int milli = 0;
     DeploymentId by; ///< one of them; empty: none
 };
-Held held(const Turn &turn, const ServerId &server, const GpuId &gpu);
+/// Of the server's GPUs that somebody holds. Looks at every deployment, once.
+std::unordered_map<GpuId, Held> held_on(const Turn &turn, const ServerId &server);
 
 /// Teardown's own step and answers.
 void step_teardown(Turn &turn, Track &track);

@@ -91,7 +91,7 @@ void instance(JsonWriter &json, const SourceInstance &i) {
 }
 
 void view(JsonWriter &json, const Freshness &f, MonoTime now) {
-    json.begin_object().field("complete", f.complete).field("ageSeconds", std::chrono::duration<double>(now - f.as_of).count());
+    json.begin_object().field("complete", f.complete).field("ageSeconds", in_seconds(now - f.as_of));
     json.field("generation", f.generation).end_object();
 }
 

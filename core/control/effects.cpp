@@ -4,7 +4,7 @@ namespace rigger {
 namespace {
 
 std::string source_port(const SourceName &name) { return "source/" + name.value; }
-std::string backend_port(const ClusterName &cluster) { return "backend/" + cluster.value.substr(0, cluster.value.find('/')); }
+std::string backend_port(const ClusterName &cluster) { return "backend/" + backend_of(cluster); }
 
 struct PortOf {
     std::string operator()(const ClaimEffect &e) const { return source_port(e.deployment->source); }

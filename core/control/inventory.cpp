@@ -8,8 +8,6 @@
 namespace rigger::inventory {
 namespace {
 
-std::string backend_of(const ClusterName &cluster) { return cluster.value.substr(0, cluster.value.find('/')); }
-
 bool uses_disk(const PodView &pod) { return !pod.node_name.empty() && (pod.phase == "Running" || pod.phase == "Pending"); }
 
 void account_disk(ClusterBook &book, const std::shared_ptr<const PodView> &pod, double sign) {

@@ -1,5 +1,6 @@
 #include "control/market.hpp"
 
+#include "base/json.hpp"
 #include "control/deployer.hpp"
 
 #include <nlohmann/json.hpp>
@@ -91,16 +92,11 @@ EventData read_event(std::string_view document) {
     using nlohmann::json;
     EventData data;
     const json event = json::parse(document, nullptr, false);
-    const auto text = [](const json &object, const char *key) {
-        if (!object.is_object()) return std::string();
-        const auto at = object.find(key);
-        return at != object.end() && at->is_string() ? at->get<std::string>() : std::string();
-    };
-    data.type = text(event, "type");
+    data.type = text_member(event, "type");
     if (!event.is_object() || !event.contains("data")) return data;
-    data.instance = InstanceId(text(event["data"], "instance_id"));
-    data.config_id = text(event["data"], "config_id");
-    data.reason = text(event["data"], "reason");
+    data.instance = InstanceId(text_member(event["data"], "instance_id"));
+    data.config_id = text_member(event["data"], "config_id");
+    data.reason = text_member(event["data"], "reason");
     return data;
 }
 

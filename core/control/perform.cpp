@@ -10,15 +10,6 @@ using Answer = decltype(EffectDone::result);
 
 Error not_loaded(const std::string &what) { return {Code::unavailable, "NotLoaded", what + " is not loaded; enable its plugin", 0}; }
 
-struct ClusterAddress {
-    std::string backend, cluster;
-};
-ClusterAddress address(const ClusterName &name) {
-    const size_t slash = name.value.find('/');
-    if (slash == std::string::npos) return {name.value, name.value};
-    return {name.value.substr(0, slash), name.value.substr(slash + 1)};
-}
-
 std::string reference(const std::string &cluster, const ObjectMeta &object) {
     JsonWriter json;
     json.begin_object().field("cluster", cluster).field("apiVersion", object.api_version).field("kind", object.kind);
@@ -82,7 +73,7 @@ struct Performer {
     }
 
     Answer operator()(const ApplyEffect &e) const {
-        const auto [name, cluster] = address(e.deployment->cluster);
+        const std::string name = backend_of(e.deployment->cluster), cluster = own_name(e.deployment->cluster);
         const auto backend = ports.backend(name);
         if (!backend) return not_loaded("backend " + name);
         auto stored = backend->apply(call, cluster, e.object, {false, e.kind == "Job"});
@@ -105,7 +96,7 @@ struct Performer {
     }
 
     Answer operator()(const ListEffect &e) const {
-        const auto [name, cluster] = address(e.deployment->cluster);
+        const std::string name = backend_of(e.deployment->cluster), cluster = own_name(e.deployment->cluster);
         const auto backend = ports.backend(name);
         if (!backend) return not_loaded("backend " + name);
         Listed listed;
@@ -136,7 +127,7 @@ struct Performer {
     }
 
     Answer operator()(const RemoveEffect &e) const {
-        const auto [name, cluster] = address(e.cluster);
+        const std::string name = backend_of(e.cluster), cluster = own_name(e.cluster);
         const auto backend = ports.backend(name);
         if (!backend) return not_loaded("backend " + name);
         std::string ref = reference(cluster, e.object);

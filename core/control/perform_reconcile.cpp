@@ -9,8 +9,6 @@
 namespace rigger {
 namespace {
 
-double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
-
 /// The deployment with times that agree with its true ages, whatever the wall clock did since.
 void write_aged(JsonWriter &json, const AgedDeployment &aged, WallTime now) {
     Deployment d = *aged.deployment;
@@ -43,7 +41,7 @@ public:
         JsonWriter json;
         json.begin_object().field("now", now_).key("deployment");
         write_aged(json, d, now_);
-        json.key("limits").begin_object().field("stubSeconds", seconds(effect_.stub_limit)).field("initSeconds", seconds(effect_.init_limit)).end_object();
+        json.key("limits").begin_object().field("stubSeconds", in_seconds(effect_.stub_limit)).field("initSeconds", in_seconds(effect_.init_limit)).end_object();
         return json.end_object().take();
     }
 
@@ -125,14 +123,14 @@ private:
     void write_pod(JsonWriter &json, const PodView &pod) const {
         json.begin_object().field("name", pod.name).field("phase", pod.phase).field("ready", pod.ready).field("terminating", pod.terminating);
         json.text_or_null("reason", pod.reason).text_or_null("message", pod.message).field("exitCode", pod.exit_code);
-        json.field("ageSeconds", pod.created_at ? std::max(0.0, seconds(now_ - *pod.created_at)) : 0.0).end_object();
+        json.field("ageSeconds", pod.created_at ? std::max(0.0, in_seconds(now_ - *pod.created_at)) : 0.0).end_object();
     }
     template <typename V> void write_object(JsonWriter &json, ObjectKind kind, const V &view, std::optional<WallTime> created) const {
         if (view.deployment.empty()) return; // not ours
         json.begin_object().field("apiVersion", kind_api_version(kind)).field("kind", kind_name(kind)).field("namespace", view.namespace_name);
         json.field("name", view.name).field("uid", view.uid).field("deploymentId", view.deployment);
         json.key("ageSeconds");
-        created ? json.value(std::max(0.0, seconds(now_ - *created))) : json.null();
+        created ? json.value(std::max(0.0, in_seconds(now_ - *created))) : json.null();
         json.end_object();
     }
     void write_cluster_views(JsonWriter &json, const ClusterState &c) const {

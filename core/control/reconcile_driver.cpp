@@ -13,8 +13,6 @@ namespace {
 
 constexpr Duration recycle_patience = std::chrono::seconds(10); ///< for the listings that a recycle asks for
 
-std::string backend_of(const ClusterName &cluster) { return cluster.value.substr(0, cluster.value.find('/')); }
-
 std::map<std::string, uint64_t> generations(const State &s) {
     std::map<std::string, uint64_t> all;
     for (const auto &[name, book] : s.sources)
@@ -280,7 +278,7 @@ void on_reconciled(Turn &turn, const EffectDone &done) {
     figures.last_run = turn.wall;
     figures.last_duration = turn.mono - r.started;
     figures.last_error.clear();
-    turn.metrics.loop("reconcile", std::chrono::duration<double>(figures.last_duration).count(), done.result.ok());
+    turn.metrics.loop("reconcile", in_seconds(figures.last_duration), done.result.ok());
     turn.touch();
     if (!done.result) {
         ++figures.failures;

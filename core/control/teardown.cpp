@@ -27,10 +27,11 @@ void free_gpus(Turn &turn, Track &t) {
     const ServerPtr old = turn.server(t.d->server);
     if (!old) return;
     Server changed = *old;
+    auto still_held = held_on(turn, changed.id);
     std::vector<SetGpuOwner> heirs; // of a shared card: another that has a share of it
     for (Gpu &gpu : changed.gpus)
         if (gpu.deployment == t.d->id) {
-            gpu.deployment = held(turn, changed.id, gpu.id).by;
+            gpu.deployment = still_held[gpu.id].by;
             heirs.push_back({gpu.id, gpu.deployment});
         }
     turn.put_server(std::move(changed), false);

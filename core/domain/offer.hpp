@@ -19,6 +19,7 @@ struct Requirements {
     int cpu_milli = 0;
     int64_t memory_mib = 0;
     bool shares_gpu() const noexcept { return gpu_count == 1 && gpu_milli < 1000; }
+    int milli_each() const noexcept { return shares_gpu() ? gpu_milli : 1000; } ///< of each GPU that a copy takes
 };
 
 /// One hour's window, as the market reports it. NaN never appears: parsers turn missing into the documented default.

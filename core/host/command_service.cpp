@@ -1,5 +1,6 @@
 #include "host/command_service.hpp"
 
+#include "base/json.hpp"
 #include "domain/documents.hpp"
 #include "host/frontend.hpp"
 #include "host/schema.hpp"
@@ -84,7 +85,7 @@ void merge(Table &table, const std::shared_ptr<Frontend> &frontend, const json &
     if (list == catalogue.end() || !list->is_array()) return refuse("", invalid("CommandInvalid", "its catalogue has no list of commands"));
     for (const json &d : *list) {
         auto command = read_command(d, frontend);
-        const std::string name = d.is_object() && d.contains("name") && d["name"].is_string() ? d["name"].get<std::string>().substr(0, 64) : std::string();
+        const std::string name = text_member(d, "name").substr(0, 64);
         if (!command.ok()) {
             refuse(name, command.error());
             continue;

@@ -198,7 +198,7 @@ void Instance::settle(const GuardedCall &c, const CallSpec &spec) {
     const bool slow = limited && spec.judged_by_cpu && c.cpu > soft * slow_factor;
     Metrics &m = *machinery_->services.metrics;
     m.add(calls_metric_, 1);
-    if (!c.open_ended) m.add(seconds_metric_, std::chrono::duration<double>(elapsed).count());
+    if (!c.open_ended) m.add(seconds_metric_, in_seconds(elapsed));
 
     const std::lock_guard lock(mutex_);
     ++calls_;

@@ -102,7 +102,6 @@ std::string_view state_name(PluginState state) noexcept {
 
 std::string to_json(const std::vector<PluginRow> &rows) {
     using json = nlohmann::ordered_json; // what a table for people shows first comes first
-    const auto seconds = [](Duration d) { return std::chrono::duration<double>(d).count(); };
     json items = json::array();
     for (const PluginRow &r : rows)
         items.push_back(json{{"name", r.name},
@@ -113,8 +112,8 @@ std::string to_json(const std::vector<PluginRow> &rows) {
                              {"breaker", r.breaker},
                              {"calls", r.calls},
                              {"failures", r.failures},
-                             {"p99Seconds", seconds(r.p99)},
-                             {"cpuSeconds", seconds(r.cpu)},
+                             {"p99Seconds", in_seconds(r.p99)},
+                             {"cpuSeconds", in_seconds(r.cpu)},
                              {"component", r.component},
                              {"version", r.version},
                              {"kind", r.kind},

@@ -1,5 +1,6 @@
 #include "cli/plugins/look.hpp"
 
+#include "base/json.hpp"
 #include "cli/render/text_width.hpp"
 #include "host/files.hpp"
 #include "host/instance_file.hpp"
@@ -17,11 +18,6 @@ using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
 std::string document(Json items) { return Json{{"items", std::move(items)}}.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
-std::string shown_text(const Json &object, const char *key) {
-    const auto found = object.find(key);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 std::string kinds_of(const host::Manifest &manifest) {
     std::string out;
@@ -118,13 +114,13 @@ Result<std::string> list_plugins(PluginContext &context, const std::string &kind
     }
     if (all) {
         std::set<std::string> shown;
-        for (const Json &row : rows) shown.insert(shown_text(row, "id"));
+        for (const Json &row : rows) shown.insert(text_member(row, "id"));
         for (const auto &package : packages)
-            if (Json row = available_row(package); shown.insert(shown_text(row, "id")).second) rows.push_back(std::move(row));
+            if (Json row = available_row(package); shown.insert(text_member(row, "id")).second) rows.push_back(std::move(row));
     }
     Json kept = Json::array();
     for (Json &row : rows)
-        if (is_kind(shown_text(row, "kind"), kind)) kept.push_back(std::move(row));
+        if (is_kind(text_member(row, "kind"), kind)) kept.push_back(std::move(row));
     return document(std::move(kept));
 }
 
@@ -199,12 +195,12 @@ Result<std::string> doctor(PluginContext &context, size_t &problems) {
     if (!running.ok()) add("riggerd", "stopped", running.error().message, "riggerd --check-config, then: systemctl start riggerd");
     else
         for (const Json &row : items_of(*running)) {
-            known.insert(shown_text(row, "name"));
-            const std::string state = shown_text(row, "state"), breaker = shown_text(row, "breaker"), error = shown_text(row, "lastError");
+            known.insert(text_member(row, "name"));
+            const std::string state = text_member(row, "state"), breaker = text_member(row, "breaker"), error = text_member(row, "lastError");
             if (state == "running" && (breaker.empty() || breaker == "closed")) continue;
             if (state == "retired" || state == "disabled") continue;
-            std::string next = shown_text(row, "nextCommand");
-            if (next.empty()) next = state == "quarantined" || state == "failed" || breaker == "open" ? "rigger plugins reset " + shown_text(row, "name") : "rigger plugins inspect " + shown_text(row, "id");
+            std::string next = text_member(row, "nextCommand");
+            if (next.empty()) next = state == "quarantined" || state == "failed" || breaker == "open" ? "rigger plugins reset " + text_member(row, "name") : "rigger plugins inspect " + text_member(row, "id");
             add(row.value("name", Json()), row.value("state", Json()), error.empty() ? "breaker is " + breaker : error, std::move(next));
         }
     const auto packages = context.packages();
@@ -212,7 +208,7 @@ Result<std::string> doctor(PluginContext &context, size_t &problems) {
         for (const auto &found : *enabled) {
             if (known.count(found.file.ok() ? found.file->name : found.name)) continue;
             const Json row = row_of(found, packages, "enabled");
-            if (shown_text(row, "state") == "refused") add(row["name"], "refused", shown_text(row, "lastError"), found.file.ok() ? "rigger plugins disable " + found.name : "edit " + found.path.string() + ", then: rigger plugins enable " + found.name);
+            if (text_member(row, "state") == "refused") add(row["name"], "refused", text_member(row, "lastError"), found.file.ok() ? "rigger plugins disable " + found.name : "edit " + found.path.string() + ", then: rigger plugins enable " + found.name);
             else if (running.ok()) add(row["name"], "enabled", "the daemon has not looked at it yet", "rigger plugins enable " + found.name);
         }
     for (const auto &package : packages)
@@ -224,9 +220,9 @@ Result<std::string> doctor(PluginContext &context, size_t &problems) {
 std::string doctor_text(const std::string &document, const PluginContext &context) {
     std::string out;
     for (const Json &row : items_of(document)) {
-        const std::string state = shown_text(row, "state");
-        out += printable(shown_text(row, "name")) + (state.empty() ? "" : " (" + printable(state) + ")") + "\n    " + printable(shown_text(row, "problem")) + "\n    " +
-               context.tr("next: ", "下一步：") + printable(shown_text(row, "next")) + "\n";
+        const std::string state = text_member(row, "state");
+        out += printable(text_member(row, "name")) + (state.empty() ? "" : " (" + printable(state) + ")") + "\n    " + printable(text_member(row, "problem")) + "\n    " +
+               context.tr("next: ", "下一步：") + printable(text_member(row, "next")) + "\n";
     }
     return out.empty() ? context.tr("no plugin is in trouble", "没有插件有问题") + "\n" : out;
 }

@@ -32,7 +32,7 @@ bool CommitThread::commit_once(std::unique_lock<std::mutex> &hold) {
     hold.unlock();
     const MonoTime begun = clock_.monotonic();
     const Status done = batch.writes.empty() ? Status() : store_.commit(batch.writes);
-    if (!batch.writes.empty()) metrics_.commit(std::chrono::duration<double>(clock_.monotonic() - begun).count(), done.ok());
+    if (!batch.writes.empty()) metrics_.commit(in_seconds(clock_.monotonic() - begun), done.ok());
     hold.lock();
     if (!done.ok()) {
         ++failures_;

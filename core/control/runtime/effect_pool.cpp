@@ -116,7 +116,7 @@ void EffectPool::work(const std::shared_ptr<State> &state) {
         ++state->reporting;
         hold.unlock();
         state->metrics.effect(effect_name(effect), done.result ? "ok" : code_name(done.result.error().code),
-                              std::chrono::duration<double>(state->clock.monotonic() - begun).count());
+                              in_seconds(state->clock.monotonic() - begun));
         state->on_done(std::move(done));
         hold.lock();
         --state->reporting;

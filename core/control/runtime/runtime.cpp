@@ -216,11 +216,11 @@ private:
             if (stopping()) return;
             const MonoTime begun = now();
             if (item) {
-                metrics_.lag(std::chrono::duration<double>(begun - item->at).count());
+                metrics_.lag(in_seconds(begun - item->at));
                 remember_token(item->message);
             }
             take(controller_.handle(item ? item->message : Message(Tick{}), deps_.clock.wall(), begun));
-            metrics_.message(std::chrono::duration<double>(now() - begun).count());
+            metrics_.message(in_seconds(now() - begun));
             if (begun >= next_tend) {
                 next_tend = begun + tend_period;
                 tend(begun);

@@ -14,11 +14,6 @@ using Json = nlohmann::json;
 
 constexpr std::string_view port_prefix = "backend/";
 
-std::string backend_of(const ClusterName &cluster) { return cluster.value.substr(0, cluster.value.find('/')); }
-std::string own_name(const ClusterName &cluster) { return cluster.value.substr(cluster.value.find('/') + 1); }
-
-double age_seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
-
 const PortStatus *port(const Scene &scene, const std::string &backend) {
     const auto at = scene.published.status->ports.find(std::string(port_prefix) + backend);
     return at == scene.published.status->ports.end() ? nullptr : &at->second;
@@ -36,7 +31,7 @@ void write_cluster(JsonWriter &json, const Scene &scene, const ClusterState &clu
     const PortStatus *const status = port(scene, backend_of(cluster.name));
     if (error.empty() && status) error = status->last_error;
     json.begin_object().field("name", cluster.name).field("backend", backend_of(cluster.name)).field("freshness", complete ? "complete" : "unknown");
-    json.field("lagSeconds", age_seconds(scene.now - oldest)).field("nodes", cluster.node_list.size()).field("pods", cluster.pod_list.size());
+    json.field("lagSeconds", in_seconds(scene.now - oldest)).field("nodes", cluster.node_list.size()).field("pods", cluster.pod_list.size());
     json.field("disconnects", status ? status->disconnects : 0).text_or_null("lastError", error).end_object();
 }
 

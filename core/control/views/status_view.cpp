@@ -6,17 +6,15 @@
 namespace rigger::views {
 namespace {
 
-double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
-
 void write_loop(JsonWriter &json, const char *name, const LoopFigures &f) {
     json.begin_object().field("name", name).field("runs", f.runs).field("failures", f.failures).field("running", f.running);
     json.key("lastRun");
     f.runs > 0 ? json.value(f.last_run) : json.null();
-    json.field("lastSeconds", seconds(f.last_duration)).text_or_null("lastError", f.last_error).end_object();
+    json.field("lastSeconds", in_seconds(f.last_duration)).text_or_null("lastError", f.last_error).end_object();
 }
 
 void write_view(JsonWriter &json, const std::string &name, const Freshness &f, MonoTime now) {
-    json.begin_object().field("name", name).field("complete", f.complete).field("ageSeconds", seconds(now - f.as_of)).field("generation", f.generation);
+    json.begin_object().field("name", name).field("complete", f.complete).field("ageSeconds", in_seconds(now - f.as_of)).field("generation", f.generation);
     json.text_or_null("error", f.error).end_object();
 }
 
@@ -52,7 +50,7 @@ std::string status(const Scene &scene, const StatusFacts &facts) {
     std::vector<std::string> conditions = warnings(scene);
     if (!status.plan.last_error.empty()) conditions.push_back("the last plan failed, nothing is placed: " + status.plan.last_error);
     if (!status.reconcile.last_error.empty()) conditions.push_back("the last reconciling pass failed: " + status.reconcile.last_error);
-    json.begin_object().field("version", facts.version).field("uptimeSeconds", seconds(facts.uptime));
+    json.begin_object().field("version", facts.version).field("uptimeSeconds", in_seconds(facts.uptime));
     json.field("healthy", conditions.empty() && status.stuck.empty()).field("snapshot", s.version).field("takenAt", s.taken_at);
     json.key("warnings").begin_array();
     for (const std::string &warning : conditions) json.value(warning);
@@ -68,7 +66,7 @@ std::string status(const Scene &scene, const StatusFacts &facts) {
     json.end_array().key("clusters").begin_array();
     for (const ClusterState &cluster : s.clusters) {
         json.begin_object().field("name", cluster.name).field("nodes", cluster.node_list.size()).field("pods", cluster.pod_list.size());
-        write_port(json, port(status, "backend/" + cluster.name.value.substr(0, cluster.name.value.find('/'))));
+        write_port(json, port(status, "backend/" + backend_of(cluster.name)));
         json.end_object();
     }
     json.end_array().key("views").begin_array();
@@ -122,7 +120,15 @@ std::string first(const json &object, std::initializer_list<const char *> keys) 
     return {};
 }
 
-/// What an event's document says of it, and what the snapshot knows of the ids in it.
+/// The members that say what happened.
+json event_of(const std::string &document) {
+    json object = json::parse(document, nullptr, false);
+    if (!object.is_object()) return json::object();
+    const auto data = object.find("data");
+    return data != object.end() && data->is_object() ? json(*data) : object;
+}
+
+/// What an event says, and what the snapshot knows of the ids in it.
 class EventReader {
 public:
     explicit EventReader(const Snapshot &snapshot) {
@@ -133,23 +139,21 @@ public:
         }
     }
 
-    EventLine line(const std::string &document) {
-        read(document);
-        EventLine line{first(object_, {"deploymentId", "target", "instance_id", "instanceId", "chute_id", "offerId", "serverName", "gpu_id"}), first(object_, {"reason", "text", "message"}),
-                       first(object_, {"offerName"}), first(object_, {"serverName"})};
-        if (const std::string cause = first(object_, {"cause", "code"}); !cause.empty()) line.message = line.message.empty() ? cause : cause + ": " + line.message;
+    EventLine line(const json &event) const {
+        EventLine line{first(event, {"deploymentId", "target", "instance_id", "instanceId", "chute_id", "offerId", "serverName", "gpu_id"}), first(event, {"reason", "text", "message"}),
+                       first(event, {"offerName"}), first(event, {"serverName"})};
+        if (const std::string cause = first(event, {"cause", "code"}); !cause.empty()) line.message = line.message.empty() ? cause : cause + ": " + line.message;
         const Deployment *const d = deployment(line.subject);
         if (line.server.empty() && d) line.server = d->node_name;
         if (line.offer.empty() && d) line.offer = d->offer_name;
-        if (const auto known = offers_.find(first(object_, {"offerId", "chute_id"})); line.offer.empty() && known != offers_.end()) line.offer = known->second;
+        if (const auto known = offers_.find(first(event, {"offerId", "chute_id"})); line.offer.empty() && known != offers_.end()) line.offer = known->second;
         return line;
     }
 
     /// Is it about the deployment whose id, or whose instance's id, begins like this?
-    bool about(const std::string &document, const std::string &wanted) {
-        read(document);
+    bool about(const json &event, const std::string &wanted) const {
         for (const char *key : {"deploymentId", "target", "instance_id", "instanceId"}) {
-            const std::string id = first(object_, {key});
+            const std::string id = first(event, {key});
             const Deployment *const d = deployment(id);
             if (id.starts_with(wanted) || (d && (d->id.value.starts_with(wanted) || d->instance.value.starts_with(wanted)))) return true;
         }
@@ -157,17 +161,11 @@ public:
     }
 
 private:
-    void read(const std::string &document) {
-        object_ = json::parse(document, nullptr, false);
-        if (!object_.is_object()) object_ = json::object();
-        if (const auto data = object_.find("data"); data != object_.end() && data->is_object()) object_ = json(*data);
-    }
     const Deployment *deployment(const std::string &id) const {
         const auto at = deployments_.find(id);
         return at == deployments_.end() ? nullptr : at->second;
     }
 
-    json object_;
     std::map<std::string, std::string> offers_;
     std::map<std::string, const Deployment *> deployments_; ///< by their ids and their instances'
 };
@@ -177,13 +175,14 @@ private:
 Result<std::string> events(const Scene &scene, Store &store, const Arguments &arguments) {
     const size_t limit = arguments.limit ? std::min(arguments.limit, most_events) : 100;
     RIG_TRY_ASSIGN(const auto entries, store.journal(UINT64_MAX, arguments.deployment.empty() ? limit : most_events, arguments.type));
-    EventReader reader(scene.snapshot());
+    const EventReader reader(scene.snapshot());
     JsonWriter json;
     size_t shown = 0;
     for (const JournalEntry &entry : entries) {
-        if (!arguments.deployment.empty() && !reader.about(entry.document, arguments.deployment)) continue;
+        const auto event = event_of(entry.document);
+        if (!arguments.deployment.empty() && !reader.about(event, arguments.deployment)) continue;
         if (++shown > limit) break;
-        const EventLine line = reader.line(entry.document);
+        const EventLine line = reader.line(event);
         json.begin_object().field("at", entry.at).field("type", entry.type).text_or_null("subject", line.subject).text_or_null("offerName", line.offer);
         json.text_or_null("serverName", line.server).text_or_null("message", line.message);
         json.field("source", entry.origin).field("id", entry.event_id).field("sequence", entry.sequence).field("handled", entry.handled).end_object();

@@ -14,13 +14,11 @@ namespace {
 constexpr double least_gain = 10;
 constexpr double absent = -std::numeric_limits<double>::infinity();
 
-/// Rows in an order that does not depend on how the board came to be.
 std::vector<RowIndex> ordered_rows(const Fleet &fleet) {
     std::vector<RowIndex> rows;
     for (const Segment &segment : fleet.segments())
         for (RowIndex row = segment.begin; row < segment.begin + segment.used; ++row) rows.push_back(row);
-    const auto place = [&](RowIndex row) { return std::tie(fleet.segments()[fleet.segment_of(row)].model, fleet.key(row)); };
-    std::stable_sort(rows.begin(), rows.end(), [&](RowIndex a, RowIndex b) { return place(a) < place(b); });
+    fleet.order(rows);
     return rows;
 }
 

@@ -24,7 +24,7 @@ std::optional<Resident> resident_of(const Board &board, const Deployment &deploy
     const Server &where = *board.fleet.server_at(server).server;
     if (where.locked) return std::nullopt;
     const double each = deployment.gpu_milli;
-    if (each != (board.market.demand(offer).share_milli > 0 ? board.market.demand(offer).share_milli : 1000)) return std::nullopt; // it asks for something else by now
+    if (each != board.market.demand(offer).milli_each()) return std::nullopt; // it asks for something else by now
     for (const RowIndex row : board.fleet.server_at(server).rows) {
         Taken taken{row, {}};
         for (const Card &card : board.fleet.cards(row))
@@ -79,7 +79,7 @@ Result<DefragPlan> plan_moves(const LiveBoard &live, const DefragBudget &budget,
         const Resident &resident = residents[step.resident];
         const auto server = [&](RowIndex row) { return board.fleet.server_at(board.fleet.server_of(row)).server; };
         Migration move{deployments[step.resident], board.market.at(resident.offer).offer, server(resident.taken.row), server(step.to.row),
-                       board.fleet.segments()[board.fleet.segment_of(step.to.row)].model, {}, step.gain};
+                       board.fleet.model_of(step.to.row), {}, step.gain};
         for (const uint32_t position : step.to.cards) move.gpus.push_back(move.to->gpus[position].id);
         plan.moves.push_back(std::move(move));
     }

@@ -26,6 +26,7 @@ struct Demand {
     double disk_gb = 0, cpu_milli = 0, memory_mib = 0;
     int64_t gate_mask = 0, gate_want = 0;
     int64_t validator = 0;  ///< the source's code; 0: not compared
+    double milli_each() const noexcept { return share_milli > 0 ? share_milli : 1000; } ///< of each GPU that a copy takes
     friend auto operator<=>(const Demand &, const Demand &) = default;
     friend bool operator==(const Demand &, const Demand &) = default;
 };

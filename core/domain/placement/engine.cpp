@@ -112,7 +112,7 @@ struct PlacementEngine::State {
         const PairRef pair = pair_ref(board, step.chosen);
         out.offer = pair.offer;
         out.server = pair.server;
-        out.model = board.fleet.segments()[board.fleet.segment_of(step.chosen.row)].model;
+        out.model = board.fleet.model_of(step.chosen.row);
         out.gpus = gpu_ids(*out.server, step.taken.cards);
         out.value = step.chosen.value;
         out.base_value = step.base_value;

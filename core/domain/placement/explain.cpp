@@ -95,7 +95,7 @@ private:
         row = nearest_group();
         if (row == no_index) {
             std::string has;
-            for (const RowIndex one : entry_.rows) has += (has.empty() ? "" : ", ") + board_.fleet.segments()[board_.fleet.segment_of(one)].model;
+            for (const RowIndex one : entry_.rows) has += (has.empty() ? "" : ", ") + board_.fleet.model_of(one);
             add(Rejection::gpu_model_mismatch, "it runs on " + list_models(offer_.needs.gpu_models) + "; " + server_.name + " has " + (has.empty() ? "no GPU" : has));
             if (entry_.rows.empty()) return;
             row = entry_.rows.front();
@@ -122,7 +122,7 @@ private:
 
     void gpu_rules(const Demand &demand, RowIndex row) {
         const Fleet::Room room = board_.fleet.room(row);
-        const std::string &model = board_.fleet.segments()[board_.fleet.segment_of(row)].model;
+        const std::string &model = board_.fleet.model_of(row);
         if (room.whole_gpus < demand.whole_gpus)
             add(Rejection::not_enough_free_gpus, "it needs " + count_text(demand.whole_gpus) + " " + model + "; " + server_.name + " has " + count_text(room.whole_gpus) + " free");
         if (room.share_milli < demand.share_milli)

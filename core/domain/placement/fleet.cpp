@@ -13,7 +13,6 @@ namespace rigger::placement {
 namespace {
 
 constexpr double unlimited = std::numeric_limits<double>::infinity();
-constexpr double whole_gpu_milli = 1000;
 constexpr unsigned label_bits = 48;
 
 uint64_t ordered_bits(double x) {
@@ -314,11 +313,16 @@ Taken Fleet::take(const Demand &demand, RowIndex row) {
     return taken;
 }
 
+void Fleet::order(std::vector<RowIndex> &rows) const {
+    const auto place = [&](RowIndex row) { return std::tie(model_of(row), key(row)); };
+    std::stable_sort(rows.begin(), rows.end(), [&](RowIndex a, RowIndex b) { return place(a) < place(b); });
+}
+
 void Fleet::release(const Demand &demand, const Taken &taken) { settle(demand, taken, -1); }
 void Fleet::hold(const Demand &demand, const Taken &taken) { settle(demand, taken, 1); }
 
 void Fleet::settle(const Demand &demand, const Taken &taken, int sign) {
-    const auto each = static_cast<uint32_t>(demand.share_milli > 0 ? demand.share_milli : whole_gpu_milli);
+    const auto each = static_cast<uint32_t>(demand.milli_each());
     Card *const first = cards_.data() + card_begin_[taken.row], *const last = first + card_count_[taken.row];
     for (const uint32_t position : taken.cards) {
         uint32_t &free = std::find_if(first, last, [position](const Card &card) { return card.position == position; })->milli_free;

@@ -71,6 +71,9 @@ public:
     ServerIndex server_of(RowIndex row) const noexcept { return server_of_[row]; }
     const Server &server(RowIndex row) const noexcept { return *servers_[server_of_[row]].server; }
     uint32_t segment_of(RowIndex row) const noexcept { return model_[row]; }
+    const std::string &model_of(RowIndex row) const noexcept { return segments_[model_[row]].model; }
+    /// By model, then key: unlike the rows' own, an order that does not depend on how the fleet came to be.
+    void order(std::vector<RowIndex> &rows) const;
     /// Equal names, equal codes; never 0.
     static int64_t validator_code(std::string_view name) noexcept;
     const RowKey &key(RowIndex row) const noexcept { return key_[row]; }

@@ -77,12 +77,7 @@ Status OnlinePlacement::score_all(OfferIndex offer, Kept &kept) {
     options.exclude_here = false;
     const OfferIndex one[]{offer};
     return score_offers(board_, scorers_, one, options, bench_, [&](const ScoredRows &rows) {
-        const size_t count = rows.picked.empty() ? rows.segment->used : rows.picked.size();
-        for (size_t i = 0; i < count; ++i) {
-            if (rows.picked.empty() && (rows.mask[i / block_rows] >> i % block_rows & 1) == 0) continue;
-            const RowIndex row = rows.picked.empty() ? rows.segment->begin + static_cast<RowIndex>(i) : rows.picked[i];
-            kept.values[row] = rows.result[i] >= board_.min_value ? rows.result[i] : no_score;
-        }
+        rows.each([&](size_t i, RowIndex row) { kept.values[row] = rows.result[i] >= board_.min_value ? rows.result[i] : no_score; });
     });
 }
 

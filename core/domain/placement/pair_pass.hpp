@@ -5,6 +5,7 @@
 #pragma once
 #include "domain/placement/scoring.hpp"
 
+#include <bit>
 #include <functional>
 #include <span>
 
@@ -36,6 +37,17 @@ struct ScoredRows {
     std::span<const RowIndex> picked;       ///< rows of result[0..]; empty: result[i] is of row segment->begin + i, for i < segment->used
     const uint64_t *mask = nullptr;         ///< without `picked`: bit i says whether that row is feasible
     const double *result = nullptr, *base = nullptr, *preference = nullptr; ///< the latter two only in detail
+
+    /// Calls one(i, row) for every feasible row, in order; result[i] is its score.
+    template <typename One> void each(const One &one) const {
+        for (size_t i = 0; i < picked.size(); ++i) one(i, picked[i]);
+        if (!picked.empty()) return;
+        for (size_t block = 0; block * block_rows < segment->used; ++block)
+            for (uint64_t word = mask[block]; word != 0; word &= word - 1) {
+                const size_t i = block * block_rows + static_cast<size_t>(std::countr_zero(word));
+                one(i, segment->begin + static_cast<RowIndex>(i));
+            }
+    }
 };
 
 struct PassOptions {

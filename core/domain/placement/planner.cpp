@@ -37,14 +37,11 @@ Result<std::optional<Candidate>> longest_ago(const Board &board, const PlanTools
     PassOptions options;
     options.exclude_failed = false;
     RIG_TRY(score_offers(board, tools.scorers, marked, options, tools.benches[0], [&](const ScoredRows &rows) {
-        const size_t count = rows.picked.empty() ? rows.segment->used : rows.picked.size();
-        for (size_t i = 0; i < count; ++i) {
-            if (rows.picked.empty() && (rows.mask[i / block_rows] >> i % block_rows & 1) == 0) continue;
-            if (!(rows.result[i] >= board.min_value) || rows.result[i] > std::numeric_limits<double>::max()) continue;
-            const Candidate pair{rows.offer, rows.picked.empty() ? rows.segment->begin + static_cast<RowIndex>(i) : rows.picked[i],
-                                 rows.result[i]};
+        rows.each([&](size_t i, RowIndex row) {
+            if (!(rows.result[i] >= board.min_value) || rows.result[i] > std::numeric_limits<double>::max()) return;
+            const Candidate pair{rows.offer, row, rows.result[i]};
             if (!best || stands_before(pair, *best)) best = pair;
-        }
+        });
     }));
     return best;
 }

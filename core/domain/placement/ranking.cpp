@@ -86,15 +86,7 @@ public:
     }
 
     void take(const ScoredRows &rows) {
-        if (!rows.picked.empty()) {
-            for (size_t i = 0; i < rows.picked.size(); ++i) one(rows, i, rows.picked[i]);
-            return;
-        }
-        for (size_t block = 0; block * block_rows < rows.segment->used; ++block)
-            for (uint64_t word = rows.mask[block]; word != 0; word &= word - 1) {
-                const size_t i = block * block_rows + static_cast<size_t>(std::countr_zero(word));
-                one(rows, i, rows.segment->begin + static_cast<RowIndex>(i));
-            }
+        rows.each([&](size_t i, RowIndex row) { one(rows, i, row); });
     }
 
     void list(PairRanking &ranking) {

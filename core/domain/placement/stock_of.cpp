@@ -40,12 +40,9 @@ private:
         for (const OfferIndex offer : board_.market.listing())
             if (board_.market.at(offer).gate() == Rejection::none) open.push_back(offer);
         return score_offers(board_, tools_.scorers, open, {}, tools_.benches[0], [&](const ScoredRows &rows) {
-            const size_t count = rows.picked.empty() ? rows.segment->used : rows.picked.size();
-            for (size_t i = 0; i < count; ++i) {
-                if (rows.picked.empty() && (rows.mask[i / block_rows] >> i % block_rows & 1) == 0) continue;
-                if (!(rows.result[i] >= board_.min_value) || rows.result[i] > std::numeric_limits<double>::max()) continue;
-                see(rows.offer, rows.picked.empty() ? rows.segment->begin + static_cast<RowIndex>(i) : rows.picked[i], rows.result[i]);
-            }
+            rows.each([&](size_t i, RowIndex row) {
+                if (rows.result[i] >= board_.min_value && rows.result[i] <= std::numeric_limits<double>::max()) see(rows.offer, row, rows.result[i]);
+            });
         });
     }
     void see(OfferIndex offer, RowIndex row, double value) {
@@ -115,11 +112,9 @@ private:
         std::unordered_map<RowIndex, std::vector<uint32_t>> menus;
         for (uint32_t lot = 0; lot < made_.offers.size(); ++lot)
             for (const RowIndex row : prospects_[made_.offers[lot]].rows) menus[row].push_back(lot);
-        // Not by row: where a row lies depends on how the board came to be, and a plan must not.
         std::vector<RowIndex> rows;
         for (const auto &[row, lots] : menus) rows.push_back(row);
-        const auto place = [&](RowIndex row) { return std::tie(board_.fleet.segments()[board_.fleet.segment_of(row)].model, board_.fleet.key(row)); };
-        std::sort(rows.begin(), rows.end(), [&](RowIndex a, RowIndex b) { return place(a) < place(b); });
+        board_.fleet.order(rows);
         std::map<std::vector<uint32_t>, uint32_t> known;
         std::unordered_map<ServerIndex, uint32_t> sites;
         for (const RowIndex row : rows) {

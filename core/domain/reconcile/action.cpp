@@ -1,5 +1,7 @@
 #include "domain/reconcile/safety.hpp"
 
+#include "base/json.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace rigger {
@@ -12,12 +14,6 @@ constexpr std::pair<std::string_view, ReconcileVerb> verbs[] = {{"terminate", Re
                                                                 {"delete-offer", ReconcileVerb::delete_offer}};
 constexpr std::pair<std::string_view, Evidence> evidences[] = {
     {"definite", Evidence::definite}, {"absence", Evidence::absence}, {"policy", Evidence::policy}};
-
-std::string text_member(const json &object, const char *key) {
-    if (!object.is_object()) return {};
-    const auto at = object.find(key);
-    return at != object.end() && at->is_string() ? at->get<std::string>() : std::string();
-}
 
 Error bad(std::string_view id, std::string what) {
     return invalid("BadAction", "cannot use proposed action '" + std::string(id) + "': " + std::move(what));

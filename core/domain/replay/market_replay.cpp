@@ -97,7 +97,7 @@ private:
         made->phase = Phase::registered;
         made->instance = InstanceId(made->id.value);
         made->gpus = placed.gpus;
-        if (placed.offer->needs.shares_gpu()) made->gpu_milli = placed.offer->needs.gpu_milli;
+        made->gpu_milli = placed.offer->needs.milli_each();
         made->created_at = made->phase_since = now_.taken_at;
         const auto last = last_server_.find(made->offer);
         result_.moves += last != last_server_.end() && last->second != made->server;

@@ -1,5 +1,6 @@
 #include "engine/http_server/catalogue.hpp"
 
+#include "base/json.hpp"
 #include "engine/http_server/openapi.hpp"
 
 #include <nlohmann/json.hpp>
@@ -11,11 +12,6 @@ namespace rigger::http_server {
 namespace {
 
 using Json = nlohmann::json;
-
-std::string text_of(const Json &object, const char *key) {
-    const auto found = object.find(key);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 OptionType option_type(const Json &schema) {
     const auto type = schema.is_object() ? schema.find("type") : schema.end();
@@ -115,20 +111,20 @@ std::shared_ptr<const Catalogue> read_catalogue(std::string text, std::string_vi
     else
         for (const Json &declared : *list) {
             Command command;
-            if (declared.is_object()) command.name = text_of(declared, "name");
+            if (declared.is_object()) command.name = text_member(declared, "name");
             if (command.name.empty() || catalogue->find(command.name)) {
                 catalogue->problems.push_back("a command without a name, or a second one of the name '" + command.name + "', is not served");
                 continue;
             }
-            command.effect = effect_of(text_of(declared, "effect"));
-            command.stream = text_of(declared, "stream");
+            command.effect = effect_of(text_member(declared, "effect"));
+            command.stream = text_member(declared, "stream");
             command.watch = declared.value("/watch"_json_pointer, Json()) == true && command.effect == CommandEffect::read;
             const Json properties = declared.value("/options/properties"_json_pointer, Json::object());
             if (properties.is_object())
                 for (const auto &[key, schema] : properties.items()) command.options.emplace(key, option_type(schema));
             if (const Json http = declared.value("/http"_json_pointer, Json()); http.is_object()) {
-                command.method = text_of(http, "method");
-                command.path = text_of(http, "path");
+                command.method = text_member(http, "method");
+                command.path = text_member(http, "path");
                 command.segments = path_segments(command.path);
                 if (const std::string why = route_problem(command, catalogue->commands); !why.empty()) {
                     catalogue->problems.push_back("command '" + command.name + "' is served as POST /v1/commands/" + command.name + " alone: " + why);

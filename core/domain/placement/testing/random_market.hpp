@@ -109,7 +109,7 @@ public:
         made->offer = offer.id;
         made->source = offer.source;
         made->server = server->id;
-        if (offer.needs.shares_gpu()) made->gpu_milli = offer.needs.gpu_milli;
+        made->gpu_milli = offer.needs.milli_each();
         static constexpr Phase phases[]{Phase::planned, Phase::created, Phase::active, Phase::terminating};
         made->phase = phases[below(4)];
         for (Gpu &gpu : changed->gpus) {
