@@ -56,7 +56,6 @@ def fill(plane, count):
             deployment = f"{number:08x}-0000-4000-8000-000000000000"
             pod = json.loads(text.replace(own, deployment))
             pod["spec"]["nodeName"], pod["metadata"]["name"] = f"server-{number % 1000}", f"chute-{deployment}-abcde"
-    
             plane.api.create("/api/v1/namespaces/chutes/pods", pod)
     threads = [threading.Thread(target=some, args=(first,)) for first in range(4)]
     for thread in threads:
@@ -219,12 +218,6 @@ def deploy_to_job(plane, daemon):
     return bare, whole
 
 
-def no_reconcilers(daemon):
-    """The pods belong to no deployment: nothing is to tidy them up while they are counted."""
-    for link in (daemon.dir / "etc/plugins-enabled").glob("50-reconciler-*"):
-        link.unlink()
-
-
 def main():
     if assets() is None:
         say(SKIPPED)
@@ -235,7 +228,7 @@ def main():
         user, kubeconfig = manifest.account(plane)
         listing = market(*[chute(number) for number in range(DEPLOYS)])
         with KubeDaemon(kubeconfig, listing) as daemon:
-            no_reconcilers(daemon)
+            daemon.disable("50-reconciler-*")  # the pods belong to no deployment: nothing is to tidy them up while they are counted
             ready_with(daemon, 0)
             idle = settled_mib(daemon)
             daemon.terminate()
