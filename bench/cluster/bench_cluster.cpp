@@ -22,18 +22,35 @@ public:
 /// About what a chute needs: 3 KB of environment, resources, volumes and probes.
 Json pod_spec(const std::string &node) {
     Json env = Json::array();
-    for (int i = 0; i < 18; ++i) env.push_back({{"name", "CHUTES_SETTING_" + std::to_string(i)}, {"value", "a value of typical length " + std::to_string(i)}});
-    return {{"restartPolicy", "Never"}, {"nodeName", node},
-            {"containers", Json::array({Json{{"name", "chute"}, {"image", "sim/app:" + node}, {"env", std::move(env)},
-                                             {"command", {"chutes", "run", "app:chute", "--port", "8000"}},
-                                             {"resources", {{"requests", {{"cpu", "100m"}, {"memory", "1Gi"}, {"ephemeral-storage", "10Gi"}}}}},
-                                             {"ports", Json::array({Json{{"containerPort", 8000}}, Json{{"containerPort", 8001}}})}}})}};
+    for (int i = 0; i < 18; ++i)
+        env.push_back({{"name", "CHUTES_SETTING_" + std::to_string(i)},
+                       {"value", "a value of typical length " + std::to_string(i)}});
+    return {{"restartPolicy", "Never"},
+            {"nodeName", node},
+            {"containers",
+             Json::array({Json{
+                 {"name", "chute"},
+                 {"image", "sim/app:" + node},
+                 {"env", std::move(env)},
+                 {"command", {"chutes", "run", "app:chute", "--port", "8000"}},
+                 {"resources", {{"requests", {{"cpu", "100m"}, {"memory", "1Gi"}, {"ephemeral-storage", "10Gi"}}}}},
+                 {"ports", Json::array({Json{{"containerPort", 8000}}, Json{{"containerPort", 8001}}})}}})}};
 }
 std::string pod(int i, int nodes) {
     const std::string id = "0f6f1c1a-0000-4000-8000-" + std::to_string(100000000000LL + i);
-    return Json{{"apiVersion", "v1"}, {"kind", "Pod"},
-                {"metadata", {{"name", "chute-" + id}, {"namespace", "chutes"}, {"labels", {{"app.kubernetes.io/managed-by", "rigger"}, {"chutes/deployment-id", id}, {"chutes/chute", "true"}, {"chutes/chute-id", "5b1e8b3e-1111-4111-8111-111111111111"}, {"chutes/version", "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"}}}}},
-                {"spec", pod_spec("node-" + std::to_string(i % nodes))}}.dump();
+    return Json{{"apiVersion", "v1"},
+                {"kind", "Pod"},
+                {"metadata",
+                 {{"name", "chute-" + id},
+                  {"namespace", "chutes"},
+                  {"labels",
+                   {{"app.kubernetes.io/managed-by", "rigger"},
+                    {"chutes/deployment-id", id},
+                    {"chutes/chute", "true"},
+                    {"chutes/chute-id", "5b1e8b3e-1111-4111-8111-111111111111"},
+                    {"chutes/version", "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"}}}}},
+                {"spec", pod_spec("node-" + std::to_string(i % nodes))}}
+        .dump();
 }
 FleetServer server(int i) {
     FleetServer s;
@@ -74,7 +91,8 @@ struct Bed {
     }
     void fill(int pods) {
         for (int i = 0; i < pods; ++i)
-            if (auto made = cluster->apply("local", pod(i, 100), 0); !made.ok()) throw std::runtime_error(made.error().message);
+            if (auto made = cluster->apply("local", pod(i, 100), 0); !made.ok())
+                throw std::runtime_error(made.error().message);
     }
     std::filesystem::path directory;
     ClusterOptions options;
@@ -138,13 +156,21 @@ void list(benchmark::State &state, const char *query) {
     state.counters["objects"] = static_cast<double>(objects) / static_cast<double>(state.iterations());
 }
 BENCHMARK_CAPTURE(list, all_10000_pods, R"({"apiVersion":"v1","kind":"Pod"})")->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(list, one_of_10000_by_label, R"({"apiVersion":"v1","kind":"Pod","labelSelector":"chutes/deployment-id=0f6f1c1a-0000-4000-8000-100000005000"})")->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(list, one_node_of_100, R"({"apiVersion":"v1","kind":"Pod","fieldSelector":"spec.nodeName=node-7"})")->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(
+    list, one_of_10000_by_label,
+    R"({"apiVersion":"v1","kind":"Pod","labelSelector":"chutes/deployment-id=0f6f1c1a-0000-4000-8000-100000005000"})")
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(list, one_node_of_100, R"({"apiVersion":"v1","kind":"Pod","fieldSelector":"spec.nodeName=node-7"})")
+    ->Unit(benchmark::kMicrosecond);
 
 void get_pod(benchmark::State &state) {
     Bed bed;
     bed.fill(1000);
-    const std::string reference = Json{{"apiVersion", "v1"}, {"kind", "Pod"}, {"namespace", "chutes"}, {"name", "chute-0f6f1c1a-0000-4000-8000-100000000500"}}.dump();
+    const std::string reference = Json{{"apiVersion", "v1"},
+                                       {"kind", "Pod"},
+                                       {"namespace", "chutes"},
+                                       {"name", "chute-0f6f1c1a-0000-4000-8000-100000000500"}}
+                                      .dump();
     for (auto _ : state) benchmark::DoNotOptimize(bed.cluster->get(reference));
 }
 BENCHMARK(get_pod)->Unit(benchmark::kMicrosecond);

@@ -1,4 +1,5 @@
-// bench/host/host_bench.cpp -- a scorer's cost per pair through the border, the border's cost alone, and how long loading takes.
+// bench/host/host_bench.cpp -- a scorer's cost per pair through the border, the border's cost alone, and how long
+// loading takes.
 #include "host/registry.hpp"
 
 #include <benchmark/benchmark.h>
@@ -17,7 +18,9 @@ namespace {
 class SystemClock final : public Clock {
 public:
     WallTime wall() const override { return {std::chrono::system_clock::now().time_since_epoch().count()}; }
-    MonoTime monotonic() const override { return {static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count())}; }
+    MonoTime monotonic() const override {
+        return {static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count())};
+    }
 };
 
 class NoMetrics final : public Metrics {
@@ -38,7 +41,8 @@ public:
         root = ::mkdtemp(name.data());
         std::filesystem::create_directories(root / "enabled");
         for (const char *component : {"fast", "plain", "empty"})
-            std::ofstream(root / "enabled" / (std::string(component) + ".yaml")) << "plugin: com.example.bench\ncomponent: com.example.bench." << component << "\n";
+            std::ofstream(root / "enabled" / (std::string(component) + ".yaml"))
+                << "plugin: com.example.bench\ncomponent: com.example.bench." << component << "\n";
         services.clock = &clock;
         services.metrics = &metrics;
         services.log = std::make_shared<spdlog::logger>("bench", std::make_shared<spdlog::sinks::null_sink_mt>());
@@ -88,7 +92,8 @@ void score(benchmark::State &state, const char *name, size_t workloads, size_t c
     }
     for (size_t i = 0; i < workloads; ++i) columns->wanted.push_back(static_cast<double>(1 + i % 8));
     columns->wanted.resize((workloads + 7) / 8 * 8);
-    const std::vector<ColumnView> offered{{columns->free.data()}, {columns->total.data()}, {columns->price.data()}}, asked{{columns->wanted.data()}};
+    const std::vector<ColumnView> offered{{columns->free.data()}, {columns->total.data()}, {columns->price.data()}},
+        asked{{columns->wanted.data()}};
     std::vector<double> scores(workloads * padded);
     ScoreBatchView batch;
     batch.candidates = {candidates, offered};
@@ -98,11 +103,15 @@ void score(benchmark::State &state, const char *name, size_t workloads, size_t c
     if (owned) batch.owner = columns;
     for (auto _ : state)
         if (const Status s = scorer->score(batch); !s.ok()) return state.SkipWithError(s.error().message.c_str());
-    state.counters["ns_per_pair"] = benchmark::Counter(static_cast<double>(workloads * candidates) * 1e-9, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+    state.counters["ns_per_pair"] =
+        benchmark::Counter(static_cast<double>(workloads * candidates) * 1e-9,
+                           benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
 BENCHMARK_CAPTURE(score, fast_16x10000, "fast", 16, 10'000, true)->Unit(benchmark::kMicrosecond)->UseRealTime();
-BENCHMARK_CAPTURE(score, fast_16x10000_columns_copied, "fast", 16, 10'000, false)->Unit(benchmark::kMicrosecond)->UseRealTime();
+BENCHMARK_CAPTURE(score, fast_16x10000_columns_copied, "fast", 16, 10'000, false)
+    ->Unit(benchmark::kMicrosecond)
+    ->UseRealTime();
 BENCHMARK_CAPTURE(score, plain_16x10000, "plain", 16, 10'000, true)->Unit(benchmark::kMicrosecond)->UseRealTime();
 BENCHMARK_CAPTURE(score, border_16x10000, "empty", 16, 10'000, true)->Unit(benchmark::kMicrosecond)->UseRealTime();
 BENCHMARK_CAPTURE(score, fast_1x10000, "fast", 1, 10'000, true)->Unit(benchmark::kMicrosecond)->UseRealTime();

@@ -1,4 +1,5 @@
-// bench/placement/placement_bench.cpp -- how long ranking, planning and following a change take, with scorers in plain C++.
+// bench/placement/placement_bench.cpp -- how long ranking, planning and following a change take, with scorers in plain
+// C++.
 #include "domain/placement/engine.hpp"
 #include "domain/placement/incremental.hpp"
 #include "domain/placement/testing/random_market.hpp"
@@ -82,12 +83,19 @@ void full_pass(benchmark::State &state, int models_per_offer, int models) {
         if (!pairs.score_all(live.board()).ok()) return state.SkipWithError("pass failed");
     double feasible = 0;
     for (OfferIndex offer = 0; offer < live.board().market.size(); ++offer)
-        for (const uint32_t segment : live.board().market.at(offer).segments) feasible += live.board().fleet.segments()[segment].used;
+        for (const uint32_t segment : live.board().market.at(offer).segments)
+            feasible += live.board().fleet.segments()[segment].used;
     state.counters["feasible_pairs"] = feasible;
     state.counters["kept"] = static_cast<double>(pairs.kept_pairs());
 }
-BENCHMARK_CAPTURE(full_pass, eight_models_up_to_four_each, 4, 8)->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime()->UseRealTime();
-BENCHMARK_CAPTURE(full_pass, every_pair_feasible, 1, 1)->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime()->UseRealTime();
+BENCHMARK_CAPTURE(full_pass, eight_models_up_to_four_each, 4, 8)
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
+BENCHMARK_CAPTURE(full_pass, every_pair_feasible, 1, 1)
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
 
 /// p50 and p99 of follow() + best(), over single changes of the given sort.
 void one_change(benchmark::State &state, bool offers, bool hot) {
@@ -133,7 +141,10 @@ void one_change(benchmark::State &state, bool offers, bool hot) {
 }
 BENCHMARK_CAPTURE(one_change, offer, true, false)->Unit(benchmark::kMicrosecond)->UseManualTime()->Iterations(3000);
 BENCHMARK_CAPTURE(one_change, server, false, false)->Unit(benchmark::kMicrosecond)->UseManualTime()->Iterations(3000);
-BENCHMARK_CAPTURE(one_change, best_server, false, true)->Unit(benchmark::kMicrosecond)->UseManualTime()->Iterations(2000);
+BENCHMARK_CAPTURE(one_change, best_server, false, true)
+    ->Unit(benchmark::kMicrosecond)
+    ->UseManualTime()
+    ->Iterations(2000);
 
 void plan(benchmark::State &state, size_t offers, size_t servers, bool packing) {
     RandomMarket random(4);
@@ -143,7 +154,8 @@ void plan(benchmark::State &state, size_t offers, size_t servers, bool packing) 
     PlacementRules rules;
     rules.improvement_steps = 0; // best pair first alone; bench/plan measures the exchanges
     PlacementEngine engine(rules);
-    if (!engine.set_scorers(packing ? profit_and_packing() : profit()).ok()) return state.SkipWithError("scorers refused");
+    if (!engine.set_scorers(packing ? profit_and_packing() : profit()).ok())
+        return state.SkipWithError("scorers refused");
     size_t placed = 0;
     for (auto _ : state) {
         const auto made = engine.plan(snapshot);
@@ -151,7 +163,8 @@ void plan(benchmark::State &state, size_t offers, size_t servers, bool packing) 
         benchmark::DoNotOptimize(made);
     }
     state.counters["placed"] = static_cast<double>(placed);
-    state.counters["placed_per_second"] = benchmark::Counter(static_cast<double>(placed), benchmark::Counter::kIsIterationInvariantRate);
+    state.counters["placed_per_second"] =
+        benchmark::Counter(static_cast<double>(placed), benchmark::Counter::kIsIterationInvariantRate);
 }
 BENCHMARK_CAPTURE(plan, fill_1000_servers, 500, 1000, false)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(plan, fill_1000_servers_with_packing, 500, 1000, true)->Unit(benchmark::kMillisecond);

@@ -1,4 +1,5 @@
-// bench/plan/plan_bench.cpp -- the plan with its bound: how long it takes and how much of the optimum it may miss, over random markets.
+// bench/plan/plan_bench.cpp -- the plan with its bound: how long it takes and how much of the optimum it may miss, over
+// random markets.
 #include "domain/placement/engine.hpp"
 #include "domain/placement/testing/random_market.hpp"
 #include "domain/placement/testing/scorers.hpp"
@@ -13,7 +14,8 @@
 namespace rigger::placement {
 namespace {
 
-/// Offers of 1, 2, 4 and 8 GPUs on 8-GPU servers of `models` models, up to `per_offer` of them admissible; every price is another.
+/// Offers of 1, 2, 4 and 8 GPUs on 8-GPU servers of `models` models, up to `per_offer` of them admissible; every price
+/// is another.
 void plan_with_bound(benchmark::State &state, int models, int per_offer) {
     testing::MarketShape shape;
     shape.offers = 1000;
@@ -28,7 +30,8 @@ void plan_with_bound(benchmark::State &state, int models, int per_offer) {
     for (auto _ : state) {
         const auto snapshot = testing::RandomMarket(++seed).snapshot(shape);
         PlacementEngine engine;
-        if (!engine.set_scorers({{std::make_shared<testing::ProfitScorer>(), {}}}).ok()) return state.SkipWithError("scorers refused");
+        if (!engine.set_scorers({{std::make_shared<testing::ProfitScorer>(), {}}}).ok())
+            return state.SkipWithError("scorers refused");
         const auto start = std::chrono::steady_clock::now();
         const auto plan = engine.plan(snapshot);
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
@@ -38,14 +41,19 @@ void plan_with_bound(benchmark::State &state, int models, int per_offer) {
         gaps.push_back(100 * plan->per_hour->gap());
         best_first.push_back(100 * (1 - plan->per_hour->best_first / plan->per_hour->at_most));
     }
-    const auto mean = [](const std::vector<double> &all) { return std::accumulate(all.begin(), all.end(), 0.0) / static_cast<double>(all.size()); };
+    const auto mean = [](const std::vector<double> &all) {
+        return std::accumulate(all.begin(), all.end(), 0.0) / static_cast<double>(all.size());
+    };
     std::sort(gaps.begin(), gaps.end());
     state.counters["gap_mean_percent"] = mean(gaps);
     state.counters["gap_p99_percent"] = gaps[gaps.size() * 99 / 100];
     state.counters["gap_best_first_percent"] = mean(best_first);
     state.counters["slowest_seconds"] = *std::max_element(seconds.begin(), seconds.end());
 }
-BENCHMARK_CAPTURE(plan_with_bound, twenty_models, 20, 8)->Unit(benchmark::kMillisecond)->UseManualTime()->Iterations(100);
+BENCHMARK_CAPTURE(plan_with_bound, twenty_models, 20, 8)
+    ->Unit(benchmark::kMillisecond)
+    ->UseManualTime()
+    ->Iterations(100);
 BENCHMARK_CAPTURE(plan_with_bound, six_models, 6, 3)->Unit(benchmark::kMillisecond)->UseManualTime()->Iterations(100);
 
 } // namespace

@@ -1,5 +1,6 @@
-// How long a scorer takes per pair, measured on the plugin files themselves, loaded as the host loads them and called through their
-// tables. Counter ns_per_pair; the scores of one block of offers stay in the second-level cache, as in the host's use.
+// How long a scorer takes per pair, measured on the plugin files themselves, loaded as the host loads them and called
+// through their tables. Counter ns_per_pair; the scores of one block of offers stay in the second-level cache, as in
+// the host's use.
 #include <rigger/sdk/testing.hpp>
 
 #include <benchmark/benchmark.h>
@@ -38,11 +39,16 @@ ScoreTable market(const rig_placement_scorer &scorer, size_t offers, size_t serv
         return values;
     };
     ScoreTable table(scorer, offers, servers);
-    table.candidate("node.price", column(servers, 0.1, 5, false)).candidate("gpu.free", column(servers, 0, 9, true)).candidate("gpu.milli_free", column(servers, 0, 8000, true));
+    table.candidate("node.price", column(servers, 0.1, 5, false))
+        .candidate("gpu.free", column(servers, 0, 9, true))
+        .candidate("gpu.milli_free", column(servers, 0, 8000, true));
     table.workload("gpu.count", column(offers, 1, 9, true)).workload("gpu.milli", std::vector<double>(offers, 1000));
-    table.workload("offer.multiplier", column(offers, 0.05, 5, false)).workload("offer.compute_time", column(offers, 0, 1e6, false));
-    table.workload("offer.invocations", column(offers, 0, 5000, true)).workload("offer.rate_limits", column(offers, 0, 400, true));
-    table.workload("offer.instances", column(offers, 0, 40, true)).workload("offer.private", column(offers, 0, 1.2, true));
+    table.workload("offer.multiplier", column(offers, 0.05, 5, false))
+        .workload("offer.compute_time", column(offers, 0, 1e6, false));
+    table.workload("offer.invocations", column(offers, 0, 5000, true))
+        .workload("offer.rate_limits", column(offers, 0, 400, true));
+    table.workload("offer.instances", column(offers, 0, 40, true))
+        .workload("offer.private", column(offers, 0, 1.2, true));
     return table;
 }
 
@@ -60,7 +66,9 @@ void score(benchmark::State &state, const char *file, const char *config) {
         if (scorer.score(made->raw(), call.raw(), &batch, &error) != RIG_OK) return state.SkipWithError(error.message);
         benchmark::ClobberMemory();
     }
-    state.counters["ns_per_pair"] = benchmark::Counter(static_cast<double>(offers * servers) * 1e-9, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+    state.counters["ns_per_pair"] =
+        benchmark::Counter(static_cast<double>(offers * servers) * 1e-9,
+                           benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
 void shapes(benchmark::internal::Benchmark *b) { b->Args({1, 10000})->Args({16, 2048})->Args({64, 10000}); }

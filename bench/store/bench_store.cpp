@@ -1,5 +1,5 @@
-// How fast records are kept: commits with their fsync, batches, and the load at start. The directory is RIGGER_BENCH_DIR, else the
-// current one: fsync costs what the disk below it costs.
+// How fast records are kept: commits with their fsync, batches, and the load at start. The directory is
+// RIGGER_BENCH_DIR, else the current one: fsync costs what the disk below it costs.
 #include "engine/store_sqlite/sqlite_store.hpp"
 
 #include <benchmark/benchmark.h>
@@ -67,7 +67,9 @@ Deployment deployment(int n, const Offer &o, const Server &s) {
     return d;
 }
 
-Intent intent(int n, const Deployment &d) { return {d.id.value + "/apply:" + std::to_string(n), d.id, "apply:Job/x", WallTime{n}, std::nullopt, ""}; }
+Intent intent(int n, const Deployment &d) {
+    return {d.id.value + "/apply:" + std::to_string(n), d.id, "apply:Job/x", WallTime{n}, std::nullopt, ""};
+}
 
 void must(const Status &status) {
     if (!status.ok()) {
@@ -87,8 +89,9 @@ void BM_CommitOneStep(benchmark::State &state) {
     int n = 0;
     for (auto _ : state) {
         ++n;
-        must(store->commit({PutDeployment{d}, PutIntent{intent(n, d)},
-                            AppendJournal{{0, WallTime{n}, "control", std::to_string(n), "deployment.created", "{}", true}}}));
+        must(store->commit(
+            {PutDeployment{d}, PutIntent{intent(n, d)},
+             AppendJournal{{0, WallTime{n}, "control", std::to_string(n), "deployment.created", "{}", true}}}));
     }
     state.SetItemsProcessed(state.iterations());
 }
@@ -108,7 +111,8 @@ void BM_CommitBatch(benchmark::State &state) {
             const Deployment d = deployment(++n % 10000, o, s);
             writes.push_back(PutDeployment{d});
             writes.push_back(PutIntent{intent(n, d)});
-            writes.push_back(AppendJournal{{0, WallTime{n}, "control", std::to_string(n), "deployment.created", "{}", true}});
+            writes.push_back(
+                AppendJournal{{0, WallTime{n}, "control", std::to_string(n), "deployment.created", "{}", true}});
         }
         must(store->commit(writes));
     }

@@ -39,8 +39,7 @@ void Secret::wipe() noexcept { wipe_memory(bytes_.get(), size_); }
 bool Secret::equals(std::string_view value) const noexcept {
     if (value.size() != size_) return false;
     unsigned char difference = 0;
-    for (size_t i = 0; i < size_; ++i)
-        difference = static_cast<unsigned char>(difference | (bytes_[i] ^ value[i]));
+    for (size_t i = 0; i < size_; ++i) difference = static_cast<unsigned char>(difference | (bytes_[i] ^ value[i]));
     return difference == 0;
 }
 

@@ -68,15 +68,19 @@ private:
     Error error_;
 };
 
-inline Error invalid(std::string reason, std::string message) { return {Code::invalid, std::move(reason), std::move(message), 0}; }
-inline Error not_found(std::string reason, std::string message) { return {Code::not_found, std::move(reason), std::move(message), 0}; }
+inline Error invalid(std::string reason, std::string message) {
+    return {Code::invalid, std::move(reason), std::move(message), 0};
+}
+inline Error not_found(std::string reason, std::string message) {
+    return {Code::not_found, std::move(reason), std::move(message), 0};
+}
 inline Error internal_error(std::string message) { return {Code::internal, "Internal", std::move(message), 0}; }
 
 } // namespace rigger
 
 /// Returns the error of a Status or Result from the enclosing function.
-#define RIG_TRY(expr)                                  \
-    do {                                               \
+#define RIG_TRY(expr)                                                  \
+    do {                                                               \
         if (auto rig_s_ = (expr); !rig_s_.ok()) return rig_s_.error(); \
     } while (false)
 /// auto value = the Result's value, or return its error: RIG_TRY_ASSIGN(auto x, parse(text));

@@ -23,17 +23,17 @@ std::string to_rfc3339(WallTime t) {
     const hh_mm_ss clock{floor<microseconds>(tp - day)};
     char buffer[64];
     std::snprintf(buffer, sizeof buffer, "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", static_cast<int>(date.year()),
-                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-                  static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
-                  static_cast<int>(clock.subseconds().count()));
+                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                  static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                  static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
     return buffer;
 }
 
 std::optional<WallTime> parse_rfc3339(std::string_view s) {
     using namespace std::chrono;
     int y, mo, d, h, mi, sec;
-    if (!digits(s, 0, 4, y) || !digits(s, 5, 2, mo) || !digits(s, 8, 2, d) || !digits(s, 11, 2, h) || !digits(s, 14, 2, mi) ||
-        !digits(s, 17, 2, sec))
+    if (!digits(s, 0, 4, y) || !digits(s, 5, 2, mo) || !digits(s, 8, 2, d) || !digits(s, 11, 2, h) ||
+        !digits(s, 14, 2, mi) || !digits(s, 17, 2, sec))
         return std::nullopt;
     if (s[4] != '-' || s[7] != '-' || (s[10] != 'T' && s[10] != 't' && s[10] != ' ') || s[13] != ':' || s[16] != ':')
         return std::nullopt;
@@ -61,7 +61,8 @@ std::optional<WallTime> parse_rfc3339(std::string_view s) {
         }
         if (at != s.size()) return std::nullopt;
     }
-    const auto seconds = sys_days(date).time_since_epoch().count() * int64_t{86400} + h * 3600 + mi * 60 + sec - offset_s;
+    const auto seconds =
+        sys_days(date).time_since_epoch().count() * int64_t{86400} + h * 3600 + mi * 60 + sec - offset_s;
     if (seconds > 9'000'000'000 || seconds < -9'000'000'000) return std::nullopt;
     return WallTime{seconds * 1'000'000'000 + fraction};
 }

@@ -16,7 +16,8 @@ struct WallTime {
     int64_t ns = 0;
     friend auto operator<=>(const WallTime &, const WallTime &) = default;
 };
-/// Monotonic time, nanoseconds from an arbitrary start; never goes back; lost at restart. For ages and deadlines within one run.
+/// Monotonic time, nanoseconds from an arbitrary start; never goes back; lost at restart. For ages and deadlines within
+/// one run.
 struct MonoTime {
     uint64_t ns = 0;
     friend auto operator<=>(const MonoTime &, const MonoTime &) = default;

@@ -21,7 +21,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kTimeout{30'000}, kWaitTimeout{600'000}, kFollowTimeout{24 * 3'600'000}, kCompletionTimeout{1'000};
+constexpr milliseconds kTimeout{30'000}, kWaitTimeout{600'000}, kFollowTimeout{24 * 3'600'000},
+    kCompletionTimeout{1'000};
 constexpr const char *kCatalogue = "/v1/commands";
 
 /// A path segment: whatever is not plainly harmless is escaped.
@@ -30,7 +31,8 @@ std::string escaped(std::string_view text) {
     std::string out;
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                           c == '_' || c == '.';
         if (plain) out += c;
         else (out += '%') += {digits[byte >> 4], digits[byte & 15]};
     }
@@ -39,13 +41,16 @@ std::string escaped(std::string_view text) {
 
 class App {
 public:
-    App(const Words &words, Io &io) : words_(words), io_(io), peek_(peek(words)), language_(choose_language(peek_, io)), format_(format_of(peek_.output).value_or(Format::table)) {}
+    App(const Words &words, Io &io)
+        : words_(words), io_(io), peek_(peek(words)), language_(choose_language(peek_, io)),
+          format_(format_of(peek_.output).value_or(Format::table)) {}
 
     int run() {
         if (!peek_.command) {
             if (words_.size() == 1 && words_[0] == "--version") return version({});
             if (words_.empty() || peek_.help) return overview();
-            return fail(invalid("NoCommand", tr("no command is given; `rigger --help` lists all commands", "未给出命令；`rigger --help` 列出所有命令")));
+            return fail(invalid("NoCommand", tr("no command is given; `rigger --help` lists all commands",
+                                                "未给出命令；`rigger --help` 列出所有命令")));
         }
         const std::string &name = words_[*peek_.command];
         const auto at = words_.begin() + static_cast<std::ptrdiff_t>(*peek_.command);
@@ -86,9 +91,12 @@ private:
         auto daemon = client(kCompletionTimeout, peek_.endpoint);
         auto declared = daemon.ok() ? catalogue(**daemon) : Result<std::vector<CommandDeclaration>>(daemon.error());
         if (declared.ok()) commands = *std::move(declared);
-        else note = tr("The daemon's commands are missing here: ", "此处缺少守护进程的命令：") + declared.error().message;
+        else
+            note =
+                tr("The daemon's commands are missing here: ", "此处缺少守护进程的命令：") + declared.error().message;
         for (CommandDeclaration &own : own_commands(language_)) commands.push_back(std::move(own));
-        if (!family.empty()) std::erase_if(commands, [&](const CommandDeclaration &c) { return !c.name.starts_with(family + " "); });
+        if (!family.empty())
+            std::erase_if(commands, [&](const CommandDeclaration &c) { return !c.name.starts_with(family + " "); });
         io_.out << help_overview(commands, "rigger", note, language_, width());
         return exit_ok;
     }
@@ -101,7 +109,10 @@ private:
         arguments.push_back(nullptr);
         io_.out.flush();
         ::execv(path.c_str(), arguments.data());
-        return fail(Error{Code::unavailable, "ProgramMissing", tr("cannot run '", "无法运行 '") + path + tr("'; install the package that brings it", "'；请安装提供它的软件包"), 0});
+        return fail(Error{Code::unavailable, "ProgramMissing",
+                          tr("cannot run '", "无法运行 '") + path +
+                              tr("'; install the package that brings it", "'；请安装提供它的软件包"),
+                          0});
     }
 
     int help_of(const Words &words) {
@@ -142,8 +153,10 @@ private:
         auto connected = client(kCompletionTimeout, parsed->common.endpoint);
         if (connected.ok())
             if (const auto api = (*connected)->get("/openapi.json"); api.ok())
-                if (const Json document = Json::parse(*api, nullptr, false); document.is_object()) versions["daemon"] = document.value("/info/version"_json_pointer, Json());
-        const auto rendered = render_result(versions.dump(), shape.result, choose_style(parsed->common, language_, io_));
+                if (const Json document = Json::parse(*api, nullptr, false); document.is_object())
+                    versions["daemon"] = document.value("/info/version"_json_pointer, Json());
+        const auto rendered =
+            render_result(versions.dump(), shape.result, choose_style(parsed->common, language_, io_));
         if (!rendered.ok()) return fail(rendered.error());
         print(io_, *rendered);
         return exit_ok;
@@ -181,8 +194,11 @@ private:
         std::vector<std::string> names;
         for (const CommandDeclaration &known : commands) names.push_back(known.name);
         std::string hint;
-        for (const std::string &near : similar_names(names, name)) hint += (hint.empty() ? tr("; did you mean ", "；是否指 ") : tr(" or ", " 或 ")) + near;
-        return invalid("UnknownCommand", tr("there is no command '", "没有命令 '") + elide(printable(name.substr(0, 400)), 60) + "'" + (hint.empty() ? "" : hint + "?"));
+        for (const std::string &near : similar_names(names, name))
+            hint += (hint.empty() ? tr("; did you mean ", "；是否指 ") : tr(" or ", " 或 ")) + near;
+        return invalid("UnknownCommand", tr("there is no command '", "没有命令 '") +
+                                             elide(printable(name.substr(0, 400)), 60) + "'" +
+                                             (hint.empty() ? "" : hint + "?"));
     }
 
     /// A word that several commands' names begin with, and nothing behind it.
@@ -190,8 +206,11 @@ private:
         if (peek_.help) return overview(word);
         std::string names;
         for (const CommandDeclaration &known : commands)
-            if (known.name.starts_with(word + " ")) names += (names.empty() ? "" : tr(" or ", " 或 ")) + printable(known.name);
-        return fail(invalid("NoCommand", tr("'", "'") + printable(word) + tr("' is not a whole command; type ", "' 不是完整的命令；请输入 ") + names));
+            if (known.name.starts_with(word + " "))
+                names += (names.empty() ? "" : tr(" or ", " 或 ")) + printable(known.name);
+        return fail(invalid("NoCommand", tr("'", "'") + printable(word) +
+                                             tr("' is not a whole command; type ", "' 不是完整的命令；请输入 ") +
+                                             names));
     }
 
     int command(const Words &words) {
@@ -216,16 +235,23 @@ private:
     int perform(const CommandDeclaration &command, const Parsed &parsed, std::unique_ptr<Client> daemon) {
         const RenderStyle style = choose_style(parsed.common, language_, io_);
         const std::string path = "/v1/commands/" + escaped(command.name);
-        const bool waits = asks_for(parsed.arguments, "wait"), follows = !command.stream.empty() && asks_for(parsed.arguments, command.stream);
-        if (follows) daemon = std::make_unique<Client>(daemon->endpoint(), parsed.common.timeout.value_or(kFollowTimeout));
-        else if (parsed.common.timeout || waits) daemon = std::make_unique<Client>(daemon->endpoint(), parsed.common.timeout.value_or(kWaitTimeout));
-        if (parsed.common.watch) return run_watch(*daemon, {path + "?watch=true", parsed.arguments, command.result, style}, io_);
+        const bool waits = asks_for(parsed.arguments, "wait"),
+                   follows = !command.stream.empty() && asks_for(parsed.arguments, command.stream);
+        if (follows)
+            daemon = std::make_unique<Client>(daemon->endpoint(), parsed.common.timeout.value_or(kFollowTimeout));
+        else if (parsed.common.timeout || waits)
+            daemon = std::make_unique<Client>(daemon->endpoint(), parsed.common.timeout.value_or(kWaitTimeout));
+        if (parsed.common.watch)
+            return run_watch(*daemon, {path + "?watch=true", parsed.arguments, command.result, style}, io_);
         if (follows) return follow(*daemon, path, parsed, style.format);
         const auto before = std::chrono::steady_clock::now();
-        if (parsed.common.verbose) io_.err << "POST " << daemon->endpoint().shown() << path << ' ' << printable(parsed.arguments) << '\n';
+        if (parsed.common.verbose)
+            io_.err << "POST " << daemon->endpoint().shown() << path << ' ' << printable(parsed.arguments) << '\n';
         const auto result = waits ? with_progress(*daemon, path, parsed) : daemon->post(path, parsed.arguments);
         if (parsed.common.verbose)
-            io_.err << std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - before).count() << " us\n";
+            io_.err << std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - before)
+                           .count()
+                    << " us\n";
         if (!result.ok()) return fail(result.error());
         const auto rendered = render_result(*result, command.result, style);
         if (!rendered.ok()) return fail(rendered.error());
@@ -274,21 +300,26 @@ private:
     Result<std::string> with_progress(Client &daemon, const std::string &path, const Parsed &parsed) {
         std::optional<Result<std::string>> answer;
         const Status status = daemon.stream(path, parsed.arguments, [&](const StreamEvent &event) {
-            if (event.name == "progress" && (io_.err_is_terminal || parsed.common.verbose)) io_.err << progress_line(event.data) << std::endl;
+            if (event.name == "progress" && (io_.err_is_terminal || parsed.common.verbose))
+                io_.err << progress_line(event.data) << std::endl;
             if (event.name == "result") answer.emplace(event.data);
             if (event.name == "error") answer.emplace(read_problem(event.data, 0));
             return !answer.has_value();
         });
         if (answer) return *std::move(answer);
         if (!status.ok()) return status.error();
-        return Error{Code::deadline, "StreamEnded", tr("the daemon ended the connection before the command did; look with `rigger status`", "守护进程在命令完成前断开了连接；请用 `rigger status` 查看"), 0};
+        return Error{Code::deadline, "StreamEnded",
+                     tr("the daemon ended the connection before the command did; look with `rigger status`",
+                        "守护进程在命令完成前断开了连接；请用 `rigger status` 查看"),
+                     0};
     }
 
     static std::string progress_line(const std::string &document) {
         const Json progress = Json::parse(document, nullptr, false);
         if (!progress.is_object()) return "  " + printable(document);
         for (const char *key : {"message", "phase"})
-            if (const auto found = progress.find(key); found != progress.end() && found->is_string()) return "  " + printable(found->get<std::string>());
+            if (const auto found = progress.find(key); found != progress.end() && found->is_string())
+                return "  " + printable(found->get<std::string>());
         return "  " + printable(document);
     }
 
@@ -314,7 +345,8 @@ RenderStyle choose_style(const CommonOptions &common, Language language, const I
     style.language = language;
     style.headers = common.headers;
     style.width = io.out_is_terminal && io.terminal_size ? io.terminal_size().first : 0;
-    style.colour = common.colour == Colour::always || (common.colour == Colour::automatic && io.out_is_terminal && io.env("NO_COLOR").empty() && io.env("TERM") != "dumb");
+    style.colour = common.colour == Colour::always || (common.colour == Colour::automatic && io.out_is_terminal &&
+                                                       io.env("NO_COLOR").empty() && io.env("TERM") != "dumb");
     style.times = io.times;
     return style;
 }
@@ -328,7 +360,8 @@ int run(const Words &words, Io &io) {
     try {
         return App(words, io).run();
     } catch (const std::exception &why) {
-        return report(io, internal_error(std::string("a fault in this tool: ") + why.what()), Format::table, Language::english);
+        return report(io, internal_error(std::string("a fault in this tool: ") + why.what()), Format::table,
+                      Language::english);
     }
 }
 

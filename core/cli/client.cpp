@@ -2,13 +2,13 @@
 
 #include "base/json.hpp"
 
+#include <nlohmann/json.hpp>
 #include <Poco/Net/HTTPClientSession.h>
 #include <Poco/Net/HTTPRequest.h>
 #include <Poco/Net/HTTPResponse.h>
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/SocketAddress.h>
 #include <Poco/Net/StreamSocket.h>
-#include <nlohmann/json.hpp>
 
 #include <istream>
 #include <ostream>
@@ -19,7 +19,7 @@ namespace {
 namespace net = Poco::Net;
 using PlainJson = nlohmann::json;
 
-constexpr std::chrono::milliseconds kPatience{2'000};      ///< on top of the daemon's own deadline
+constexpr std::chrono::milliseconds kPatience{2'000}; ///< on top of the daemon's own deadline
 constexpr std::chrono::milliseconds kConnectTime{5'000};
 constexpr std::chrono::milliseconds kStreamSilence{60'000}; ///< a live stream says something every few seconds
 constexpr size_t kLargestAnswer = 512u << 20;
@@ -29,7 +29,9 @@ Poco::Timespan span(std::chrono::milliseconds t) { return Poco::Timespan(t.count
 Error unreachable(const Endpoint &endpoint, const std::string &why) {
     std::string what = "no daemon answers at " + endpoint.shown() + ": " + why;
     if (endpoint.socket.empty()) what += "; check --url and the daemon's http.tcp settings";
-    else what += "; is riggerd running? Try `systemctl status riggerd`, or name its socket with --socket or its configuration with --config";
+    else
+        what += "; is riggerd running? Try `systemctl status riggerd`, or name its socket with --socket or its "
+                "configuration with --config";
     return {Code::unavailable, "Unreachable", what, 0};
 }
 
@@ -45,10 +47,14 @@ Error read_problem(std::string_view document, int status) {
     const PlainJson problem = PlainJson::parse(document, nullptr, false);
     const auto error = problem.is_object() ? problem.find("error") : problem.end();
     if (!problem.is_object() || error == problem.end() || !error->is_object())
-        return {Code::internal, "AnswerMalformed", "the daemon answered with status " + std::to_string(status) + " and no explanation; is there a proxy in between?", 0};
+        return {Code::internal, "AnswerMalformed",
+                "the daemon answered with status " + std::to_string(status) +
+                    " and no explanation; is there a proxy in between?",
+                0};
     const auto text = [&](const char *key) { return text_member(*error, key); };
     const auto retry = error->find("retryAfterMs");
-    return {code_of(text("code")), text("reason"), text("message"), retry != error->end() && retry->is_number_unsigned() ? retry->get<uint32_t>() : 0};
+    return {code_of(text("code")), text("reason"), text("message"),
+            retry != error->end() && retry->is_number_unsigned() ? retry->get<uint32_t>() : 0};
 }
 
 bool EventParser::line(std::string_view text, StreamEvent &event) {
@@ -79,25 +85,34 @@ struct Client::Impl {
     Status connect() {
         if (session) return {};
         try {
-            const net::SocketAddress address = endpoint.socket.empty() ? net::SocketAddress(endpoint.host, endpoint.port)
-                                                                       : net::SocketAddress(net::SocketAddress::UNIX_LOCAL, endpoint.socket);
+            const net::SocketAddress address =
+                endpoint.socket.empty() ? net::SocketAddress(endpoint.host, endpoint.port)
+                                        : net::SocketAddress(net::SocketAddress::UNIX_LOCAL, endpoint.socket);
             net::StreamSocket socket;
             socket.connect(address, span(kConnectTime));
             session = std::make_unique<net::HTTPClientSession>(socket);
             session->setKeepAlive(true);
         } catch (const Poco::Exception &why) {
             const bool denied = why.code() == EACCES || why.code() == EPERM;
-            if (denied) return Error{Code::denied, "SocketDenied", "you may not open " + endpoint.shown() + "; join the group that owns it (see `ls -l`), or use sudo", 0};
-            return unreachable(endpoint, why.code() == ENOENT ? "there is no such socket" : why.code() == ECONNREFUSED ? "nothing listens there" : why.message());
+            if (denied)
+                return Error{Code::denied, "SocketDenied",
+                             "you may not open " + endpoint.shown() +
+                                 "; join the group that owns it (see `ls -l`), or use sudo",
+                             0};
+            return unreachable(endpoint, why.code() == ENOENT         ? "there is no such socket"
+                                         : why.code() == ECONNREFUSED ? "nothing listens there"
+                                                                      : why.message());
         }
         return {};
     }
 
     /// The answer's stream, once its head has come.
-    Result<std::istream *> ask(const std::string &method, const std::string &path, const std::string &body, const char *accept, net::HTTPResponse &response) {
+    Result<std::istream *> ask(const std::string &method, const std::string &path, const std::string &body,
+                               const char *accept, net::HTTPResponse &response) {
         RIG_TRY(connect());
         try {
-            session->setTimeout(span(std::string_view(accept) == "text/event-stream" ? kStreamSilence : timeout + kPatience));
+            session->setTimeout(
+                span(std::string_view(accept) == "text/event-stream" ? kStreamSilence : timeout + kPatience));
             net::HTTPRequest request(method, path, net::HTTPMessage::HTTP_1_1);
             request.setHost(endpoint.socket.empty() ? endpoint.host : "localhost");
             request.set("Accept", accept);
@@ -109,9 +124,7 @@ struct Client::Impl {
             }
             session->sendRequest(request) << body << std::flush;
             return &session->receiveResponse(response);
-        } catch (const Poco::Exception &) {
-            return failed();
-        }
+        } catch (const Poco::Exception &) { return failed(); }
     }
 
     /// What went wrong on the wire.
@@ -124,7 +137,10 @@ struct Client::Impl {
         }
         session.reset();
         if (late)
-            return {Code::deadline, "Timeout", "the daemon did not answer within " + std::to_string((timeout + kPatience).count() / 1000) + " s; the outcome is not known. Look with `rigger status`; --timeout waits longer", 0};
+            return {Code::deadline, "Timeout",
+                    "the daemon did not answer within " + std::to_string((timeout + kPatience).count() / 1000) +
+                        " s; the outcome is not known. Look with `rigger status`; --timeout waits longer",
+                    0};
         return unreachable(endpoint, why);
     }
 
@@ -132,30 +148,36 @@ struct Client::Impl {
         net::HTTPResponse response;
         auto stream = ask(method, path, body, "application/json", response);
         // The daemon may answer and close before it has read a body that is too large for it.
-        RIG_TRY_ASSIGN(std::istream *in, std::move(stream));
+        RIG_TRY_ASSIGN(std::istream * in, std::move(stream));
         std::string text;
         char piece[65536];
         while (in->read(piece, sizeof piece) || in->gcount() > 0) {
             text.append(piece, static_cast<size_t>(in->gcount()));
-            if (text.size() > kLargestAnswer) return Error{Code::internal, "AnswerTooLarge", "the daemon's answer is larger than 512 MiB", 0};
+            if (text.size() > kLargestAnswer)
+                return Error{Code::internal, "AnswerTooLarge", "the daemon's answer is larger than 512 MiB", 0};
         }
-        if (response.hasContentLength() && text.size() != static_cast<size_t>(response.getContentLength64())) return failed();
+        if (response.hasContentLength() && text.size() != static_cast<size_t>(response.getContentLength64()))
+            return failed();
         if (!response.getKeepAlive()) session.reset();
         if (response.getStatus() != net::HTTPResponse::HTTP_OK) return read_problem(text, response.getStatus());
         return text;
     }
 };
 
-Client::Client(Endpoint endpoint, Milliseconds timeout) : impl_(std::make_unique<Impl>(Impl{std::move(endpoint), timeout, nullptr})) {}
+Client::Client(Endpoint endpoint, Milliseconds timeout)
+    : impl_(std::make_unique<Impl>(Impl{std::move(endpoint), timeout, nullptr})) {}
 Client::~Client() = default;
 const Endpoint &Client::endpoint() const noexcept { return impl_->endpoint; }
 
 Result<std::string> Client::get(const std::string &path) { return impl_->exchange("GET", path, {}); }
-Result<std::string> Client::post(const std::string &path, const std::string &body) { return impl_->exchange("POST", path, body); }
+Result<std::string> Client::post(const std::string &path, const std::string &body) {
+    return impl_->exchange("POST", path, body);
+}
 
-Status Client::stream(const std::string &path, const std::string &body, const std::function<bool(const StreamEvent &)> &hear) {
+Status Client::stream(const std::string &path, const std::string &body,
+                      const std::function<bool(const StreamEvent &)> &hear) {
     net::HTTPResponse response;
-    RIG_TRY_ASSIGN(std::istream *in, impl_->ask("POST", path, body, "text/event-stream", response));
+    RIG_TRY_ASSIGN(std::istream * in, impl_->ask("POST", path, body, "text/event-stream", response));
     std::string line;
     if (response.getStatus() != net::HTTPResponse::HTTP_OK) {
         std::string text((std::istreambuf_iterator<char>(*in)), {});

@@ -29,8 +29,10 @@ public:
     Result<std::string> get(const std::string &path);
     Result<std::string> post(const std::string &path, const std::string &body);
 
-    /// Reads events until `hear` returns false or the stream ends. Ok: ended by either. A failure before the stream began is an Error.
-    Status stream(const std::string &path, const std::string &body, const std::function<bool(const StreamEvent &)> &hear);
+    /// Reads events until `hear` returns false or the stream ends. Ok: ended by either. A failure before the stream
+    /// began is an Error.
+    Status stream(const std::string &path, const std::string &body,
+                  const std::function<bool(const StreamEvent &)> &hear);
 
     const Endpoint &endpoint() const noexcept;
 

@@ -28,13 +28,14 @@ struct CommonOptions {
 /// What must be known before the commands are: they come from the daemon, in a language.
 struct Peek {
     EndpointOptions endpoint;
-    std::string language, output; ///< empty: not given
+    std::string language, output;  ///< empty: not given
     std::optional<size_t> command; ///< index of the first word that is no option
     bool help = false;
 };
 Peek peek(const Words &words);
 
-/// The command that a line means by its first words that are no options; several words may make one name ("cluster doctor").
+/// The command that a line means by its first words that are no options; several words may make one name ("cluster
+/// doctor").
 struct Naming {
     const CommandDeclaration *command = nullptr; ///< the one with the longest such name; nullptr: none
     std::string typed;                           ///< without a command: what was taken for its name
@@ -54,7 +55,8 @@ struct Parsed {
     CommonOptions common;
     std::string arguments; ///< a JSON object
 };
-/// `words` without the command's name. Errors: invalid; reason UnknownOption, MissingOption, OptionValue, UnexpectedWord.
+/// `words` without the command's name. Errors: invalid; reason UnknownOption, MissingOption, OptionValue,
+/// UnexpectedWord.
 Result<Parsed> parse_command(const CommandDeclaration &command, const Words &words, Language language);
 
 /// "500ms", "10s", "2m", "1h"; a plain number is seconds. nullopt: none of these, or not above 0.

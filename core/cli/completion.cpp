@@ -50,7 +50,8 @@ constexpr Listing kListings[] = {{"servers", "nodes", "nodeName", "", "status"},
 
 class Completer {
 public:
-    Completer(const std::vector<CommandDeclaration> &commands, const std::function<Result<std::string>(const std::string &)> &run, Language language)
+    Completer(const std::vector<CommandDeclaration> &commands,
+              const std::function<Result<std::string>(const std::string &)> &run, Language language)
         : commands_(commands), run_(run), language_(language) {}
 
     std::vector<Candidate> run(Words words) {
@@ -98,7 +99,9 @@ private:
     static const OptionDeclaration *option_of(const CommandDeclaration *command, const std::string &name) {
         if (!command) return nullptr;
         for (const OptionDeclaration &o : command->options)
-            if (o.long_name == name || o.short_name == name || o.key == name || std::find(o.aliases.begin(), o.aliases.end(), name) != o.aliases.end()) return &o;
+            if (o.long_name == name || o.short_name == name || o.key == name ||
+                std::find(o.aliases.begin(), o.aliases.end(), name) != o.aliases.end())
+                return &o;
         return nullptr;
     }
     static const OwnOption *common_of(const std::string &name) {
@@ -135,10 +138,15 @@ private:
         const PlainJson document = PlainJson::parse(*result, nullptr, false);
         std::vector<Candidate> out;
         std::set<std::string> seen;
-        if (const auto items = document.is_object() ? document.find("items") : document.end(); document.is_object() && items != document.end())
+        if (const auto items = document.is_object() ? document.find("items") : document.end();
+            document.is_object() && items != document.end())
             for (const PlainJson &item : *items) {
-                if (const std::string word = text_member(item, listing.key); !word.empty() && fits(word) && seen.insert(word).second) out.push_back({word, text_member(item, listing.description)});
-                if (const std::string word = text_member(item, listing.also); !last_.empty() && !word.empty() && fits(word) && seen.insert(word).second) out.push_back({word, text_member(item, listing.key)});
+                if (const std::string word = text_member(item, listing.key);
+                    !word.empty() && fits(word) && seen.insert(word).second)
+                    out.push_back({word, text_member(item, listing.description)});
+                if (const std::string word = text_member(item, listing.also);
+                    !last_.empty() && !word.empty() && fits(word) && seen.insert(word).second)
+                    out.push_back({word, text_member(item, listing.key)});
             }
         return out;
     }
@@ -146,13 +154,16 @@ private:
     std::vector<Candidate> option_names(const CommandDeclaration *command, const Words &words) const {
         std::vector<Candidate> out;
         const auto offer = [&](const std::string &name, std::string_view description) {
-            if (fits(name) && std::find(words.begin(), words.end(), name) == words.end()) out.push_back({name, std::string(description)});
+            if (fits(name) && std::find(words.begin(), words.end(), name) == words.end())
+                out.push_back({name, std::string(description)});
         };
         if (command)
             for (const OptionDeclaration &option : command->options)
                 if (!option.hidden) offer("--" + option.long_name, option.description);
-        if (command && command->watch) offer("--watch", Text{"show it again whenever it changes", "变化时重新显示"}.in(language_));
-        for (const OwnOption &option : common_options()) offer("--" + std::string(option.long_name), option.description.in(language_));
+        if (command && command->watch)
+            offer("--watch", Text{"show it again whenever it changes", "变化时重新显示"}.in(language_));
+        for (const OwnOption &option : common_options())
+            offer("--" + std::string(option.long_name), option.description.in(language_));
         return out;
     }
 
@@ -163,7 +174,8 @@ private:
     }
 
     /// The next word of the names that begin with `before`; of several with the same, the word once.
-    std::vector<Candidate> names(const std::vector<CommandDeclaration> &commands, const std::string &before = {}) const {
+    std::vector<Candidate> names(const std::vector<CommandDeclaration> &commands,
+                                 const std::string &before = {}) const {
         std::vector<Candidate> out;
         for (const CommandDeclaration &command : commands) {
             if (!command.name.starts_with(before)) continue;

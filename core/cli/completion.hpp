@@ -16,9 +16,10 @@ struct Candidate {
     std::string word, description;
 };
 
-/// What may stand for the last of `words` (the words after `rigger`; the last one may be empty or begun). `run` runs a reading command and
-/// returns its result document; it may fail, then nothing is offered.
+/// What may stand for the last of `words` (the words after `rigger`; the last one may be empty or begun). `run` runs a
+/// reading command and returns its result document; it may fail, then nothing is offered.
 std::vector<Candidate> complete(const std::vector<CommandDeclaration> &commands, const Words &words,
-                                const std::function<Result<std::string>(const std::string &command)> &run, Language language);
+                                const std::function<Result<std::string>(const std::string &command)> &run,
+                                Language language);
 
 } // namespace rigger::cli

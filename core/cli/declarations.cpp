@@ -86,7 +86,8 @@ OptionDeclaration read_option(const std::string &key, const Json &schema, Langua
     option.metavar = text_member(hints, "metavar");
     option.complete = text_member(hints, "complete");
     option.hidden = flag(hints, "hidden");
-    if (const Json *position = member(hints, "position"); position && position->is_number_integer()) option.position = position->get<int>();
+    if (const Json *position = member(hints, "position"); position && position->is_number_integer())
+        option.position = position->get<int>();
     return option;
 }
 
@@ -99,10 +100,13 @@ ColumnDeclaration read_column(const Json &declared, int place, Language language
     column.wide = flag(declared, "wide");
     column.elide = flag(declared, "elide");
     column.priority = column.wide ? 100 + place : place;
-    if (const Json *value = member(declared, "decimals"); value && value->is_number_integer()) column.decimals = std::clamp(value->get<int>(), 0, 12);
-    if (const Json *value = member(declared, "priority"); value && value->is_number_integer()) column.priority = value->get<int>();
+    if (const Json *value = member(declared, "decimals"); value && value->is_number_integer())
+        column.decimals = std::clamp(value->get<int>(), 0, 12);
+    if (const Json *value = member(declared, "priority"); value && value->is_number_integer())
+        column.priority = value->get<int>();
     const std::string align = text_member(declared, "align");
-    column.right = align.empty() ? column.type == ColumnType::integer || column.type == ColumnType::number : align == "right";
+    column.right =
+        align.empty() ? column.type == ColumnType::integer || column.type == ColumnType::number : align == "right";
     if (const Json *tones = member(declared, "tones"); tones && tones->is_object())
         for (const auto &[value, tone] : tones->items())
             if (tone.is_string()) column.tones.emplace(value, tone_of(tone.get<std::string>()));
@@ -113,7 +117,10 @@ ResultDeclaration read_result(const Json *declared, Language language) {
     ResultDeclaration result;
     if (!declared) return result;
     const std::string kind = text_member(*declared, "kind");
-    result.kind = kind == "list" ? ResultKind::list : kind == "plan" ? ResultKind::plan : kind == "text" ? ResultKind::text : ResultKind::record;
+    result.kind = kind == "list"   ? ResultKind::list
+                  : kind == "plan" ? ResultKind::plan
+                  : kind == "text" ? ResultKind::text
+                                   : ResultKind::record;
     if (const std::string items = text_member(*declared, "items"); !items.empty()) result.items = items;
     result.verdict = text_member(*declared, "verdict");
     if (const Json *columns = member(*declared, "columns"); columns && columns->is_array()) {
@@ -142,9 +149,10 @@ CommandDeclaration read_command(const Json &declared, Language language) {
                 command.options.back().required = std::find(required.begin(), required.end(), key) != required.end();
             }
     }
-    std::stable_sort(command.options.begin(), command.options.end(), [](const OptionDeclaration &a, const OptionDeclaration &b) {
-        return a.position.value_or(1'000) < b.position.value_or(1'000);
-    });
+    std::stable_sort(command.options.begin(), command.options.end(),
+                     [](const OptionDeclaration &a, const OptionDeclaration &b) {
+                         return a.position.value_or(1'000) < b.position.value_or(1'000);
+                     });
     return command;
 }
 
@@ -182,7 +190,8 @@ Result<std::vector<CommandDeclaration>> read_declarations(std::string_view catal
     const Json document = Json::parse(catalogue, nullptr, false);
     const Json *const list = document.is_object() ? member(document, "commands") : nullptr;
     if (!list || !list->is_array())
-        return Error{Code::internal, "CatalogueMalformed", "the daemon's list of commands cannot be read; do rigger and riggerd have the same version?", 0};
+        return Error{Code::internal, "CatalogueMalformed",
+                     "the daemon's list of commands cannot be read; do rigger and riggerd have the same version?", 0};
     std::vector<CommandDeclaration> commands;
     for (const Json &declared : *list) {
         CommandDeclaration command = read_command(declared, language);
@@ -191,8 +200,10 @@ Result<std::vector<CommandDeclaration>> read_declarations(std::string_view catal
     return commands;
 }
 
-const CommandDeclaration *find_command(const std::vector<CommandDeclaration> &commands, std::string_view name) noexcept {
-    const auto found = std::find_if(commands.begin(), commands.end(), [&](const CommandDeclaration &c) { return c.name == name; });
+const CommandDeclaration *find_command(const std::vector<CommandDeclaration> &commands,
+                                       std::string_view name) noexcept {
+    const auto found =
+        std::find_if(commands.begin(), commands.end(), [&](const CommandDeclaration &c) { return c.name == name; });
     return found == commands.end() ? nullptr : &*found;
 }
 

@@ -1,4 +1,5 @@
-// core/cli/declarations.hpp -- the commands as the daemon declares them, in one language, ready for the command line and the renderer.
+// core/cli/declarations.hpp -- the commands as the daemon declares them, in one language, ready for the command line
+// and the renderer.
 #pragma once
 #include "base/status.hpp"
 #include "cli/language.hpp"

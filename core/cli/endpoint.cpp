@@ -18,11 +18,13 @@ Result<std::string> read_token(const EndpointOptions &options, const Io &io) {
         std::string text(kLongestToken, '\0');
         in.read(text.data(), kLongestToken);
         if (in.bad() || (!in.eof() && !in.good()) || in.gcount() == 0)
-            return invalid("TokenFile", "cannot read a token from " + file + "; the file holds the token alone, on one line");
+            return invalid("TokenFile",
+                           "cannot read a token from " + file + "; the file holds the token alone, on one line");
         token = text.substr(0, static_cast<size_t>(in.gcount()));
     }
     while (!token.empty() && (token.back() == '\n' || token.back() == '\r' || token.back() == ' ')) token.pop_back();
-    if (token.find_first_of("\r\n") != std::string::npos) return invalid("TokenFile", "the token has more than one line; it must be one line of text");
+    if (token.find_first_of("\r\n") != std::string::npos)
+        return invalid("TokenFile", "the token has more than one line; it must be one line of text");
     return token;
 }
 
@@ -31,11 +33,16 @@ Result<Endpoint> from_url(const std::string &url, const EndpointOptions &options
     try {
         const Poco::URI uri(url);
         if (uri.getScheme() == "https")
-            return invalid("Url", "cannot use " + url + ": this tool does not speak TLS; forward the daemon's socket instead: ssh -L /tmp/r.sock:/run/rigger/rigger.sock HOST, then --socket /tmp/r.sock");
+            return invalid("Url", "cannot use " + url +
+                                      ": this tool does not speak TLS; forward the daemon's socket instead: ssh -L "
+                                      "/tmp/r.sock:/run/rigger/rigger.sock HOST, then --socket /tmp/r.sock");
         const std::string path = uri.getPathAndQuery();
-        if (!uri.getUserInfo().empty()) return invalid("Url", "the URL must not hold a name or password; the token comes from --token-file or RIGGER_TOKEN");
+        if (!uri.getUserInfo().empty())
+            return invalid(
+                "Url", "the URL must not hold a name or password; the token comes from --token-file or RIGGER_TOKEN");
         if (uri.getScheme() != "http" || uri.getHost().empty() || (path != "" && path != "/"))
-            return invalid("Url", "cannot use '" + url + "': write http://HOST:PORT; the token comes from --token-file or RIGGER_TOKEN");
+            return invalid("Url", "cannot use '" + url +
+                                      "': write http://HOST:PORT; the token comes from --token-file or RIGGER_TOKEN");
         endpoint.host = uri.getHost();
         endpoint.port = uri.getPort();
     } catch (const Poco::Exception &) {

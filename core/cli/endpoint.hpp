@@ -9,10 +9,10 @@
 namespace rigger::cli {
 
 struct Endpoint {
-    std::string socket;          ///< path; empty: TCP
-    std::string host;            ///< of TCP
+    std::string socket; ///< path; empty: TCP
+    std::string host;   ///< of TCP
     uint16_t port = 0;
-    std::string token;           ///< never shown
+    std::string token; ///< never shown
     std::string shown() const { return socket.empty() ? "http://" + host + ":" + std::to_string(port) : socket; }
 };
 
@@ -20,9 +20,9 @@ struct EndpointOptions {
     std::string config, socket, url, token_file; ///< what the command line says; empty: nothing
 };
 
-/// In this order: --socket, --url, RIGGER_SOCKET, RIGGER_URL, the configuration. The token of a URL comes from --token-file,
-/// RIGGER_TOKEN_FILE or RIGGER_TOKEN, never from the command line, where every user of the machine could read it.
-/// Errors: invalid Url, TokenFile, ConfigMissing.
+/// In this order: --socket, --url, RIGGER_SOCKET, RIGGER_URL, the configuration. The token of a URL comes from
+/// --token-file, RIGGER_TOKEN_FILE or RIGGER_TOKEN, never from the command line, where every user of the machine could
+/// read it. Errors: invalid Url, TokenFile, ConfigMissing.
 Result<Endpoint> find_endpoint(const EndpointOptions &options, const Io &io);
 
 } // namespace rigger::cli

@@ -6,7 +6,8 @@
 
 namespace rigger::cli {
 
-/// Writes the error to io.err, with the next thing to do where there is one: text, or with -o json {"error":{...}}. Returns the exit code.
+/// Writes the error to io.err, with the next thing to do where there is one: text, or with -o json {"error":{...}}.
+/// Returns the exit code.
 int report(Io &io, const Error &error, Format format, Language language);
 
 /// What to do about an error, beyond what its message says; empty: nothing.

@@ -34,7 +34,8 @@ std::string term_of(const OptionDeclaration &option) {
     if (option.position && option.short_name.empty()) return option.metavar.empty() ? option.long_name : option.metavar;
     std::string term = option.short_name.empty() ? "    " : "-" + option.short_name + ", ";
     term += "--" + option.long_name;
-    if (option.type != ValueType::boolean) term += " " + (option.metavar.empty() ? std::string("VALUE") : option.metavar);
+    if (option.type != ValueType::boolean)
+        term += " " + (option.metavar.empty() ? std::string("VALUE") : option.metavar);
     return term;
 }
 
@@ -44,14 +45,17 @@ std::string meaning_of(const OptionDeclaration &option, Language language) {
     for (const std::string &choice : option.choices) choices += (choices.empty() ? "" : ", ") + choice;
     if (!choices.empty()) text += " (" + choices + ")";
     if (option.required) text += std::string(Text{" (required)", "（必需）"}.in(language));
-    if (!option.default_text.empty()) text += std::string(Text{" (default ", "（默认 "}.in(language)) + option.default_text + std::string(Text{")", "）"}.in(language));
+    if (!option.default_text.empty())
+        text += std::string(Text{" (default ", "（默认 "}.in(language)) + option.default_text +
+                std::string(Text{")", "）"}.in(language));
     return text;
 }
 
 std::string group_title(const std::string &group, Language language) {
-    static const std::pair<std::string_view, Text> titles[] = {{"fleet", {"Machines", "机器"}}, {"market", {"Market and placement", "市场与放置"}},
-                                                               {"deployments", {"Deployments", "部署"}}, {"care", {"Health and rules", "健康与规则"}},
-                                                               {"tool", {"This tool", "本工具"}}, {"plugins", {"Plugins", "插件"}}};
+    static const std::pair<std::string_view, Text> titles[] = {
+        {"fleet", {"Machines", "机器"}},          {"market", {"Market and placement", "市场与放置"}},
+        {"deployments", {"Deployments", "部署"}}, {"care", {"Health and rules", "健康与规则"}},
+        {"tool", {"This tool", "本工具"}},        {"plugins", {"Plugins", "插件"}}};
     for (const auto &[name, title] : titles)
         if (name == group) return std::string(title.in(language));
     return group.empty() ? std::string(Text{"More", "其他"}.in(language)) : printable(group);
@@ -64,17 +68,20 @@ std::string usage(const CommandDeclaration &command, const std::string &prefix, 
             const std::string name = option.metavar.empty() ? kebab_case(option.key) : option.metavar;
             line += option.required ? " " + name : " [" + name + "]";
         } else if (option.required) {
-            line += " " + (option.short_name.empty() ? "--" + option.long_name : "-" + option.short_name) + " " + (option.metavar.empty() ? "VALUE" : option.metavar);
+            line += " " + (option.short_name.empty() ? "--" + option.long_name : "-" + option.short_name) + " " +
+                    (option.metavar.empty() ? "VALUE" : option.metavar);
         }
     return line + std::string(Text{" [options]", " [选项]"}.in(language));
 }
 
 } // namespace
 
-std::string help_command(const CommandDeclaration &command, const std::string &prefix, Language language, size_t terminal) {
+std::string help_command(const CommandDeclaration &command, const std::string &prefix, Language language,
+                         size_t terminal) {
     const size_t width = page_width(terminal);
     const auto tr = [&](std::string_view en, std::string_view zh) { return std::string(Text{en, zh}.in(language)); };
-    std::string out = wrap(printable(command.summary), width, 0) + "\n\n" + tr("Usage: ", "用法：") + usage(command, prefix, language) + "\n";
+    std::string out = wrap(printable(command.summary), width, 0) + "\n\n" + tr("Usage: ", "用法：") +
+                      usage(command, prefix, language) + "\n";
     if (!command.description.empty()) out += "\n" + wrap(printable(command.description), width, 0) + "\n";
     Lines own, common;
     for (const OptionDeclaration &option : command.options)
@@ -82,7 +89,9 @@ std::string help_command(const CommandDeclaration &command, const std::string &p
     if (command.watch) own.emplace_back("-w, --watch", tr("show it again whenever it changes", "变化时重新显示"));
     for (const OwnOption &option : common_options()) {
         const std::string letter = option.short_name.empty() ? "    " : "-" + std::string(option.short_name) + ", ";
-        common.emplace_back(letter + "--" + std::string(option.long_name) + (option.metavar.empty() ? "" : " " + std::string(option.metavar)), std::string(option.description.in(language)));
+        common.emplace_back(letter + "--" + std::string(option.long_name) +
+                                (option.metavar.empty() ? "" : " " + std::string(option.metavar)),
+                            std::string(option.description.in(language)));
     }
     if (!own.empty()) out += "\n" + tr("Options:", "选项：") + "\n" + definitions(own, width);
     out += "\n" + tr("Common options:", "通用选项：") + "\n" + definitions(common, width);
@@ -93,20 +102,23 @@ std::string help_command(const CommandDeclaration &command, const std::string &p
     return out;
 }
 
-std::string help_overview(const std::vector<CommandDeclaration> &commands, const std::string &prefix, const std::string &note, Language language, size_t terminal) {
+std::string help_overview(const std::vector<CommandDeclaration> &commands, const std::string &prefix,
+                          const std::string &note, Language language, size_t terminal) {
     const size_t width = page_width(terminal);
     const auto tr = [&](std::string_view en, std::string_view zh) { return std::string(Text{en, zh}.in(language)); };
     std::string out = tr("Usage: ", "用法：") + prefix + tr(" COMMAND [options]\n", " 命令 [选项]\n");
     std::vector<std::string> groups;
     for (const CommandDeclaration &command : commands)
         if (std::find(groups.begin(), groups.end(), command.group) == groups.end()) groups.push_back(command.group);
-    std::stable_sort(groups.begin(), groups.end(), [](const std::string &a, const std::string &b) { return (a == "tool") < (b == "tool"); });
+    std::stable_sort(groups.begin(), groups.end(),
+                     [](const std::string &a, const std::string &b) { return (a == "tool") < (b == "tool"); });
     size_t widest = 0;
     for (const CommandDeclaration &command : commands) widest = std::max(widest, display_width(command.name));
     for (const std::string &group : groups) {
         Lines lines;
         for (const CommandDeclaration &command : commands)
-            if (command.group == group) lines.emplace_back(pad_right(printable(command.name), widest), printable(command.summary));
+            if (command.group == group)
+                lines.emplace_back(pad_right(printable(command.name), widest), printable(command.summary));
         out += "\n" + group_title(group, language) + tr(":", "：") + "\n" + definitions(lines, width);
     }
     out += "\n`" + prefix + tr(" COMMAND --help` explains one command.", " 命令 --help` 说明单个命令。") + "\n";
@@ -129,12 +141,21 @@ std::vector<CommandDeclaration> own_commands(Language language) {
         }
         return command;
     };
-    return {cluster_rbac_command(language), make("plugins", {"List, install, enable, check and write plugins", "列出、安装、启用、检查和编写插件"}, "COMMAND", true, {"`rigger plugins` lists them", "`rigger plugins` 列出全部"}),
-            make("replay", {"Replay a recorded cluster through scorers, without a daemon", "离线回放集群记录以比较评分器"}, "COMMAND", true, {"openb; `rigger replay openb --help` says more", "openb；详见 `rigger replay openb --help`"}),
-            make("completion", {"Print a completion script for bash, zsh or fish", "输出 bash、zsh 或 fish 的补全脚本"}, "SHELL", true,
-                 {"bash, zsh or fish; load it with: source <(rigger completion bash)", "bash、zsh 或 fish；加载方式：source <(rigger completion bash)"}),
-            make("version", {"Show the versions of the tool and of the daemon", "显示本工具和守护进程的版本"}, "", false, {}),
-            make("help", {"Show this, or the help of one command", "显示本帮助或某个命令的帮助"}, "COMMAND", false, {"the command", "命令"})};
+    return {cluster_rbac_command(language),
+            make("plugins", {"List, install, enable, check and write plugins", "列出、安装、启用、检查和编写插件"},
+                 "COMMAND", true, {"`rigger plugins` lists them", "`rigger plugins` 列出全部"}),
+            make("replay",
+                 {"Replay a recorded cluster through scorers, without a daemon", "离线回放集群记录以比较评分器"},
+                 "COMMAND", true,
+                 {"openb; `rigger replay openb --help` says more", "openb；详见 `rigger replay openb --help`"}),
+            make("completion", {"Print a completion script for bash, zsh or fish", "输出 bash、zsh 或 fish 的补全脚本"},
+                 "SHELL", true,
+                 {"bash, zsh or fish; load it with: source <(rigger completion bash)",
+                  "bash、zsh 或 fish；加载方式：source <(rigger completion bash)"}),
+            make("version", {"Show the versions of the tool and of the daemon", "显示本工具和守护进程的版本"}, "",
+                 false, {}),
+            make("help", {"Show this, or the help of one command", "显示本帮助或某个命令的帮助"}, "COMMAND", false,
+                 {"the command", "命令"})};
 }
 
 } // namespace rigger::cli

@@ -1,4 +1,5 @@
-// core/cli/io.hpp -- everything that the tool takes from its process: streams, terminal, environment, time. Tests bring their own.
+// core/cli/io.hpp -- everything that the tool takes from its process: streams, terminal, environment, time. Tests bring
+// their own.
 #pragma once
 #include "cli/render/value.hpp"
 
@@ -14,7 +15,8 @@ struct Io {
     std::ostream &out, &err;
     std::istream &in;
     bool out_is_terminal = false, err_is_terminal = false, in_is_terminal = false;
-    std::function<std::pair<size_t, size_t>()> terminal_size; ///< columns and rows, 0 when unknown; it may change while watching
+    std::function<std::pair<size_t, size_t>()>
+        terminal_size; ///< columns and rows, 0 when unknown; it may change while watching
     std::map<std::string, std::string> environment;
     TimeView times;
     /// Waits; false: the operator has had enough. Empty: never wait, give up instead.

@@ -13,7 +13,8 @@ namespace {
 constexpr const char *kDefaultConfig = "/etc/rigger/rigger.yaml";
 
 Locations from(const Config &config, std::filesystem::path file) {
-    return {std::move(file), config.socket_path(), config.plugins.path, config.plugins.available, config.plugins.enabled, config.plugins.cache};
+    return {std::move(file),          config.socket_path(),   config.plugins.path,
+            config.plugins.available, config.plugins.enabled, config.plugins.cache};
 }
 
 } // namespace
@@ -22,7 +23,8 @@ Result<Locations> find_locations(const std::string &config, const std::map<std::
     const std::string file = config.empty() ? kDefaultConfig : config;
     if (::access(file.c_str(), R_OK) != 0) {
         if (config.empty()) return from(Config{}, {});
-        return invalid("ConfigMissing", "cannot read the configuration " + config + ": " + std::strerror(errno) + "; check --config or RIGGER_CONFIG");
+        return invalid("ConfigMissing", "cannot read the configuration " + config + ": " + std::strerror(errno) +
+                                            "; check --config or RIGGER_CONFIG");
     }
     return from(load_config(file, environment).config, file);
 }

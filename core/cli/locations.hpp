@@ -10,14 +10,15 @@
 namespace rigger::cli {
 
 struct Locations {
-    std::filesystem::path config;  ///< the file that was read; empty: none was found, these are the defaults
+    std::filesystem::path config; ///< the file that was read; empty: none was found, these are the defaults
     std::filesystem::path socket;
     std::vector<std::filesystem::path> plugin_dirs;
     std::filesystem::path available, enabled, cache;
 };
 
-/// `config`: what the operator named (--config, RIGGER_CONFIG); empty: /etc/rigger/rigger.yaml, which may be missing. Mistakes elsewhere in
-/// the file do not matter here: the tool must work when the daemon refuses to start. Error: invalid when a named file cannot be read.
+/// `config`: what the operator named (--config, RIGGER_CONFIG); empty: /etc/rigger/rigger.yaml, which may be missing.
+/// Mistakes elsewhere in the file do not matter here: the tool must work when the daemon refuses to start. Error:
+/// invalid when a named file cannot be read.
 Result<Locations> find_locations(const std::string &config, const std::map<std::string, std::string> &environment);
 
 } // namespace rigger::cli

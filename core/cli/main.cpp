@@ -19,7 +19,8 @@ std::map<std::string, std::string> environment() {
     std::map<std::string, std::string> out;
     for (char **one = environ; one && *one; ++one) {
         const std::string_view text(*one);
-        if (const size_t equals = text.find('='); equals != std::string_view::npos) out.emplace(text.substr(0, equals), text.substr(equals + 1));
+        if (const size_t equals = text.find('='); equals != std::string_view::npos)
+            out.emplace(text.substr(0, equals), text.substr(equals + 1));
     }
     return out;
 }

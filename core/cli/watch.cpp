@@ -17,12 +17,17 @@ public:
 
     int run() {
         while (true) {
-            const Status status = client_.stream(order_.path, order_.body, [&](const StreamEvent &event) { return hear(event); });
+            const Status status =
+                client_.stream(order_.path, order_.body, [&](const StreamEvent &event) { return hear(event); });
             if (final_) return *final_;
-            const Error lost = status.ok() ? Error{Code::unavailable, "Unreachable", "the daemon ended the stream", 0} : status.error();
-            const bool again = shown_ && (lost.reason == "Unreachable" || lost.code == Code::unavailable || lost.code == Code::exhausted || lost.code == Code::deadline);
+            const Error lost = status.ok() ? Error{Code::unavailable, "Unreachable", "the daemon ended the stream", 0}
+                                           : status.error();
+            const bool again = shown_ && (lost.reason == "Unreachable" || lost.code == Code::unavailable ||
+                                          lost.code == Code::exhausted || lost.code == Code::deadline);
             if (!again || !io_.pause) return report(io_, lost, order_.style.format, order_.style.language);
-            if (!waiting_) io_.err << "rigger: " << lost.message << Text{"; trying again", "；正在重试"}.in(order_.style.language) << std::endl;
+            if (!waiting_)
+                io_.err << "rigger: " << lost.message << Text{"; trying again", "；正在重试"}.in(order_.style.language)
+                        << std::endl;
             waiting_ = true;
             if (!io_.pause(kRetry)) return exit_interrupted;
         }
@@ -33,7 +38,9 @@ private:
         if (event.name == "result") return show(event.data);
         if (event.name != "error") return true;
         const Error error = read_problem(event.data, 0);
-        const bool may_pass = error.code == Code::unavailable || error.code == Code::deadline || error.code == Code::exhausted || error.code == Code::conflict || error.code == Code::internal;
+        const bool may_pass = error.code == Code::unavailable || error.code == Code::deadline ||
+                              error.code == Code::exhausted || error.code == Code::conflict ||
+                              error.code == Code::internal;
         const int code = report(io_, error, order_.style.format, order_.style.language);
         if (!may_pass) final_ = code;
         return may_pass;
@@ -53,7 +60,8 @@ private:
         const bool picture = io_.out_is_terminal && (style.format == Format::table || style.format == Format::wide);
         if (picture) {
             std::string text = rendered->text;
-            for (const std::string &note : rendered->notes) text += (style.width ? elide(note, style.width) : note) + "\n";
+            for (const std::string &note : rendered->notes)
+                text += (style.width ? elide(note, style.width) : note) + "\n";
             redraw(text, rows);
         } else {
             if (shown_ && style.format != Format::json && style.format != Format::yaml) io_.out << '\n';

@@ -12,7 +12,8 @@ struct WatchOrder {
     RenderStyle style; ///< the width is asked anew for each picture
 };
 
-/// Until the operator ends it, the command fails for good, or the daemon stays away (without Io::pause: goes away). Returns the exit code.
+/// Until the operator ends it, the command fails for good, or the daemon stays away (without Io::pause: goes away).
+/// Returns the exit code.
 int run_watch(Client &client, const WatchOrder &order, Io &io);
 
 } // namespace rigger::cli

@@ -12,8 +12,9 @@ constexpr Duration plan_timeout = std::chrono::seconds(30);
 
 /// A plan over a market or a fleet that nobody can see would only fill failure memory.
 bool sighted(const State &state) {
-    const bool market = std::any_of(state.sources.begin(), state.sources.end(),
-                                    [](const auto &s) { return s.second.attached && s.second.offers_listing.freshness().complete; });
+    const bool market = std::any_of(state.sources.begin(), state.sources.end(), [](const auto &s) {
+        return s.second.attached && s.second.offers_listing.freshness().complete;
+    });
     const bool fleet = std::any_of(state.clusters.begin(), state.clusters.end(),
                                    [](const auto &c) { return c.second.nodes.listing.freshness().complete; });
     return market && fleet;
@@ -31,11 +32,13 @@ bool may_place(const Turn &turn, const placement::Placement &p) {
 } // namespace
 
 std::optional<MonoTime> due(const State &state, const ControlConfig &config) {
-    if (!config.automatic_placement || state.plan.running || state.commits.failing || !sighted(state)) return std::nullopt;
+    if (!config.automatic_placement || state.plan.running || state.commits.failing || !sighted(state))
+        return std::nullopt;
     if (!state.plan.ever) return state.plan.dirty_since + config.plan_debounce;
     const MonoTime periodic = state.plan.last_start + config.plan_period;
     if (!state.plan.dirty) return periodic;
-    return std::min(periodic, std::max(state.plan.dirty_since + config.plan_debounce, state.plan.last_start + config.plan_min_interval));
+    return std::min(periodic, std::max(state.plan.dirty_since + config.plan_debounce,
+                                       state.plan.last_start + config.plan_min_interval));
 }
 
 void run_if_due(Turn &turn) {
@@ -69,7 +72,8 @@ void on_planned(Turn &turn, const EffectDone &done) {
     if (!done.result) {
         ++figures.failures;
         figures.last_error = done.result.error().message;
-        turn.problem("placement", "planning failed: " + done.result.error().message + "; nothing is placed until it works again");
+        turn.problem("placement",
+                     "planning failed: " + done.result.error().message + "; nothing is placed until it works again");
         return;
     }
     const auto *planned = std::get_if<Planned>(&*done.result);
@@ -86,10 +90,10 @@ void on_planned(Turn &turn, const EffectDone &done) {
         const ServerPtr server = turn.server(p.server->id);
         if (!offer || !server || !may_place(turn, p)) continue;
         const auto begun = deployer::start(turn, {offer, server, p.gpus, p.reason(), "placement"});
-        if (begun)
-            ++started;
+        if (begun) ++started;
         else // The world moved on since the plan was made.
-            turn.log.write(LogLevel::debug, "placement", "not placed: " + offer->name + " on " + server->name + ": " + begun.error().message);
+            turn.log.write(LogLevel::debug, "placement",
+                           "not placed: " + offer->name + " on " + server->name + ": " + begun.error().message);
     }
 }
 

@@ -41,19 +41,24 @@ public:
     /// Answer: the object that it replaced, or nullptr.
     Ptr put(Ptr object, MonoTime now) {
         MonoTime first_seen = now;
-        if (const auto at = entries_.find(Key{detail::object_namespace(*object), object->name}); at != entries_.end() && at->second.object->uid == object->uid)
+        if (const auto at = entries_.find(Key{detail::object_namespace(*object), object->name});
+            at != entries_.end() && at->second.object->uid == object->uid)
             first_seen = at->second.first_seen;
         Ptr old = take(detail::object_namespace(*object), object->name);
         const Key key{detail::object_namespace(*object), object->name};
-        if (const auto owner = detail::object_deployment(*object); !owner.empty()) by_deployment_.emplace(owner, object.get());
+        if (const auto owner = detail::object_deployment(*object); !owner.empty())
+            by_deployment_.emplace(owner, object.get());
         entries_.emplace(key, Entry{std::move(object), listing.epoch(), first_seen});
         return old;
     }
     /// Precondition: find() of it answers.
-    MonoTime first_seen(std::string_view namespace_name, std::string_view name) const { return entries_.at(Key{namespace_name, name}).first_seen; }
+    MonoTime first_seen(std::string_view namespace_name, std::string_view name) const {
+        return entries_.at(Key{namespace_name, name}).first_seen;
+    }
     /// Counts as repeated by the running listing.
     void touch(std::string_view namespace_name, std::string_view name) {
-        if (const auto at = entries_.find(Key{namespace_name, name}); at != entries_.end()) at->second.epoch = listing.epoch();
+        if (const auto at = entries_.find(Key{namespace_name, name}); at != entries_.end())
+            at->second.epoch = listing.epoch();
     }
     /// Removes and answers it; nullptr: unknown.
     Ptr take(std::string_view namespace_name, std::string_view name) {
@@ -83,7 +88,9 @@ public:
         auto [first, last] = by_deployment_.equal_range(std::string_view(deployment.value));
         for (; first != last; ++first) f(*first->second);
     }
-    bool any_of(const DeploymentId &deployment) const { return by_deployment_.contains(std::string_view(deployment.value)); }
+    bool any_of(const DeploymentId &deployment) const {
+        return by_deployment_.contains(std::string_view(deployment.value));
+    }
     template <typename F> void each(F &&f) const {
         for (const auto &[key, entry] : entries_) f(entry.object);
     }

@@ -16,7 +16,8 @@ bool is_refusal(const Effect &effect) {
 std::vector<Effect> CommitQueue::push(std::vector<Write> writes, std::vector<Effect> effects) {
     std::vector<Effect> refusals;
     if (writes.empty()) {
-        const auto first = std::stable_partition(effects.begin(), effects.end(), [](const Effect &e) { return !is_refusal(e); });
+        const auto first =
+            std::stable_partition(effects.begin(), effects.end(), [](const Effect &e) { return !is_refusal(e); });
         refusals.assign(std::make_move_iterator(first), std::make_move_iterator(effects.end()));
         effects.erase(first, effects.end());
     }

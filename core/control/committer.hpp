@@ -1,4 +1,5 @@
-// core/control/committer.hpp -- makes decisions durable in order, then lets their effects go. The rule that nothing leaves before it is written lives here.
+// core/control/committer.hpp -- makes decisions durable in order, then lets their effects go. The rule that nothing
+// leaves before it is written lives here.
 #pragma once
 #include "control/effects.hpp"
 #include "domain/ports/store.hpp"
@@ -9,10 +10,12 @@
 
 namespace rigger {
 
-/// The queue between the controller and the store. Not thread-safe: its owner locks, and calls attempt() from one thread at a time.
+/// The queue between the controller and the store. Not thread-safe: its owner locks, and calls attempt() from one
+/// thread at a time.
 class CommitQueue {
 public:
-    /// Appends what one turn decided. Answer: what may leave at once, because it rests on nothing that must be durable first: refusals.
+    /// Appends what one turn decided. Answer: what may leave at once, because it rests on nothing that must be durable
+    /// first: refusals.
     std::vector<Effect> push(std::vector<Write> writes, std::vector<Effect> effects);
     bool empty() const noexcept { return turns_.empty(); }
     size_t size() const noexcept { return turns_.size(); }

@@ -14,7 +14,7 @@ class ControlMetrics {
 public:
     explicit ControlMetrics(Metrics &metrics);
 
-    void decision(std::string_view verb, std::string_view cause);  ///< every deploy, terminate, remove, release
+    void decision(std::string_view verb, std::string_view cause); ///< every deploy, terminate, remove, release
     void held_back(std::string_view code);
     void effect(std::string_view name, std::string_view outcome, double seconds);
     void loop(std::string_view name, double seconds, bool ok);

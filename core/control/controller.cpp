@@ -18,7 +18,9 @@ void on_commit_report(Turn &turn, const CommitReport &report) {
     const bool was_failing = turn.state.commits.failing;
     turn.state.commits = report;
     if (report.failing && !was_failing)
-        turn.problem("store", "the store cannot be written: " + report.why.message + "; nothing new is begun and nothing leaves until it can; it is tried again by itself",
+        turn.problem("store",
+                     "the store cannot be written: " + report.why.message +
+                         "; nothing new is begun and nothing leaves until it can; it is tried again by itself",
                      LogLevel::error);
     if (!report.failing && was_failing) {
         turn.log.write(LogLevel::info, "store", "the store can be written again");
@@ -32,19 +34,22 @@ void on_commit_report(Turn &turn, const CommitReport &report) {
 bool is_whole(const State &s, bool source, const std::string &port) {
     if (source) {
         const auto at = s.sources.find(SourceName(port));
-        return at == s.sources.end() || (at->second.offers_listing.freshness().complete && at->second.instances_listing.freshness().complete);
+        return at == s.sources.end() ||
+               (at->second.offers_listing.freshness().complete && at->second.instances_listing.freshness().complete);
     }
     return std::all_of(s.clusters.begin(), s.clusters.end(), [&](const auto &entry) {
         const auto &[name, book] = entry;
-        return backend_of(name) != port || (book.nodes.listing.freshness().complete && book.pods.listing.freshness().complete &&
-                                            book.jobs.listing.freshness().complete && book.services.listing.freshness().complete);
+        return backend_of(name) != port ||
+               (book.nodes.listing.freshness().complete && book.pods.listing.freshness().complete &&
+                book.jobs.listing.freshness().complete && book.services.listing.freshness().complete);
     });
 }
 
 /// Effects of the loop itself that nobody waits for: only their failure is worth a word.
 void on_loose_effect(Turn &turn, const InFlight &flight, const EffectDone &done) {
     if (!done.result && done.result.error().code != Code::not_found)
-        turn.problem("reconcile", flight.name + " failed: " + done.result.error().message + "; a later pass proposes it again");
+        turn.problem("reconcile",
+                     flight.name + " failed: " + done.result.error().message + "; a later pass proposes it again");
 }
 
 } // namespace
@@ -52,7 +57,8 @@ void on_loose_effect(Turn &turn, const InFlight &flight, const EffectDone &done)
 Controller::Controller(ControlConfig config, uint64_t seed, ControlMetrics &metrics, Log &log)
     : config_(std::move(config)), random_(seed), metrics_(metrics), log_(log) {}
 
-Outbox Controller::recover(PersistentState persisted, const std::vector<JournalEntry> &recent, WallTime wall, MonoTime mono) {
+Outbox Controller::recover(PersistentState persisted, const std::vector<JournalEntry> &recent, WallTime wall,
+                           MonoTime mono) {
     Outbox out;
     Turn turn{config_, state_, wall, mono, random_, metrics_, log_, out};
     state_.plan.dirty_since = state_.reconcile.last_full = mono;
@@ -88,7 +94,9 @@ void Controller::dispatch(Turn &turn, const Message &message) {
         void operator()(const SourceDetached &m) { market::detach(turn, m.source); }
         void operator()(const BackendAttached &m) { inventory::attach(turn, m.backend); }
         void operator()(const BackendDetached &m) { inventory::detach(turn, m.backend); }
-        void operator()(const WatchEnded &m) { m.source ? market::on_watch_ended(turn, m) : inventory::on_watch_ended(turn, m); }
+        void operator()(const WatchEnded &m) {
+            m.source ? market::on_watch_ended(turn, m) : inventory::on_watch_ended(turn, m);
+        }
         void operator()(const EffectDone &m) { self.finish_effect(turn, m); }
         void operator()(const Command &m) { commands::handle(turn, m); }
         void operator()(const CommandAbandoned &m) { commands::abandon(turn, m.request); }
@@ -106,14 +114,10 @@ void Controller::finish_effect(Turn &turn, const EffectDone &done) {
     const auto at = state_.in_flight.find(done.id);
     if (at == state_.in_flight.end()) return; // written off: its answer came too late to count
     const InFlight flight = at->second;
-    if (done.id == state_.plan.running)
-        autoscaler::on_planned(turn, done);
-    else if (done.id == state_.reconcile.running)
-        reconcile::on_reconciled(turn, done);
-    else if (!flight.deployment.empty())
-        deployer::on_effect(turn, flight.deployment, done);
-    else
-        on_loose_effect(turn, flight, done);
+    if (done.id == state_.plan.running) autoscaler::on_planned(turn, done);
+    else if (done.id == state_.reconcile.running) reconcile::on_reconciled(turn, done);
+    else if (!flight.deployment.empty()) deployer::on_effect(turn, flight.deployment, done);
+    else on_loose_effect(turn, flight, done);
     state_.write_offs.erase({flight.deadline, done.id});
     state_.in_flight.erase(done.id);
 }
@@ -125,7 +129,8 @@ void Controller::run_due(Turn &turn) {
         ++state_.status.written_off;
         // What waits for the store has not left: nobody hangs but ourselves.
         const char *const why = state_.commits.failing ? "; the store cannot be written" : "; the plugin hangs";
-        const Error late{Code::deadline, "NoAnswer", flight.name + " at " + flight.port + " gave no answer long after its deadline" + why, 0};
+        const Error late{Code::deadline, "NoAnswer",
+                         flight.name + " at " + flight.port + " gave no answer long after its deadline" + why, 0};
         turn.problem(flight.port, late.message, LogLevel::error);
         finish_effect(turn, {id, late});
     }
@@ -170,7 +175,8 @@ bool Controller::ready() const {
         for (const auto &[name, book] : state_.clusters)
             if (backend_of(name) == backend) {
                 any = true;
-                all = all && book.nodes.listing.tried() && book.pods.listing.tried() && book.jobs.listing.tried() && book.services.listing.tried();
+                all = all && book.nodes.listing.tried() && book.pods.listing.tried() && book.jobs.listing.tried() &&
+                      book.services.listing.tried();
             }
         if (!failed && !(any && all)) return false;
     }

@@ -1,4 +1,5 @@
-// core/control/controller.hpp -- the one writer: (state, message) -> writes and effects. No thread, no lock, no clock, no I/O of its own.
+// core/control/controller.hpp -- the one writer: (state, message) -> writes and effects. No thread, no lock, no clock,
+// no I/O of its own.
 #pragma once
 #include "base/random.hpp"
 #include "control/turn.hpp"

@@ -10,7 +10,9 @@
 namespace rigger::deployer {
 namespace {
 
-Error refused(std::string reason, std::string message) { return {Code::conflict, std::move(reason), std::move(message), 0}; }
+Error refused(std::string reason, std::string message) {
+    return {Code::conflict, std::move(reason), std::move(message), 0};
+}
 
 /// Whole GPUs must be free; a card that others have a share of may have room for one more.
 bool has_room(const Turn &turn, const StartRequest &r, const Gpu &gpu, int taken_milli) {
@@ -25,13 +27,15 @@ Status check_start(const Turn &turn, const StartRequest &r, bool automatic) {
         return refused("SourceMissing", "its source '" + r.offer->source.value + "' is not loaded; enable the plugin");
     if (const auto ban = turn.state.bans.find(r.offer->id); ban != turn.state.bans.end())
         return refused("Banned", "the offer is banned: " + ban->second + "; `rigger unban` lifts it");
-    if (r.server->locked) return refused("ServerLocked", "server " + r.server->name + " is locked; `rigger unlock` opens it");
+    if (r.server->locked)
+        return refused("ServerLocked", "server " + r.server->name + " is locked; `rigger unlock` opens it");
     const auto taken = held_on(turn, r.server->id);
     for (const GpuId &id : r.gpus) {
         const auto &gpus = r.server->gpus;
         const auto gpu = std::find_if(gpus.begin(), gpus.end(), [&](const Gpu &g) { return g.id == id; });
         if (gpu == gpus.end() || !has_room(turn, r, *gpu, taken.contains(id) ? taken.at(id).milli : 0))
-            return refused("NotEnoughFreeGpus", "GPU " + id.value + " of server " + r.server->name + " is not free any more; plan again");
+            return refused("NotEnoughFreeGpus",
+                           "GPU " + id.value + " of server " + r.server->name + " is not free any more; plan again");
     }
     if (static_cast<int>(r.gpus.size()) != r.offer->needs.gpu_count)
         return refused("NotEnoughFreeGpus", "the offer needs " + std::to_string(r.offer->needs.gpu_count) + " GPUs");
@@ -40,7 +44,8 @@ Status check_start(const Turn &turn, const StartRequest &r, bool automatic) {
         if (!track.d->live() || track.d->offer != r.offer->id) continue;
         ++copies;
         if (track.d->server == r.server->id && automatic)
-            return refused("AlreadyHere", "deployment " + id.value + " of the same offer runs on server " + r.server->name);
+            return refused("AlreadyHere",
+                           "deployment " + id.value + " of the same offer runs on server " + r.server->name);
     }
     if (automatic && r.offer->max_instances && copies >= *r.offer->max_instances)
         return refused("OfferCapReached", "the source allows " + std::to_string(*r.offer->max_instances) + " copies");
@@ -52,7 +57,8 @@ void own_gpus(Turn &turn, const Deployment &d) {
     if (!old) return;
     Server changed = *old;
     for (Gpu &gpu : changed.gpus) {
-        if (!gpu.deployment.empty() || std::find(d.gpus.begin(), d.gpus.end(), gpu.id) == d.gpus.end()) continue; // who shares a card first is its owner
+        if (!gpu.deployment.empty() || std::find(d.gpus.begin(), d.gpus.end(), gpu.id) == d.gpus.end())
+            continue; // who shares a card first is its owner
         gpu.deployment = d.id;
         turn.write(SetGpuOwner{gpu.id, d.id});
     }
@@ -61,7 +67,11 @@ void own_gpus(Turn &turn, const Deployment &d) {
 
 std::string ending_document(const Deployment &d) {
     JsonWriter json;
-    json.begin_object().field("deploymentId", d.id).field("offerId", d.offer).field("offerName", d.offer_name).field("serverName", d.node_name);
+    json.begin_object()
+        .field("deploymentId", d.id)
+        .field("offerId", d.offer)
+        .field("offerName", d.offer_name)
+        .field("serverName", d.node_name);
     json.field("cause", d.end_cause).field("reason", d.end_reason).field("operatorWish", d.operator_wish);
     return json.end_object().take();
 }
@@ -81,7 +91,9 @@ void step_claimed(Turn &turn, Track &t, const OfferPtr &offer, const ServerPtr &
         // What deployments share (the code of one chute version) names none of them and outlives each.
         const bool shared = meta && meta->kind == "ConfigMap" && meta->deployment.empty() && meta->managed;
         if (!meta || (meta->deployment != t.d->id && !shared)) {
-            const std::string why = meta ? "it does not carry the label " + std::string(deployment_label) + " of its deployment" : meta.error().message;
+            const std::string why =
+                meta ? "it does not carry the label " + std::string(deployment_label) + " of its deployment"
+                     : meta.error().message;
             return end(turn, t, {"RenderFailed", "an object that the source rendered cannot be used: " + why});
         }
         put_intent(turn, t, "apply:" + meta->kind + "/" + meta->name);
@@ -90,21 +102,25 @@ void step_claimed(Turn &turn, Track &t, const OfferPtr &offer, const ServerPtr &
         return;
     }
     if (!t.render_done) {
-        t.pending = turn.launch(RenderEffect{t.d, offer, server, t.grant, t.applied}, turn.config.render_timeout, t.d->id);
+        t.pending =
+            turn.launch(RenderEffect{t.d, offer, server, t.grant, t.applied}, turn.config.render_timeout, t.d->id);
         return;
     }
     Deployment d = *t.d;
     d.host = server->ip_address;
     for (const std::string &object : t.applied)
-        if (const auto service = project_service(object); service && !service->node_ports.empty() && d.port == 0) d.port = service->node_ports.front();
+        if (const auto service = project_service(object); service && !service->node_ports.empty() && d.port == 0)
+            d.port = service->node_ports.front();
     t.applied = {};
     t.to_apply = {};
     t.grant.reset();
     turn.put(t, moved(std::move(d), Phase::created, turn.wall));
-    turn.log.write(LogLevel::info, "deployer", "deployment " + t.d->id.value + " of " + t.d->offer_name + " exists on " + t.d->node_name);
+    turn.log.write(LogLevel::info, "deployer",
+                   "deployment " + t.d->id.value + " of " + t.d->offer_name + " exists on " + t.d->node_name);
     // An instance that was known early by its config id moves it on.
     if (!t.d->instance.empty()) {
-        const Deployment known = with_instance(*t.d, {t.d->instance, t.d->verified_at.has_value(), t.d->activated_at.has_value(), {}}, turn.wall);
+        const Deployment known = with_instance(
+            *t.d, {t.d->instance, t.d->verified_at.has_value(), t.d->activated_at.has_value(), {}}, turn.wall);
         if (known.phase != t.d->phase) turn.put(t, known);
     }
     step(turn, t.d->id);
@@ -124,7 +140,8 @@ void step_created(Turn &turn, Track &t) {
     const PodView *pod = running_pod(turn.state, *t.d);
     if (!pod) return;
     std::vector<int> ports;
-    turn.state.clusters[t.d->cluster].services.each_of(t.d->id, [&](const ServiceView &s) { ports.insert(ports.end(), s.node_ports.begin(), s.node_ports.end()); });
+    turn.state.clusters[t.d->cluster].services.each_of(
+        t.d->id, [&](const ServiceView &s) { ports.insert(ports.end(), s.node_ports.begin(), s.node_ports.end()); });
     if (ports.empty() && t.d->port != 0) ports.push_back(t.d->port);
     put_intent(turn, t, "announce");
     t.pending = turn.launch(AnnounceEffect{t.d, std::move(ports), pod->name}, turn.config.announce_timeout, t.d->id);
@@ -164,8 +181,10 @@ void on_rendered(Turn &turn, Track &t, const Rendered &rendered) {
     t.render_done = rendered.done;
     constexpr size_t most_objects = 64; // a render that never says done must not run for ever
     if ((rendered.objects.empty() && !rendered.done) || t.applied.size() + rendered.objects.size() > most_objects)
-        end(turn, t, {"RenderFailed", rendered.objects.empty() ? "the source rendered nothing and did not say that it is done"
-                                                               : "the source rendered more than " + std::to_string(most_objects) + " objects"});
+        end(turn, t,
+            {"RenderFailed", rendered.objects.empty()
+                                 ? "the source rendered nothing and did not say that it is done"
+                                 : "the source rendered more than " + std::to_string(most_objects) + " objects"});
 }
 
 void on_applied(Turn &turn, Track &t, const Applied &applied) {
@@ -212,7 +231,8 @@ void on_failure(Turn &turn, Track &t, const std::string &effect, const Error &er
     if (leaves_something(effect) && !is_definite(error)) t.settles_at = turn.mono + turn.config.effect_hard_limit;
     if (!t.d->live()) return retry_later(turn, t, error);
     if (effect == "claim" && error.code == Code::exhausted) {
-        const Duration pause = error.retry_after_ms ? Duration(std::chrono::milliseconds(error.retry_after_ms)) : turn.config.exhausted_backoff;
+        const Duration pause = error.retry_after_ms ? Duration(std::chrono::milliseconds(error.retry_after_ms))
+                                                    : turn.config.exhausted_backoff;
         turn.state.backoffs[t.d->offer] = {error.message, turn.mono + pause};
         turn.write(PutBackoff{{t.d->offer, turn.wall + pause, error.message}});
         return end(turn, t, {"ClaimExhausted", error.message}, false);
@@ -259,12 +279,17 @@ Result<DeploymentId> start(Turn &turn, const StartRequest &r) {
     turn.put(t, d);
     own_gpus(turn, d);
     JsonWriter json;
-    json.begin_object().field("deploymentId", d.id).field("offerId", d.offer).field("offerName", d.offer_name).field("serverName", d.node_name);
+    json.begin_object()
+        .field("deploymentId", d.id)
+        .field("offerId", d.offer)
+        .field("offerName", d.offer_name)
+        .field("serverName", d.node_name);
     json.field("reason", r.reason).field("by", r.principal).end_object();
     turn.journal("deployment.planned", json.take());
     turn.metrics.decision("deploy", automatic ? "Placement" : "OperatorRequest");
     ++turn.state.status.decisions;
-    turn.log.write(LogLevel::info, "deployer", "deploying " + d.offer_name + " on " + d.node_name + " as " + d.id.value + ": " + r.reason);
+    turn.log.write(LogLevel::info, "deployer",
+                   "deploying " + d.offer_name + " on " + d.node_name + " as " + d.id.value + ": " + r.reason);
     step(turn, d.id);
     return d.id;
 }
@@ -292,7 +317,8 @@ void end(Turn &turn, Track &t, const Ending &ending, bool failure) {
     turn.metrics.decision("terminate", t.d->end_cause);
     ++turn.state.status.decisions;
     turn.log.write(ending.operator_wish ? LogLevel::info : LogLevel::warn, "deployer",
-                   "ending deployment " + t.d->id.value + " of " + t.d->offer_name + " on " + t.d->node_name + ": " + ending.cause + ": " + ending.reason);
+                   "ending deployment " + t.d->id.value + " of " + t.d->offer_name + " on " + t.d->node_name + ": " +
+                       ending.cause + ": " + ending.reason);
     turn.wake(t, turn.mono);
 }
 
@@ -303,7 +329,8 @@ void expect_aftermath(Turn &turn, const Intent &open) {
 
 void step(Turn &turn, const DeploymentId &id) {
     Track *t = turn.track(id);
-    if (!t || t->pending || turn.state.commits.failing) return; // when the store can be written again, all of them are woken
+    if (!t || t->pending || turn.state.commits.failing)
+        return; // when the store can be written again, all of them are woken
     if (t->d->phase == Phase::terminating) return step_teardown(turn, *t);
     if (turn.mono < t->next_try) return turn.wake(*t, t->next_try);
     step_forward(turn, *t);
@@ -344,14 +371,16 @@ void on_objects_changed(Turn &turn, const DeploymentId &id) {
     turn.reconcile_soon(id);
     if (t->d->phase == Phase::terminating) {
         const auto cluster = turn.state.clusters.find(t->d->cluster);
-        const bool any = cluster != turn.state.clusters.end() && (cluster->second.pods.any_of(id) || cluster->second.jobs.any_of(id));
-        if (!any && t->teardown && t->teardown->to_remove.empty()) t->next_try = turn.mono; // worth a confirming look at once
+        const bool any = cluster != turn.state.clusters.end() &&
+                         (cluster->second.pods.any_of(id) || cluster->second.jobs.any_of(id));
+        if (!any && t->teardown && t->teardown->to_remove.empty())
+            t->next_try = turn.mono; // worth a confirming look at once
     }
     if (t->d->phase == Phase::created || t->d->phase == Phase::terminating) step(turn, id);
 }
 
-DeploymentId on_instance(Turn &turn, const InstanceId &instance, const std::string &config_id, bool verified, bool active,
-                         std::optional<WallTime> verified_at) {
+DeploymentId on_instance(Turn &turn, const InstanceId &instance, const std::string &config_id, bool verified,
+                         bool active, std::optional<WallTime> verified_at) {
     DeploymentId id;
     if (const auto at = turn.state.by_instance.find(instance); at != turn.state.by_instance.end()) id = at->second;
     if (id.empty() && !config_id.empty())
@@ -360,9 +389,12 @@ DeploymentId on_instance(Turn &turn, const InstanceId &instance, const std::stri
     if (!t) return {};
     Deployment d = with_instance(*t->d, {instance, verified, active, verified_at}, turn.wall);
     const Deployment &old = *t->d;
-    if (d.phase == old.phase && d.instance == old.instance && d.verified_at == old.verified_at && d.activated_at == old.activated_at) return id;
+    if (d.phase == old.phase && d.instance == old.instance && d.verified_at == old.verified_at &&
+        d.activated_at == old.activated_at)
+        return id;
     if (d.phase != old.phase) {
-        turn.log.write(LogLevel::info, "deployer", "deployment " + id.value + " of " + d.offer_name + " is " + std::string(phase_name(d.phase)));
+        turn.log.write(LogLevel::info, "deployer",
+                       "deployment " + id.value + " of " + d.offer_name + " is " + std::string(phase_name(d.phase)));
         t->last_error.clear();
     }
     turn.put(*t, std::move(d));
@@ -377,7 +409,8 @@ void on_instance_gone(Turn &turn, const InstanceId &instance, const std::string 
     Track *t = turn.track(id);
     if (!t || !t->d->live()) return;
     if (!t->d->instance.empty() && t->d->instance != instance) return; // an older instance of the same grant
-    end(turn, *t, {"InstanceDeleted", "the source deleted instance " + instance.value + (reason.empty() ? "" : ": " + reason)});
+    end(turn, *t,
+        {"InstanceDeleted", "the source deleted instance " + instance.value + (reason.empty() ? "" : ": " + reason)});
     step(turn, id);
 }
 

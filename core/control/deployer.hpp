@@ -1,4 +1,5 @@
-// core/control/deployer.hpp -- carries each deployment through its life: one effect at a time per deployment, many deployments at once.
+// core/control/deployer.hpp -- carries each deployment through its life: one effect at a time per deployment, many
+// deployments at once.
 #pragma once
 #include "control/turn.hpp"
 #include "domain/lifecycle.hpp"
@@ -15,8 +16,9 @@ struct StartRequest {
     std::string reason, principal; ///< principal: who wished it; "placement" for automatic placement
 };
 /// Checks the request against the current state, takes the GPUs, writes the deployment and begins it.
-/// conflict: NotEnoughFreeGpus, ServerLocked, Banned, AlreadyHere, OfferCapReached, SourceMissing. Nothing is changed then.
-/// An operator's request may put a second copy beside a live one only on other GPUs; automatic placement never does.
+/// conflict: NotEnoughFreeGpus, ServerLocked, Banned, AlreadyHere, OfferCapReached, SourceMissing. Nothing is changed
+/// then. An operator's request may put a second copy beside a live one only on other GPUs; automatic placement never
+/// does.
 Result<DeploymentId> start(Turn &turn, const StartRequest &request);
 
 /// Begins the end. No-op when it has begun. `failure`: may leave a mark in the failure memory.
@@ -35,8 +37,8 @@ void on_effect(Turn &turn, const DeploymentId &id, const EffectDone &done);
 void on_objects_changed(Turn &turn, const DeploymentId &id);
 
 /// What the source says of an instance. Answer: the deployment it belongs to, if any.
-DeploymentId on_instance(Turn &turn, const InstanceId &instance, const std::string &config_id, bool verified, bool active,
-                         std::optional<WallTime> verified_at);
+DeploymentId on_instance(Turn &turn, const InstanceId &instance, const std::string &config_id, bool verified,
+                         bool active, std::optional<WallTime> verified_at);
 /// The source no longer has the instance: definite.
 void on_instance_gone(Turn &turn, const InstanceId &instance, const std::string &config_id, const std::string &reason);
 

@@ -6,7 +6,8 @@
 
 namespace rigger::deployer {
 
-/// Effects after which something exists outside: "claim", "apply:…", "announce"; also the beginning of an intent's name.
+/// Effects after which something exists outside: "claim", "apply:…", "announce"; also the beginning of an intent's
+/// name.
 bool leaves_something(std::string_view effect);
 /// A step failed in a way that may pass: note it, try again later.
 void retry_later(Turn &turn, Track &track, const Error &error);

@@ -5,16 +5,32 @@
 namespace rigger::documents {
 
 void deployment(JsonWriter &json, const Deployment &d, std::string_view extra) {
-    json.begin_object().field("id", d.id).field("offerId", d.offer).field("offerName", d.offer_name).field("source", d.source).field("version", d.version);
-    json.field("serverId", d.server).field("serverName", d.node_name).field("cluster", d.cluster).field("namespace", d.namespace_name);
-    json.field("phase", phase_name(d.phase)).text_or_null("instanceId", d.instance.value).text_or_null("configId", d.config_id).text_or_null("host", d.host);
+    json.begin_object()
+        .field("id", d.id)
+        .field("offerId", d.offer)
+        .field("offerName", d.offer_name)
+        .field("source", d.source)
+        .field("version", d.version);
+    json.field("serverId", d.server)
+        .field("serverName", d.node_name)
+        .field("cluster", d.cluster)
+        .field("namespace", d.namespace_name);
+    json.field("phase", phase_name(d.phase))
+        .text_or_null("instanceId", d.instance.value)
+        .text_or_null("configId", d.config_id)
+        .text_or_null("host", d.host);
     json.key("port");
     d.port ? json.value(d.port) : json.null();
     json.key("gpus").begin_array();
     for (const GpuId &gpu : d.gpus) json.value(gpu);
     json.end_array().field("preemptible", d.preemptible).text_or_null("jobId", d.job_id);
-    json.field("createdAt", d.created_at).field("phaseSince", d.phase_since).field("verifiedAt", d.verified_at).field("activatedAt", d.activated_at);
-    json.field("terminatingSince", d.terminating_since).text_or_null("endCause", d.end_cause).text_or_null("endReason", d.end_reason);
+    json.field("createdAt", d.created_at)
+        .field("phaseSince", d.phase_since)
+        .field("verifiedAt", d.verified_at)
+        .field("activatedAt", d.activated_at);
+    json.field("terminatingSince", d.terminating_since)
+        .text_or_null("endCause", d.end_cause)
+        .text_or_null("endReason", d.end_reason);
     json.raw_items(extra).end_object();
 }
 
@@ -27,15 +43,24 @@ std::string gpu_model(const Deployment &d, const Server &server) {
     return {};
 }
 
-std::string_view or_empty_object(const std::string &json) { return json.empty() ? std::string_view("{}") : std::string_view(json); }
+std::string_view or_empty_object(const std::string &json) {
+    return json.empty() ? std::string_view("{}") : std::string_view(json);
+}
 
 } // namespace
 
 std::string claim(const ClaimEffect &e) {
     const Deployment &d = *e.deployment;
     JsonWriter json;
-    json.begin_object().field("deploymentId", d.id).field("offerId", d.offer).field("version", d.version).field("serverName", e.server->name);
-    json.field("serverId", d.server).field("serverIp", e.server->ip_address).field("gpuModel", gpu_model(d, *e.server)).field("gpuCount", d.gpus.size());
+    json.begin_object()
+        .field("deploymentId", d.id)
+        .field("offerId", d.offer)
+        .field("version", d.version)
+        .field("serverName", e.server->name);
+    json.field("serverId", d.server)
+        .field("serverIp", e.server->ip_address)
+        .field("gpuModel", gpu_model(d, *e.server))
+        .field("gpuCount", d.gpus.size());
     return json.end_object().take();
 }
 
@@ -45,8 +70,15 @@ std::string render(const RenderEffect &e) {
     json.begin_object().key("deployment");
     deployment(json, *e.deployment);
     json.raw_field("offer", or_empty_object(e.offer->document));
-    json.key("server").begin_object().field("id", server.id).field("name", server.name).field("ipAddress", server.ip_address);
-    json.field("validator", server.validator).field("cpuPerGpu", server.cpu_per_gpu).field("memoryPerGpu", server.memory_per_gpu).field("tee", server.tee);
+    json.key("server")
+        .begin_object()
+        .field("id", server.id)
+        .field("name", server.name)
+        .field("ipAddress", server.ip_address);
+    json.field("validator", server.validator)
+        .field("cpuPerGpu", server.cpu_per_gpu)
+        .field("memoryPerGpu", server.memory_per_gpu)
+        .field("tee", server.tee);
     json.raw_field("labels", or_empty_object(server.labels)).end_object();
     json.key("gpus").begin_array();
     for (const Gpu &gpu : server.gpus)
@@ -56,8 +88,7 @@ std::string render(const RenderEffect &e) {
     json.key("grant");
     if (e.grant->document.empty())
         json.begin_object().field("token", e.grant->token).field("configId", e.grant->config_id).end_object();
-    else
-        json.raw(e.grant->document);
+    else json.raw(e.grant->document);
     json.field("namespace", e.deployment->namespace_name).key("applied").begin_array();
     for (const std::string &object : e.applied) json.raw(object);
     return json.end_array().end_object().take();
@@ -76,15 +107,27 @@ std::string announce(const AnnounceEffect &e) {
 std::string release(const ReleaseEffect &e) {
     const Deployment &d = *e.deployment;
     JsonWriter json;
-    json.begin_object().text_or_null("deploymentId", d.id.value).text_or_null("claimId", d.id.value).text_or_null("instanceId", e.instance.value);
-    json.field("offerId", d.offer).text_or_null("configId", d.config_id).field("cause", e.cause).field("reason", e.reason);
+    json.begin_object()
+        .text_or_null("deploymentId", d.id.value)
+        .text_or_null("claimId", d.id.value)
+        .text_or_null("instanceId", e.instance.value);
+    json.field("offerId", d.offer)
+        .text_or_null("configId", d.config_id)
+        .field("cause", e.cause)
+        .field("reason", e.reason);
     return json.end_object().take();
 }
 
 void instance(JsonWriter &json, const SourceInstance &i) {
-    json.begin_object().field("id", i.id).field("offerId", i.offer).field("version", i.version).text_or_null("configId", i.config_id);
+    json.begin_object()
+        .field("id", i.id)
+        .field("offerId", i.offer)
+        .field("version", i.version)
+        .text_or_null("configId", i.config_id);
     json.field("verified", i.verified).field("active", i.active);
-    const auto time = [&](const char *key, const std::optional<int64_t> &ns) { json.key(key), ns ? json.value(WallTime{*ns}) : json.null(); };
+    const auto time = [&](const char *key, const std::optional<int64_t> &ns) {
+        json.key(key), ns ? json.value(WallTime{*ns}) : json.null();
+    };
     time("lastVerifiedAt", i.last_verified_ns);
     time("createdAt", i.created_ns);
     json.end_object();
@@ -98,7 +141,9 @@ void view(JsonWriter &json, const Freshness &f, MonoTime now) {
 Result<Rendered> read_rendering(std::string_view document) {
     using nlohmann::json;
     const json answer = json::parse(document, nullptr, false);
-    const auto bad = [](const char *what) { return invalid("BadRendering", std::string("the source's rendering cannot be used: ") + what); };
+    const auto bad = [](const char *what) {
+        return invalid("BadRendering", std::string("the source's rendering cannot be used: ") + what);
+    };
     if (!answer.is_object()) return bad("not a JSON object");
     Rendered rendered;
     const auto objects = answer.find("objects");

@@ -1,4 +1,5 @@
-// core/control/documents.hpp -- the JSON documents that go to plugins (docs/plugins/documents.md sections 2 to 4). Pure.
+// core/control/documents.hpp -- the JSON documents that go to plugins (docs/plugins/documents.md sections 2 to 4).
+// Pure.
 #pragma once
 #include "control/effects.hpp"
 #include "control/json_writer.hpp"

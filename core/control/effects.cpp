@@ -27,11 +27,13 @@ std::string effect_port(const Effect &effect) { return std::visit(PortOf{}, effe
 bool left_too_late(const Effect &effect, MonoTime now) noexcept { return now > effect.leave_by; }
 
 EffectDone not_sent(const Effect &effect) {
-    return {effect.id, Error{Code::unavailable, "NotSent", std::string(effect_name(effect)) + " waited too long for its turn and was not sent", 0}};
+    return {effect.id, Error{Code::unavailable, "NotSent",
+                             std::string(effect_name(effect)) + " waited too long for its turn and was not sent", 0}};
 }
 
 std::string_view effect_name(const Effect &effect) noexcept {
-    constexpr std::string_view names[] = {"claim", "render", "apply", "list", "remove", "announce", "release", "plan", "reconcile", "relist", "reply"};
+    constexpr std::string_view names[] = {"claim",   "render", "apply",     "list",   "remove", "announce",
+                                          "release", "plan",   "reconcile", "relist", "reply"};
     return names[effect.what.index()];
 }
 

@@ -2,34 +2,40 @@
 
 namespace rigger {
 
-EnginePlanner::EnginePlanner(placement::PlacementRules rules, placement::ChunkExecutor *executor) : engine_(std::move(rules), executor) {}
+EnginePlanner::EnginePlanner(placement::PlacementRules rules, placement::ChunkExecutor *executor)
+    : engine_(std::move(rules), executor) {}
 
 Result<placement::PlacementPlan> EnginePlanner::plan(const SnapshotPtr &snapshot) {
     const std::lock_guard hold(lock_);
     return engine_.plan(snapshot);
 }
 
-Result<placement::DefragPlan> EnginePlanner::defrag(const SnapshotPtr &snapshot, const placement::DefragBudget &budget) {
+Result<placement::DefragPlan> EnginePlanner::defrag(const SnapshotPtr &snapshot,
+                                                    const placement::DefragBudget &budget) {
     const std::lock_guard hold(lock_);
     return engine_.defrag(snapshot, budget);
 }
 
-Result<placement::Placement> EnginePlanner::check_operator_deploy(const SnapshotPtr &snapshot, const OfferId &offer, const ServerId &server) {
+Result<placement::Placement> EnginePlanner::check_operator_deploy(const SnapshotPtr &snapshot, const OfferId &offer,
+                                                                  const ServerId &server) {
     const std::lock_guard hold(lock_);
     return engine_.check_operator_deploy(snapshot, offer, server);
 }
 
-Result<placement::OfferRanking> EnginePlanner::rank_offers(const SnapshotPtr &snapshot, const placement::OfferQuery &query) {
+Result<placement::OfferRanking> EnginePlanner::rank_offers(const SnapshotPtr &snapshot,
+                                                           const placement::OfferQuery &query) {
     const std::lock_guard hold(lock_);
     return engine_.rank_offers(snapshot, query);
 }
 
-Result<placement::PairRanking> EnginePlanner::rank_pairs(const SnapshotPtr &snapshot, const placement::PairQuery &query) {
+Result<placement::PairRanking> EnginePlanner::rank_pairs(const SnapshotPtr &snapshot,
+                                                         const placement::PairQuery &query) {
     const std::lock_guard hold(lock_);
     return engine_.rank_pairs(snapshot, query);
 }
 
-Result<placement::WhyNot> EnginePlanner::why_not(const SnapshotPtr &snapshot, const OfferId &offer, const std::optional<ServerId> &server) {
+Result<placement::WhyNot> EnginePlanner::why_not(const SnapshotPtr &snapshot, const OfferId &offer,
+                                                 const std::optional<ServerId> &server) {
     const std::lock_guard hold(lock_);
     return engine_.why_not(snapshot, offer, server);
 }

@@ -12,10 +12,13 @@ public:
     explicit EnginePlanner(placement::PlacementRules rules = {}, placement::ChunkExecutor *executor = nullptr);
     Result<placement::PlacementPlan> plan(const SnapshotPtr &snapshot) override;
     Result<placement::DefragPlan> defrag(const SnapshotPtr &snapshot, const placement::DefragBudget &budget) override;
-    Result<placement::Placement> check_operator_deploy(const SnapshotPtr &snapshot, const OfferId &offer, const ServerId &server) override;
-    Result<placement::OfferRanking> rank_offers(const SnapshotPtr &snapshot, const placement::OfferQuery &query) override;
+    Result<placement::Placement> check_operator_deploy(const SnapshotPtr &snapshot, const OfferId &offer,
+                                                       const ServerId &server) override;
+    Result<placement::OfferRanking> rank_offers(const SnapshotPtr &snapshot,
+                                                const placement::OfferQuery &query) override;
     Result<placement::PairRanking> rank_pairs(const SnapshotPtr &snapshot, const placement::PairQuery &query) override;
-    Result<placement::WhyNot> why_not(const SnapshotPtr &snapshot, const OfferId &offer, const std::optional<ServerId> &server) override;
+    Result<placement::WhyNot> why_not(const SnapshotPtr &snapshot, const OfferId &offer,
+                                      const std::optional<ServerId> &server) override;
     Status set_scorers(std::vector<placement::ScorerBinding> scorers) override;
     void set_rules(placement::PlacementRules rules) override;
 

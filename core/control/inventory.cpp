@@ -8,7 +8,9 @@
 namespace rigger::inventory {
 namespace {
 
-bool uses_disk(const PodView &pod) { return !pod.node_name.empty() && (pod.phase == "Running" || pod.phase == "Pending"); }
+bool uses_disk(const PodView &pod) {
+    return !pod.node_name.empty() && (pod.phase == "Running" || pod.phase == "Pending");
+}
 
 void account_disk(ClusterBook &book, const std::shared_ptr<const PodView> &pod, double sign) {
     if (!pod || !uses_disk(*pod) || pod->disk_request_gb <= 0) return;
@@ -18,22 +20,26 @@ void account_disk(ClusterBook &book, const std::shared_ptr<const PodView> &pod, 
 
 bool same_gpus(const std::vector<Gpu> &a, const std::vector<Gpu> &b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Gpu &x, const Gpu &y) {
-        return x.id == y.id && x.model == y.model && x.verified == y.verified && x.reserved == y.reserved && x.deployment == y.deployment;
+        return x.id == y.id && x.model == y.model && x.verified == y.verified && x.reserved == y.reserved &&
+               x.deployment == y.deployment;
     });
 }
 
 bool same_row(const Server &a, const Server &b) {
-    return a.name == b.name && a.cluster == b.cluster && a.validator == b.validator && a.ip_address == b.ip_address && a.hourly_cost == b.hourly_cost &&
-           a.locked == b.locked && a.tee == b.tee && a.cpu_per_gpu == b.cpu_per_gpu && a.memory_per_gpu == b.memory_per_gpu && a.labels == b.labels &&
-           same_gpus(a.gpus, b.gpus);
+    return a.name == b.name && a.cluster == b.cluster && a.validator == b.validator && a.ip_address == b.ip_address &&
+           a.hourly_cost == b.hourly_cost && a.locked == b.locked && a.tee == b.tee && a.cpu_per_gpu == b.cpu_per_gpu &&
+           a.memory_per_gpu == b.memory_per_gpu && a.labels == b.labels && same_gpus(a.gpus, b.gpus);
 }
 
-/// The declared GPUs with the owners they have. One that is not declared any more stays while a deployment owns it, but takes nothing new.
-std::vector<Gpu> merge_gpus(const Server *old, const ServerId &server, const std::string &node_model, const std::vector<DeclaredGpu> &declared) {
+/// The declared GPUs with the owners they have. One that is not declared any more stays while a deployment owns it, but
+/// takes nothing new.
+std::vector<Gpu> merge_gpus(const Server *old, const ServerId &server, const std::string &node_model,
+                            const std::vector<DeclaredGpu> &declared) {
     std::vector<Gpu> gpus;
     const auto known = [&](const std::string &id) -> const Gpu * {
         if (!old) return nullptr;
-        const auto at = std::find_if(old->gpus.begin(), old->gpus.end(), [&](const Gpu &g) { return g.id.value == id; });
+        const auto at =
+            std::find_if(old->gpus.begin(), old->gpus.end(), [&](const Gpu &g) { return g.id.value == id; });
         return at == old->gpus.end() ? nullptr : &*at;
     };
     for (const DeclaredGpu &d : declared) {
@@ -49,7 +55,8 @@ std::vector<Gpu> merge_gpus(const Server *old, const ServerId &server, const std
     }
     if (old)
         for (const Gpu &gpu : old->gpus) {
-            const bool listed = std::any_of(declared.begin(), declared.end(), [&](const DeclaredGpu &d) { return d.id == gpu.id.value; });
+            const bool listed = std::any_of(declared.begin(), declared.end(),
+                                            [&](const DeclaredGpu &d) { return d.id == gpu.id.value; });
             if (listed || gpu.deployment.empty()) continue;
             gpus.push_back(gpu);
             gpus.back().verified = false;
@@ -58,9 +65,11 @@ std::vector<Gpu> merge_gpus(const Server *old, const ServerId &server, const std
     return gpus;
 }
 
-/// What a node counts is worth less than ids that somebody told, be it this node's annotation or records that were here before us.
+/// What a node counts is worth less than ids that somebody told, be it this node's annotation or records that were here
+/// before us.
 bool has_told_gpus(const Server *old) {
-    return old && std::any_of(old->gpus.begin(), old->gpus.end(), [](const Gpu &g) { return !is_counted_gpu(g.id.value); });
+    return old &&
+           std::any_of(old->gpus.begin(), old->gpus.end(), [](const Gpu &g) { return !is_counted_gpu(g.id.value); });
 }
 
 /// GPUs of which only the number is known: that the device plugin advertises them is what they are verified by.
@@ -74,7 +83,8 @@ bool gpus_clash(const Turn &turn, const Server &server, std::string &with) {
     for (const Gpu &gpu : server.gpus)
         for (const auto &[name, other] : turn.state.servers) {
             if (other->id == server.id) continue;
-            const auto at = std::lower_bound(other->gpus.begin(), other->gpus.end(), gpu.id, [](const Gpu &g, const GpuId &id) { return g.id < id; });
+            const auto at = std::lower_bound(other->gpus.begin(), other->gpus.end(), gpu.id,
+                                             [](const Gpu &g, const GpuId &id) { return g.id < id; });
             if (at != other->gpus.end() && at->id == gpu.id) {
                 with = "GPU " + gpu.id.value + " belongs to server " + name;
                 return true;
@@ -84,7 +94,8 @@ bool gpus_clash(const Turn &turn, const Server &server, std::string &with) {
 }
 
 bool in_use(const Turn &turn, const ServerId &server) {
-    return std::any_of(turn.state.tracks.begin(), turn.state.tracks.end(), [&](const auto &entry) { return entry.second.d->server == server; });
+    return std::any_of(turn.state.tracks.begin(), turn.state.tracks.end(),
+                       [&](const auto &entry) { return entry.second.d->server == server; });
 }
 
 /// A node with a new UID under a known name: a machine that was set up anew. Answer: may it take the name?
@@ -93,12 +104,15 @@ bool take_over_name(Turn &turn, const NodeView &node, const ClusterName &cluster
     if (at == turn.state.servers.end() || at->second->id.value == node.uid) return true;
     const ServerPtr old = at->second;
     if (!old->cluster.empty() && old->cluster != cluster) { // a row that another program wrote names no cluster
-        turn.problem("inventory", "node " + node.name + " of cluster " + cluster.value + " is ignored: cluster " + old->cluster.value +
-                                      " has a server of that name; rename one of them");
+        turn.problem("inventory", "node " + node.name + " of cluster " + cluster.value + " is ignored: cluster " +
+                                      old->cluster.value + " has a server of that name; rename one of them");
         return false;
     }
     if (in_use(turn, old->id)) {
-        turn.problem("inventory", "node " + node.name + " has a new UID, but deployments of the old one still exist; it is taken in when they are gone");
+        turn.problem(
+            "inventory",
+            "node " + node.name +
+                " has a new UID, but deployments of the old one still exist; it is taken in when they are gone");
         return false;
     }
     turn.write(DeleteServer{old->id});
@@ -132,7 +146,8 @@ void on_node(Turn &turn, const ClusterName &cluster, const NodeView &node) {
     if (said.locked && (first ? !old : seen->second != said.locked)) server.locked = *said.locked;
     seen->second = said.locked;
     if (said.gpus) server.gpus = merge_gpus(old.get(), server.id, node.gpu_model, *said.gpus);
-    else if (!has_told_gpus(old.get())) server.gpus = merge_gpus(old.get(), server.id, node.gpu_model, counted(node, said.counted_gpus));
+    else if (!has_told_gpus(old.get()))
+        server.gpus = merge_gpus(old.get(), server.id, node.gpu_model, counted(node, said.counted_gpus));
     if (std::string with; gpus_clash(turn, server, with)) {
         turn.problem("inventory", "node " + node.name + " is ignored: " + with + "; a GPU id must be unique");
         return;
@@ -149,21 +164,28 @@ void on_node_gone(Turn &turn, const ClusterName &cluster, const NodeView &node) 
     Server changed = *server;
     changed.ready = false;
     turn.put_server(std::move(changed), false);
-    turn.problem("inventory", "node " + node.name + " of cluster " + cluster.value + " is gone; its server stays and takes nothing new");
+    turn.problem("inventory", "node " + node.name + " of cluster " + cluster.value +
+                                  " is gone; its server stays and takes nothing new");
 }
 
 /// An idle GPU node costs money: whoever forgot its label hears of it, once.
 void tell_of_unlabelled(Turn &turn, const ClusterName &cluster, const NodeView *old, const NodeView &now) {
-    if (now.gpu_capacity == 0 || (old && old->gpu_capacity > 0) || now.labels.find("\"chutes/worker\"") != std::string::npos) return;
-    turn.problem("inventory", "node " + now.name + " of cluster " + cluster.value + " has " + std::to_string(now.gpu_capacity) +
-                                  " GPUs but is no server of ours: it lacks the label chutes/worker=true (kubectl label node " + now.name + " chutes/worker=true)");
+    if (now.gpu_capacity == 0 || (old && old->gpu_capacity > 0) ||
+        now.labels.find("\"chutes/worker\"") != std::string::npos)
+        return;
+    turn.problem("inventory",
+                 "node " + now.name + " of cluster " + cluster.value + " has " + std::to_string(now.gpu_capacity) +
+                     " GPUs but is no server of ours: it lacks the label chutes/worker=true (kubectl label node " +
+                     now.name + " chutes/worker=true)");
 }
 
-void replaced(Turn &turn, const ClusterName &cluster, ClusterBook &, const std::shared_ptr<const NodeView> &old, const std::shared_ptr<const NodeView> &now) {
+void replaced(Turn &turn, const ClusterName &cluster, ClusterBook &, const std::shared_ptr<const NodeView> &old,
+              const std::shared_ptr<const NodeView> &now) {
     tell_of_unlabelled(turn, cluster, old.get(), *now);
     on_node(turn, cluster, *now);
 }
-void replaced(Turn &turn, const ClusterName &, ClusterBook &book, const std::shared_ptr<const PodView> &old, const std::shared_ptr<const PodView> &now) {
+void replaced(Turn &turn, const ClusterName &, ClusterBook &book, const std::shared_ptr<const PodView> &old,
+              const std::shared_ptr<const PodView> &now) {
     account_disk(book, old, -1);
     account_disk(book, now, +1);
     if (!now->deployment.empty()) deployer::on_objects_changed(turn, now->deployment);
@@ -172,7 +194,9 @@ template <typename P> void replaced(Turn &turn, const ClusterName &, ClusterBook
     if (!now->deployment.empty()) deployer::on_objects_changed(turn, now->deployment);
 }
 
-void went(Turn &turn, const ClusterName &cluster, ClusterBook &, const std::shared_ptr<const NodeView> &old) { on_node_gone(turn, cluster, *old); }
+void went(Turn &turn, const ClusterName &cluster, ClusterBook &, const std::shared_ptr<const NodeView> &old) {
+    on_node_gone(turn, cluster, *old);
+}
 void went(Turn &turn, const ClusterName &, ClusterBook &book, const std::shared_ptr<const PodView> &old) {
     account_disk(book, old, -1);
     if (!old->deployment.empty()) deployer::on_objects_changed(turn, old->deployment);
@@ -197,15 +221,17 @@ template <typename V> Book<V> &book_of(ClusterBook &book) {
     if constexpr (std::is_same_v<V, ServiceView>) return book.services;
 }
 
-/// How many objects of the kind must be there if all is well. Not every workload has a job or a service, so of those only what was seen counts;
-/// but a deployment that was announced has a pod, also after a restart, when nothing was listed yet.
+/// How many objects of the kind must be there if all is well. Not every workload has a job or a service, so of those
+/// only what was seen counts; but a deployment that was announced has a pod, also after a restart, when nothing was
+/// listed yet.
 template <typename V> size_t expected(const Turn &turn, const ClusterName &cluster, const Book<V> &book) {
     if constexpr (std::is_same_v<V, NodeView>) return book.size();
-    return static_cast<size_t>(std::count_if(turn.state.tracks.begin(), turn.state.tracks.end(), [&](const auto &entry) {
-        const Deployment &d = *entry.second.d;
-        if (!d.live() || d.cluster != cluster) return false;
-        return (std::is_same_v<V, PodView> && d.phase >= Phase::registered) || book.any_of(d.id);
-    }));
+    return static_cast<size_t>(
+        std::count_if(turn.state.tracks.begin(), turn.state.tracks.end(), [&](const auto &entry) {
+            const Deployment &d = *entry.second.d;
+            if (!d.live() || d.cluster != cluster) return false;
+            return (std::is_same_v<V, PodView> && d.phase >= Phase::registered) || book.any_of(d.id);
+        }));
 }
 
 } // namespace
@@ -216,10 +242,8 @@ void on_object(Turn &turn, const ObjectPut &m) {
         [&](const auto &view) {
             using V = std::remove_const_t<typename std::remove_reference_t<decltype(view)>::element_type>;
             Book<V> &book = book_of<V>(cluster);
-            if (m.sync)
-                book.listing.item();
-            else
-                book.listing.item_if_open();
+            if (m.sync) book.listing.item();
+            else book.listing.item_if_open();
             book.listing.change(turn.mono);
             const auto old = book.put(view, turn.mono);
             replaced(turn, m.cluster, cluster, old, view);
@@ -233,7 +257,8 @@ void on_gone(Turn &turn, const ObjectGone &m) {
     with_book(cluster, m.kind, [&](auto &book) {
         book.listing.change(turn.mono);
         // A late word about an object whose name was taken by another says nothing about the new one.
-        if (const auto known = book.find(m.namespace_name, m.name); known && !m.uid.empty() && known->uid != m.uid) return;
+        if (const auto known = book.find(m.namespace_name, m.name); known && !m.uid.empty() && known->uid != m.uid)
+            return;
         if (const auto old = book.take(m.namespace_name, m.name)) went(turn, m.cluster, cluster, old);
     });
     turn.touch();
@@ -246,13 +271,12 @@ void on_malformed(Turn &turn, const ObjectMalformed &m) {
     ++turn.state.status.ports[port].malformed;
     turn.metrics.malformed(port);
     with_book(cluster, m.kind, [&](auto &book) {
-        if (m.name.empty())
-            book.listing.poison(m.why.message);
-        else
-            book.touch(m.namespace_name, m.name);
+        if (m.name.empty()) book.listing.poison(m.why.message);
+        else book.touch(m.namespace_name, m.name);
         book.listing.item_if_open();
     });
-    turn.problem(port, "cannot read a " + std::string(kind_name(m.kind)) + " of cluster " + m.cluster.value + ": " + m.why.message);
+    turn.problem(port, "cannot read a " + std::string(kind_name(m.kind)) + " of cluster " + m.cluster.value + ": " +
+                           m.why.message);
 }
 
 void on_mark(Turn &turn, const ClusterMark &m) {
@@ -267,12 +291,14 @@ void on_mark(Turn &turn, const ClusterMark &m) {
             turn.relist_later(false, backend_of(m.cluster)); // unless it comes back by itself before
             break;
         case Mark::complete:
-            if (book.listing.complete(turn.mono, turn.empty_is_meant() ? 0 : expected(turn, m.cluster, book)) == Listing::Outcome::accepted) {
+            if (book.listing.complete(turn.mono, turn.empty_is_meant() ? 0 : expected(turn, m.cluster, book)) ==
+                Listing::Outcome::accepted) {
                 for (const auto &old : book.sweep()) went(turn, m.cluster, cluster, old);
                 break;
             }
-            turn.problem("backend/" + backend_of(m.cluster),
-                         std::string(view_name(m.kind)) + " of cluster " + m.cluster.value + ": " + book.listing.freshness().error);
+            turn.problem("backend/" + backend_of(m.cluster), std::string(view_name(m.kind)) + " of cluster " +
+                                                                 m.cluster.value + ": " +
+                                                                 book.listing.freshness().error);
             turn.relist_later(false, backend_of(m.cluster));
             break;
         }
@@ -319,14 +345,16 @@ void on_watch_ended(Turn &turn, const WatchEnded &m) {
     ++port.disconnects;
     port.last_error = m.why.message;
     turn.metrics.disconnect("backend/" + m.port);
-    turn.problem("backend/" + m.port, "the watch of " + std::string(view_name(m.kind)) + " ended: " + m.why.message + "; it is started again by itself");
+    turn.problem("backend/" + m.port, "the watch of " + std::string(view_name(m.kind)) + " ended: " + m.why.message +
+                                          "; it is started again by itself");
 }
 
 ServerPtr with_disk(const State &state, const ServerPtr &server) {
     const auto cluster = state.clusters.find(server->cluster);
     double used = 0;
     if (cluster != state.clusters.end())
-        if (const auto at = cluster->second.disk_used_gb.find(server->name); at != cluster->second.disk_used_gb.end()) used = at->second;
+        if (const auto at = cluster->second.disk_used_gb.find(server->name); at != cluster->second.disk_used_gb.end())
+            used = at->second;
     if (used == server->disk_used_gb) return server;
     Server changed = *server;
     changed.disk_used_gb = used;

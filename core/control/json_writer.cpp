@@ -10,7 +10,11 @@ namespace {
 size_t sequence(std::string_view s, size_t at) {
     const auto byte = [&](size_t i) { return static_cast<unsigned char>(s[i]); };
     const unsigned char lead = byte(at);
-    const size_t length = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2 : lead >= 0xe0 && lead < 0xf0 ? 3 : lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
+    const size_t length = lead < 0x80                   ? 1
+                          : lead >= 0xc2 && lead < 0xe0 ? 2
+                          : lead >= 0xe0 && lead < 0xf0 ? 3
+                          : lead >= 0xf0 && lead < 0xf5 ? 4
+                                                        : 0;
     if (length == 0 || at + length > s.size()) return 0;
     for (size_t i = 1; i < length; ++i)
         if ((byte(at + i) & 0xc0) != 0x80) return 0;
@@ -22,7 +26,9 @@ size_t sequence(std::string_view s, size_t at) {
 /// How many characters from `at` on stand in JSON as they are: nearly always all.
 size_t plain_run(std::string_view s, size_t at) {
     size_t end = at;
-    while (end < s.size() && static_cast<unsigned char>(s[end]) >= 0x20 && static_cast<unsigned char>(s[end]) < 0x80 && s[end] != '"' && s[end] != '\\') ++end;
+    while (end < s.size() && static_cast<unsigned char>(s[end]) >= 0x20 && static_cast<unsigned char>(s[end]) < 0x80 &&
+           s[end] != '"' && s[end] != '\\')
+        ++end;
     return end - at;
 }
 

@@ -1,4 +1,5 @@
-// core/control/json_writer.hpp -- writes one JSON document front to back, without a tree. Text that is not UTF-8 is made so.
+// core/control/json_writer.hpp -- writes one JSON document front to back, without a tree. Text that is not UTF-8 is
+// made so.
 #pragma once
 #include "base/ids.hpp"
 #include "base/time.hpp"
@@ -37,7 +38,9 @@ public:
 
     template <typename T> JsonWriter &field(std::string_view name, const T &v) { return key(name).value(v); }
     /// null when the text is empty.
-    JsonWriter &text_or_null(std::string_view name, std::string_view text) { return key(name), text.empty() ? null() : value(text); }
+    JsonWriter &text_or_null(std::string_view name, std::string_view text) {
+        return key(name), text.empty() ? null() : value(text);
+    }
     JsonWriter &raw_field(std::string_view name, std::string_view json) { return key(name).raw(json); }
 
     const std::string &text() const noexcept { return out_; }

@@ -1,4 +1,5 @@
-// core/control/listing.hpp -- how far a view can be trusted, from the marks of its watch. Shared by market and cluster books.
+// core/control/listing.hpp -- how far a view can be trusted, from the marks of its watch. Shared by market and cluster
+// books.
 #pragma once
 #include "domain/cluster_view.hpp"
 #include "domain/ports/call.hpp"
@@ -8,8 +9,9 @@
 namespace rigger {
 
 /// A listing's epoch: items that it repeats carry it; what an older epoch left over when the listing completes is gone.
-/// A listing of nothing where something must be is no evidence, however often it is repeated: a broken selector, a lost permission or a
-/// restarted server answer like that for hours. What is really gone is told by a change, by another source, or by an operator who insists.
+/// A listing of nothing where something must be is no evidence, however often it is repeated: a broken selector, a lost
+/// permission or a restarted server answer like that for hours. What is really gone is told by a change, by another
+/// source, or by an operator who insists.
 class Listing {
 public:
     const Freshness &freshness() const noexcept { return freshness_; }
@@ -39,7 +41,8 @@ public:
         if (open_) poison_ = std::move(why);
     }
     enum class Outcome : uint8_t { accepted, empty, poisoned };
-    /// accepted: the caller drops every item of an older epoch. `expected`: how many items there must be if all is well; 0: none has to.
+    /// accepted: the caller drops every item of an older epoch. `expected`: how many items there must be if all is
+    /// well; 0: none has to.
     Outcome complete(MonoTime now, size_t expected) {
         if (!open_) begin(); // a listing of nothing
         open_ = false;
@@ -48,14 +51,16 @@ public:
         const bool believed = items_ > 0 || expected == 0;
         empties_ = believed ? 0 : empties_ + 1;
         if (!believed)
-            return refuse(Outcome::empty, "the listing came back empty, " + std::to_string(expected) +
-                                              " should be in it; nothing follows from that (`rigger recycle --force` believes it)");
+            return refuse(Outcome::empty,
+                          "the listing came back empty, " + std::to_string(expected) +
+                              " should be in it; nothing follows from that (`rigger recycle --force` believes it)");
         freshness_.complete = ever_complete_ = true;
         freshness_.error.clear();
         ++freshness_.generation;
         return Outcome::accepted;
     }
-    /// Contact: a change or a heartbeat. After a lost contact a heartbeat outside of a listing means that the resume token held.
+    /// Contact: a change or a heartbeat. After a lost contact a heartbeat outside of a listing means that the resume
+    /// token held.
     void change(MonoTime now) { freshness_.as_of = now; }
     void fresh(MonoTime now) {
         freshness_.as_of = now;

@@ -13,19 +13,24 @@ namespace {
 /// The columns of the table `chutes`: what a restart and other programs see of an offer.
 bool same_row(const Offer &a, const Offer &b) {
     return a.name == b.name && a.version == b.version && a.image == b.image && a.chutes_version == b.chutes_version &&
-           a.needs.gpu_count == b.needs.gpu_count && a.needs.gpu_models == b.needs.gpu_models && a.needs.tee == b.needs.tee && a.preemptible == b.preemptible;
+           a.needs.gpu_count == b.needs.gpu_count && a.needs.gpu_models == b.needs.gpu_models &&
+           a.needs.tee == b.needs.tee && a.preemptible == b.preemptible;
 }
 
 bool same_for_placement(const Offer &a, const Offer &b) {
     const Economics &x = a.economics, &y = b.economics;
-    return same_row(a, b) && a.deployable == b.deployable && a.max_instances == b.max_instances && a.needs.disk_gb == b.needs.disk_gb &&
-           a.needs.cpu_milli == b.needs.cpu_milli && a.needs.memory_mib == b.needs.memory_mib && a.needs.gpu_milli == b.needs.gpu_milli &&
+    return same_row(a, b) && a.deployable == b.deployable && a.max_instances == b.max_instances &&
+           a.needs.disk_gb == b.needs.disk_gb && a.needs.cpu_milli == b.needs.cpu_milli &&
+           a.needs.memory_mib == b.needs.memory_mib && a.needs.gpu_milli == b.needs.gpu_milli &&
            x.has_metrics == y.has_metrics && x.has_utilization == y.has_utilization && x.scalable == y.scalable &&
-           x.update_in_progress == y.update_in_progress && x.compute_multiplier == y.compute_multiplier && x.total_compute_time == y.total_compute_time &&
-           x.total_invocations == y.total_invocations && x.rate_limit_count == y.rate_limit_count && x.instance_count == y.instance_count;
+           x.update_in_progress == y.update_in_progress && x.compute_multiplier == y.compute_multiplier &&
+           x.total_compute_time == y.total_compute_time && x.total_invocations == y.total_invocations &&
+           x.rate_limit_count == y.rate_limit_count && x.instance_count == y.instance_count;
 }
 
-Listing &listing(SourceBook &book, ItemKind kind) { return kind == ItemKind::offer ? book.offers_listing : book.instances_listing; }
+Listing &listing(SourceBook &book, ItemKind kind) {
+    return kind == ItemKind::offer ? book.offers_listing : book.instances_listing;
+}
 
 std::string port_of(const SourceName &source) { return "source/" + source.value; }
 
@@ -41,7 +46,8 @@ void drop_offer(Turn &turn, SourceBook &book, const OfferId &id) {
 void drop_instance(Turn &turn, SourceBook &book, const InstanceId &id) {
     const auto at = book.instances.find(id);
     if (at == book.instances.end()) return;
-    if (const auto owner = turn.state.by_instance.find(id); owner != turn.state.by_instance.end()) turn.reconcile_soon(owner->second);
+    if (const auto owner = turn.state.by_instance.find(id); owner != turn.state.by_instance.end())
+        turn.reconcile_soon(owner->second);
     book.instances.erase(at);
     turn.touch();
 }
@@ -63,7 +69,8 @@ void sweep(Turn &turn, SourceBook &book, ItemKind kind) {
 /// How many items the listing must show if all is well, also after a restart, when nothing was listed yet.
 size_t expected(const Turn &turn, const SourceBook &book, const SourceMark &m) {
     if (m.kind == ItemKind::offer) {
-        const auto stored = std::count_if(turn.state.stored.begin(), turn.state.stored.end(), [&](const auto &row) { return row.second.first == m.source; });
+        const auto stored = std::count_if(turn.state.stored.begin(), turn.state.stored.end(),
+                                          [&](const auto &row) { return row.second.first == m.source; });
         return std::max(book.offers.size(), static_cast<size_t>(stored));
     }
     const auto instances = std::count_if(turn.state.tracks.begin(), turn.state.tracks.end(), [&](const auto &entry) {
@@ -79,7 +86,8 @@ void complete(Turn &turn, SourceBook &book, const SourceMark &m) {
     Listing &view = listing(book, m.kind);
     const Listing::Outcome outcome = view.complete(turn.mono, turn.empty_is_meant() ? 0 : expected(turn, book, m));
     if (outcome == Listing::Outcome::accepted) return sweep(turn, book, m.kind);
-    turn.problem(port_of(m.source), std::string(m.kind == ItemKind::offer ? "offers" : "instances") + ": " + view.freshness().error);
+    turn.problem(port_of(m.source),
+                 std::string(m.kind == ItemKind::offer ? "offers" : "instances") + ": " + view.freshness().error);
     turn.relist_later(true, m.source.value);
 }
 
@@ -125,9 +133,11 @@ void on_offer(Turn &turn, const OfferPut &m) {
     const auto stored = turn.state.stored.find(m.offer->id);
     if (stored != turn.state.stored.end() && stored->second.first != m.offer->source) {
         // Two sources claim one id: the first keeps the row, or rows of one would vanish with the other.
-        if (turn.state.sources.contains(stored->second.first) && turn.state.sources[stored->second.first].offers.contains(m.offer->id)) {
+        if (turn.state.sources.contains(stored->second.first) &&
+            turn.state.sources[stored->second.first].offers.contains(m.offer->id)) {
             book.offers.erase(m.offer->id);
-            return turn.problem(port_of(m.offer->source), "offer " + m.offer->id.value + " is ignored: source '" + stored->second.first.value + "' has the same id");
+            return turn.problem(port_of(m.offer->source), "offer " + m.offer->id.value + " is ignored: source '" +
+                                                              stored->second.first.value + "' has the same id");
         }
     }
     if (!old || !same_row(*old, *m.offer)) {
@@ -152,7 +162,8 @@ void on_instance(Turn &turn, const InstancePut &m) {
     entry.epoch = book.instances_listing.epoch();
     std::optional<WallTime> verified_at;
     if (m.instance->last_verified_ns) verified_at = WallTime{*m.instance->last_verified_ns};
-    const DeploymentId id = deployer::on_instance(turn, m.instance->id, m.instance->config_id, m.instance->verified, m.instance->active, verified_at);
+    const DeploymentId id = deployer::on_instance(turn, m.instance->id, m.instance->config_id, m.instance->verified,
+                                                  m.instance->active, verified_at);
     turn.reconcile_soon(id);
     turn.touch();
 }
@@ -175,15 +186,18 @@ void on_malformed(Turn &turn, const ItemMalformed &m) {
     turn.metrics.malformed(port_of(m.source));
     bool known = false;
     if (m.kind == ItemKind::offer) {
-        if (const auto at = book.offers.find(OfferId(m.id)); at != book.offers.end()) known = true, at->second.epoch = book.offers_listing.epoch();
+        if (const auto at = book.offers.find(OfferId(m.id)); at != book.offers.end())
+            known = true, at->second.epoch = book.offers_listing.epoch();
     } else if (const auto at = book.instances.find(InstanceId(m.id)); at != book.instances.end()) {
         known = true;
         at->second.epoch = book.instances_listing.epoch();
     }
-    // A new item under a known id harms nobody; one without an id could be any of those that the listing does not repeat.
+    // A new item under a known id harms nobody; one without an id could be any of those that the listing does not
+    // repeat.
     if (!known && m.id.empty()) listing(book, m.kind).poison("an item without a readable id: " + m.why.message);
     listing(book, m.kind).item_if_open();
-    turn.problem(port_of(m.source), "cannot read " + std::string(m.kind == ItemKind::offer ? "offer" : "instance") + " '" + m.id + "': " + m.why.message);
+    turn.problem(port_of(m.source), "cannot read " + std::string(m.kind == ItemKind::offer ? "offer" : "instance") +
+                                        " '" + m.id + "': " + m.why.message);
 }
 
 void on_mark(Turn &turn, const SourceMark &m) {
@@ -217,8 +231,11 @@ void on_event(Turn &turn, const SourceEvent &m) {
     }
     ++s.status.events;
     const EventData event = read_event(m.document);
-    turn.write(AppendJournal{{0, turn.wall, m.source.value, m.id, event.type.empty() ? "unreadable" : event.type, m.document, true}});
-    if (event.type.empty()) turn.problem(port_of(m.source), "event " + m.id + " is not a JSON object with a type; it is journalled and ignored");
+    turn.write(AppendJournal{
+        {0, turn.wall, m.source.value, m.id, event.type.empty() ? "unreadable" : event.type, m.document, true}});
+    if (event.type.empty())
+        turn.problem(port_of(m.source),
+                     "event " + m.id + " is not a JSON object with a type; it is journalled and ignored");
     apply_event(turn, event);
     turn.touch();
 }
@@ -268,8 +285,9 @@ std::vector<OfferPtr> all_offers(State &state) {
             book.sorted.reserve(book.offers.size());
             for (const auto &[id, entry] : book.offers)
                 if (entry.offer) book.sorted.push_back(entry.offer);
-            std::sort(book.sorted.begin(), book.sorted.end(),
-                      [](const OfferPtr &a, const OfferPtr &b) { return a->ordinal != b->ordinal ? a->ordinal < b->ordinal : a->id < b->id; });
+            std::sort(book.sorted.begin(), book.sorted.end(), [](const OfferPtr &a, const OfferPtr &b) {
+                return a->ordinal != b->ordinal ? a->ordinal < b->ordinal : a->id < b->id;
+            });
             book.dirty = false;
         }
         all.insert(all.end(), book.sorted.begin(), book.sorted.end());
@@ -279,7 +297,8 @@ std::vector<OfferPtr> all_offers(State &state) {
 
 Status forget_offer(Turn &turn, const SourceName &source, const OfferId &offer) {
     for (const auto &[id, track] : turn.state.tracks)
-        if (track.d->offer == offer) return Error{Code::conflict, "OfferInUse", "deployment " + id.value + " of it still exists", 0};
+        if (track.d->offer == offer)
+            return Error{Code::conflict, "OfferInUse", "deployment " + id.value + " of it still exists", 0};
     if (turn.offer(source, offer)) return Error{Code::conflict, "OfferListed", "the market lists it", 0};
     turn.state.stored.erase(offer);
     turn.write(DeleteOffer{offer});

@@ -8,7 +8,9 @@ namespace {
 
 using Answer = decltype(EffectDone::result);
 
-Error not_loaded(const std::string &what) { return {Code::unavailable, "NotLoaded", what + " is not loaded; enable its plugin", 0}; }
+Error not_loaded(const std::string &what) {
+    return {Code::unavailable, "NotLoaded", what + " is not loaded; enable its plugin", 0};
+}
 
 std::string reference(const std::string &cluster, const ObjectMeta &object) {
     JsonWriter json;
@@ -24,8 +26,9 @@ struct KindRef {
     bool required; ///< a cluster without this kind is no error when false
 };
 /// Everything that a source may render. Pods last, so that a controller seen before has already told of them.
-constexpr KindRef workload_kinds[] = {{"batch/v1", "Job", true},     {"apps/v1", "Deployment", false}, {"apps/v1", "StatefulSet", false},
-                                      {"v1", "Service", true},       {"v1", "ConfigMap", true},        {"v1", "Pod", true}};
+constexpr KindRef workload_kinds[] = {{"batch/v1", "Job", true},         {"apps/v1", "Deployment", false},
+                                      {"apps/v1", "StatefulSet", false}, {"v1", "Service", true},
+                                      {"v1", "ConfigMap", true},         {"v1", "Pod", true}};
 
 /// Collects a listing of one cluster; only a complete one counts.
 class ListingSink final : public ObjectSink {
@@ -60,7 +63,8 @@ struct Performer {
     Answer operator()(const ClaimEffect &e) const {
         const auto source = ports.source(e.deployment->source);
         if (!source) return not_loaded("source " + e.deployment->source.value);
-        RIG_TRY_ASSIGN(auto grant, source->claim(call, e.deployment->id.value, e.deployment->offer, documents::claim(e)));
+        RIG_TRY_ASSIGN(auto grant,
+                       source->claim(call, e.deployment->id.value, e.deployment->offer, documents::claim(e)));
         return {Claimed{std::move(grant)}};
     }
 
@@ -89,9 +93,15 @@ struct Performer {
         RIG_TRY_ASSIGN(auto document, backend.get(call, reference(cluster, wanted)));
         RIG_TRY_ASSIGN(const auto found, project_meta(document));
         if (found.deployment != e.deployment->id)
-            return Error{Code::conflict, "NotOurs", e.kind + " " + e.name + " exists already and does not belong to deployment " + e.deployment->id.value, 0};
-        if (found.terminating) return Error{Code::unavailable, "Terminating", e.kind + " " + e.name + " of an earlier attempt is still going away", 0};
-        const bool stale = !found.config_id.empty() && !e.deployment->config_id.empty() && found.config_id != e.deployment->config_id;
+            return Error{Code::conflict, "NotOurs",
+                         e.kind + " " + e.name + " exists already and does not belong to deployment " +
+                             e.deployment->id.value,
+                         0};
+        if (found.terminating)
+            return Error{Code::unavailable, "Terminating",
+                         e.kind + " " + e.name + " of an earlier attempt is still going away", 0};
+        const bool stale =
+            !found.config_id.empty() && !e.deployment->config_id.empty() && found.config_id != e.deployment->config_id;
         return {Applied{std::move(document), stale}};
     }
 
@@ -102,21 +112,28 @@ struct Performer {
         Listed listed;
         for (const KindRef &kind : workload_kinds) {
             JsonWriter query;
-            query.begin_object().field("cluster", cluster).field("apiVersion", kind.api_version).field("kind", kind.kind);
+            query.begin_object()
+                .field("cluster", cluster)
+                .field("apiVersion", kind.api_version)
+                .field("kind", kind.kind);
             query.field("namespace", e.deployment->namespace_name);
             query.field("labelSelector", std::string(deployment_label) + "=" + e.deployment->id.value).end_object();
             ListingSink sink(cluster);
             if (const Status done = backend->list(call, query.text(), sink); !done.ok()) {
                 const Code code = done.error().code;
-                if (!kind.required && (code == Code::invalid || code == Code::unsupported || code == Code::not_found)) continue;
+                if (!kind.required && (code == Code::invalid || code == Code::unsupported || code == Code::not_found))
+                    continue;
                 // A list has nothing definite to say about the deployment: whatever went wrong, it is tried again.
-                Error error = done.error().within(std::string("listing ") + kind.kind + "s of deployment " + e.deployment->id.value);
+                Error error = done.error().within(std::string("listing ") + kind.kind + "s of deployment " +
+                                                  e.deployment->id.value);
                 if (code != Code::deadline && code != Code::cancelled) error.code = Code::unavailable;
                 return error;
             }
             if (!sink.complete && kind.required)
                 return Error{Code::unavailable, "ListingIncomplete",
-                             std::string("the listing of ") + kind.kind + "s was cut" + (sink.why.empty() ? "" : ": " + sink.why), 0};
+                             std::string("the listing of ") + kind.kind + "s was cut" +
+                                 (sink.why.empty() ? "" : ": " + sink.why),
+                             0};
             for (ObjectMeta &object : sink.objects) {
                 if (object.api_version.empty()) object.api_version = kind.api_version;
                 if (object.kind.empty()) object.kind = kind.kind;

@@ -24,10 +24,12 @@ public:
     virtual Planner &planner() const = 0;
 };
 
-/// Everything but RelistEffect and ReplyEffect, which are the runtime's own. A port that is not loaded: unavailable (NotLoaded).
+/// Everything but RelistEffect and ReplyEffect, which are the runtime's own. A port that is not loaded: unavailable
+/// (NotLoaded).
 EffectDone perform(const Effect &effect, const PortTable &ports, const CallContext &call);
 
 /// The pass of perform(): documents for every subject, every reconciler that watches it.
-Reconciled perform_reconcile(const ReconcileEffect &effect, const std::vector<std::shared_ptr<Reconciler>> &reconcilers, const CallContext &call);
+Reconciled perform_reconcile(const ReconcileEffect &effect, const std::vector<std::shared_ptr<Reconciler>> &reconcilers,
+                             const CallContext &call);
 
 } // namespace rigger

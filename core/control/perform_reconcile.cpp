@@ -41,7 +41,11 @@ public:
         JsonWriter json;
         json.begin_object().field("now", now_).key("deployment");
         write_aged(json, d, now_);
-        json.key("limits").begin_object().field("stubSeconds", in_seconds(effect_.stub_limit)).field("initSeconds", in_seconds(effect_.init_limit)).end_object();
+        json.key("limits")
+            .begin_object()
+            .field("stubSeconds", in_seconds(effect_.stub_limit))
+            .field("initSeconds", in_seconds(effect_.init_limit))
+            .end_object();
         return json.end_object().take();
     }
 
@@ -49,10 +53,13 @@ public:
         JsonWriter json;
         json.begin_object().field("now", now_).key("job");
         const auto job = jobs_.find(d.id.value);
-        if (job == jobs_.end())
-            json.null();
+        if (job == jobs_.end()) json.null();
         else
-            json.begin_object().field("active", job->second->active).field("succeeded", job->second->succeeded).field("failed", job->second->failed).end_object();
+            json.begin_object()
+                .field("active", job->second->active)
+                .field("succeeded", job->second->succeeded)
+                .field("failed", job->second->failed)
+                .end_object();
         json.key("pods").begin_array();
         for (auto [pod, last] = pods_.equal_range(d.id.value); pod != last; ++pod) write_pod(json, *pod->second);
         json.end_array().key("instance");
@@ -60,13 +67,17 @@ public:
         instance ? documents::instance(json, *instance) : void(json.null());
         json.key("offer");
         const auto offer = offers_.find(d.offer);
-        if (offer == offers_.end())
-            json.null();
+        if (offer == offers_.end()) json.null();
         else
-            json.begin_object().field("version", offer->second->version).field("updateInProgress", offer->second->economics.update_in_progress).end_object();
+            json.begin_object()
+                .field("version", offer->second->version)
+                .field("updateInProgress", offer->second->economics.update_in_progress)
+                .end_object();
         json.key("views").begin_object();
-        if (const auto cluster = clusters_.find(d.cluster); cluster != clusters_.end()) write_cluster_views(json, *cluster->second);
-        if (const auto source = sources_.find(d.source); source != sources_.end()) write_source_views(json, *source->second);
+        if (const auto cluster = clusters_.find(d.cluster); cluster != clusters_.end())
+            write_cluster_views(json, *cluster->second);
+        if (const auto source = sources_.find(d.source); source != sources_.end())
+            write_source_views(json, *source->second);
         return json.end_object().end_object().take();
     }
 
@@ -83,7 +94,11 @@ public:
         json.begin_object().field("now", now_).key("offers").begin_array();
         for (const OfferPtr &offer : effect_.snapshot->offers)
             if (offer->source == source)
-                json.begin_object().field("id", offer->id).field("version", offer->version).field("updateInProgress", offer->economics.update_in_progress).end_object();
+                json.begin_object()
+                    .field("id", offer->id)
+                    .field("version", offer->version)
+                    .field("updateInProgress", offer->economics.update_in_progress)
+                    .end_object();
         json.end_array().key("instances").begin_array();
         for (const SourceInstancePtr &i : effect_.snapshot->instances)
             if (i->source == source) documents::instance(json, *i);
@@ -91,7 +106,8 @@ public:
         // A row of before sources were recorded belongs to the only source there is, or to nobody.
         const bool sole = effect_.sources.size() == 1;
         for (const auto &[id, row] : *effect_.stored)
-            if (row.first == source || (row.first.empty() && sole)) json.begin_object().field("id", id).field("version", row.second).end_object();
+            if (row.first == source || (row.first.empty() && sole))
+                json.begin_object().field("id", id).field("version", row.second).end_object();
         json.end_array().key("views").begin_object();
         if (const auto at = sources_.find(source); at != sources_.end()) write_source_views(json, *at->second);
         return json.end_object().end_object().take();
@@ -101,7 +117,10 @@ public:
         JsonWriter json;
         json.begin_object().field("now", now_).key("deployments").begin_array();
         for (const AgedDeployment &d : effect_.deployments)
-            json.begin_object().field("id", d.deployment->id).field("phase", phase_name(d.deployment->phase)).end_object();
+            json.begin_object()
+                .field("id", d.deployment->id)
+                .field("phase", phase_name(d.deployment->phase))
+                .end_object();
         return json.end_array().end_object().take();
     }
 
@@ -110,9 +129,12 @@ public:
         json.begin_object().field("now", now_).key("objects").begin_array();
         const auto cluster = clusters_.find(name);
         if (cluster != clusters_.end()) {
-            for (const auto &pod : cluster->second->pod_list) write_object(json, ObjectKind::pod, *pod, pod->created_at);
-            for (const auto &job : cluster->second->job_list) write_object(json, ObjectKind::job, *job, job->created_at);
-            for (const auto &service : cluster->second->service_list) write_object(json, ObjectKind::service, *service, {});
+            for (const auto &pod : cluster->second->pod_list)
+                write_object(json, ObjectKind::pod, *pod, pod->created_at);
+            for (const auto &job : cluster->second->job_list)
+                write_object(json, ObjectKind::job, *job, job->created_at);
+            for (const auto &service : cluster->second->service_list)
+                write_object(json, ObjectKind::service, *service, {});
         }
         json.end_array().key("views").begin_object();
         if (cluster != clusters_.end()) write_cluster_views(json, *cluster->second);
@@ -121,20 +143,29 @@ public:
 
 private:
     void write_pod(JsonWriter &json, const PodView &pod) const {
-        json.begin_object().field("name", pod.name).field("phase", pod.phase).field("ready", pod.ready).field("terminating", pod.terminating);
+        json.begin_object()
+            .field("name", pod.name)
+            .field("phase", pod.phase)
+            .field("ready", pod.ready)
+            .field("terminating", pod.terminating);
         json.text_or_null("reason", pod.reason).text_or_null("message", pod.message).field("exitCode", pod.exit_code);
         json.field("ageSeconds", pod.created_at ? std::max(0.0, in_seconds(now_ - *pod.created_at)) : 0.0).end_object();
     }
-    template <typename V> void write_object(JsonWriter &json, ObjectKind kind, const V &view, std::optional<WallTime> created) const {
+    template <typename V>
+    void write_object(JsonWriter &json, ObjectKind kind, const V &view, std::optional<WallTime> created) const {
         if (view.deployment.empty()) return; // not ours
-        json.begin_object().field("apiVersion", kind_api_version(kind)).field("kind", kind_name(kind)).field("namespace", view.namespace_name);
+        json.begin_object()
+            .field("apiVersion", kind_api_version(kind))
+            .field("kind", kind_name(kind))
+            .field("namespace", view.namespace_name);
         json.field("name", view.name).field("uid", view.uid).field("deploymentId", view.deployment);
         json.key("ageSeconds");
         created ? json.value(std::max(0.0, in_seconds(now_ - *created))) : json.null();
         json.end_object();
     }
     void write_cluster_views(JsonWriter &json, const ClusterState &c) const {
-        const std::pair<const char *, const Freshness *> views[] = {{"nodes", &c.nodes}, {"pods", &c.pods}, {"jobs", &c.jobs}, {"services", &c.services}};
+        const std::pair<const char *, const Freshness *> views[] = {
+            {"nodes", &c.nodes}, {"pods", &c.pods}, {"jobs", &c.jobs}, {"services", &c.services}};
         for (const auto &[name, view] : views) json.key(name), documents::view(json, *view, mono_);
     }
     void write_source_views(JsonWriter &json, const SourceState &s) const {
@@ -165,12 +196,15 @@ private:
 
 class PassRun {
 public:
-    PassRun(const std::vector<std::shared_ptr<Reconciler>> &reconcilers, const CallContext &call) : reconcilers_(reconcilers), call_(call) {}
+    PassRun(const std::vector<std::shared_ptr<Reconciler>> &reconcilers, const CallContext &call)
+        : reconcilers_(reconcilers), call_(call) {}
 
     bool wanted(std::string_view subject) const {
-        return std::any_of(reconcilers_.begin(), reconcilers_.end(), [&](const auto &r) { return watches(*r, subject); });
+        return std::any_of(reconcilers_.begin(), reconcilers_.end(),
+                           [&](const auto &r) { return watches(*r, subject); });
     }
-    void run(std::string_view subject, const std::string &key, const std::string &desired, const std::string &observed) {
+    void run(std::string_view subject, const std::string &key, const std::string &desired,
+             const std::string &observed) {
         for (const auto &reconciler : reconcilers_) {
             if (!watches(*reconciler, subject) || call_.is_cancelled()) continue;
             auto answer = reconciler->reconcile(call_, key, desired, observed);
@@ -195,7 +229,8 @@ private:
     }
     /// One line per reconciler, not one per subject.
     void note_failure(const std::string &name, const Error &error) {
-        const auto same = std::find_if(result.failures.begin(), result.failures.end(), [&](const auto &f) { return f.first == name; });
+        const auto same = std::find_if(result.failures.begin(), result.failures.end(),
+                                       [&](const auto &f) { return f.first == name; });
         if (same == result.failures.end()) result.failures.emplace_back(name, error);
     }
 
@@ -205,18 +240,22 @@ private:
 
 } // namespace
 
-Reconciled perform_reconcile(const ReconcileEffect &e, const std::vector<std::shared_ptr<Reconciler>> &reconcilers, const CallContext &call) {
+Reconciled perform_reconcile(const ReconcileEffect &e, const std::vector<std::shared_ptr<Reconciler>> &reconcilers,
+                             const CallContext &call) {
     PassRun pass(reconcilers, call);
     const Index index(e);
     if (pass.wanted("deployment"))
         for (const size_t at : e.subjects) {
             const AgedDeployment &d = e.deployments[at];
-            pass.run("deployment", d.deployment->id.value, index.deployment_desired(d), index.deployment_observed(*d.deployment));
+            pass.run("deployment", d.deployment->id.value, index.deployment_desired(d),
+                     index.deployment_observed(*d.deployment));
         }
     if (pass.wanted("source"))
-        for (const SourceName &source : e.sources) pass.run("source", source.value, index.source_desired(source), index.source_observed(source));
+        for (const SourceName &source : e.sources)
+            pass.run("source", source.value, index.source_desired(source), index.source_observed(source));
     if (pass.wanted("cluster"))
-        for (const ClusterName &cluster : e.clusters) pass.run("cluster", cluster.value, index.cluster_desired(), index.cluster_observed(cluster));
+        for (const ClusterName &cluster : e.clusters)
+            pass.run("cluster", cluster.value, index.cluster_desired(), index.cluster_observed(cluster));
     return std::move(pass.result);
 }
 

@@ -8,7 +8,8 @@
 namespace rigger {
 namespace {
 
-/// A change is seen at once although another one, or a heartbeat, was published just before; only a stream of them is slowed down to the interval.
+/// A change is seen at once although another one, or a heartbeat, was published just before; only a stream of them is
+/// slowed down to the interval.
 constexpr int most_at_once = 8;
 
 void fill_sources(State &s, Snapshot &shot) {
@@ -47,7 +48,8 @@ void fill_status(const Turn &turn, LoopStatus &status) {
     for (const auto &[id, track] : s.tracks) {
         if (track.last_error.empty()) continue;
         const auto flight = s.in_flight.find(track.pending);
-        status.stuck.push_back({id, std::string(phase_name(track.d->phase)), flight == s.in_flight.end() ? "" : flight->second.name, track.last_error,
+        status.stuck.push_back({id, std::string(phase_name(track.d->phase)),
+                                flight == s.in_flight.end() ? "" : flight->second.name, track.last_error,
                                 track.attempts});
         if (status.stuck.size() == 20) break;
     }
@@ -68,7 +70,8 @@ std::shared_ptr<const Published> publish(Turn &turn) {
     shot->deployments.reserve(s.tracks.size());
     for (const auto &[id, track] : s.tracks) shot->deployments.push_back(track.d);
     shot->failures = s.failures;
-    for (const auto &[id, pause] : s.backoffs) shot->backoffs.push_back({id, turn.wall + (pause.ends - turn.mono), pause.reason});
+    for (const auto &[id, pause] : s.backoffs)
+        shot->backoffs.push_back({id, turn.wall + (pause.ends - turn.mono), pause.reason});
     shot->bans = s.bans;
     fill_sources(s, *shot);
     fill_clusters(s, *shot);

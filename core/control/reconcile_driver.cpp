@@ -18,7 +18,8 @@ std::map<std::string, uint64_t> generations(const State &s) {
     for (const auto &[name, book] : s.sources)
         if (book.attached) all["source/" + name.value] = book.offers_listing.freshness().generation;
     for (const auto &[name, book] : s.clusters)
-        if (s.backends.contains(backend_of(name))) all["cluster/" + name.value] = book.pods.listing.freshness().generation;
+        if (s.backends.contains(backend_of(name)))
+            all["cluster/" + name.value] = book.pods.listing.freshness().generation;
     return all;
 }
 
@@ -43,14 +44,16 @@ void begin_pass(Turn &turn, bool full) {
             pass.subjects.push_back(pass.deployments.size());
             r.subjects.push_back("deployment/" + id.value);
         }
-        pass.deployments.push_back({track.d, Duration(turn.mono_ns() - track.born_ns), Duration(turn.mono_ns() - track.changed_ns)});
+        pass.deployments.push_back(
+            {track.d, Duration(turn.mono_ns() - track.born_ns), Duration(turn.mono_ns() - track.changed_ns)});
     }
     if (full) {
         for (const auto &[name, book] : turn.state.sources)
             if (book.attached) pass.sources.push_back(name), r.subjects.push_back("source/" + name.value);
-        for (const auto &[name, book] : turn.state.clusters) pass.clusters.push_back(name), r.subjects.push_back("cluster/" + name.value);
-        pass.stored = std::make_shared<const std::vector<std::pair<OfferId, std::pair<SourceName, std::string>>>>(turn.state.stored.begin(),
-                                                                                                                  turn.state.stored.end());
+        for (const auto &[name, book] : turn.state.clusters)
+            pass.clusters.push_back(name), r.subjects.push_back("cluster/" + name.value);
+        pass.stored = std::make_shared<const std::vector<std::pair<OfferId, std::pair<SourceName, std::string>>>>(
+            turn.state.stored.begin(), turn.state.stored.end());
         r.last_full = turn.mono;
         r.ever = true;
         r.requeue.reset();
@@ -82,7 +85,8 @@ void add_cluster(Views &views, const Snapshot &snapshot, const std::string &name
         }
 }
 
-/// What a proposal is about, as it stands now: its age and the views it may rest on. An error: it may not be done at all.
+/// What a proposal is about, as it stands now: its age and the views it may rest on. An error: it may not be done at
+/// all.
 struct Subject {
     Views views;
     Duration age{};
@@ -163,31 +167,46 @@ Status carry_out(Turn &turn, const ReconcileAction &a) {
     }
     case ReconcileVerb::remove_object: {
         const bool pods = a.kind == "Job" || a.kind == "Pod" || a.kind == "Deployment" || a.kind == "StatefulSet";
-        turn.launch(RemoveEffect{ClusterName(a.cluster), ObjectMeta{a.api_version, a.kind, a.namespace_name, a.name, a.uid, {}, {}, false}, pods,
-                                 pods ? std::chrono::duration_cast<std::chrono::seconds>(turn.config.pod_grace).count() : -1},
-                    turn.config.cluster_timeout);
+        turn.launch(
+            RemoveEffect{ClusterName(a.cluster),
+                         ObjectMeta{a.api_version, a.kind, a.namespace_name, a.name, a.uid, {}, {}, false}, pods,
+                         pods ? std::chrono::duration_cast<std::chrono::seconds>(turn.config.pod_grace).count() : -1},
+            turn.config.cluster_timeout);
         break;
     }
     case ReconcileVerb::release_instance: {
         Deployment shadow; // only what a release names
         shadow.source = SourceName(a.source);
         shadow.offer = OfferId(a.offer);
-        turn.launch(ReleaseEffect{std::make_shared<const Deployment>(std::move(shadow)), InstanceId(a.instance), cause, a.reason}, turn.config.release_timeout);
+        turn.launch(ReleaseEffect{std::make_shared<const Deployment>(std::move(shadow)), InstanceId(a.instance), cause,
+                                  a.reason},
+                    turn.config.release_timeout);
         break;
     }
-    case ReconcileVerb::delete_offer: RIG_TRY(market::forget_offer(turn, SourceName(a.source), OfferId(a.offer))); break;
+    case ReconcileVerb::delete_offer:
+        RIG_TRY(market::forget_offer(turn, SourceName(a.source), OfferId(a.offer)));
+        break;
     }
     turn.metrics.decision(verb_name(a.verb), cause);
     ++turn.state.status.decisions;
-    turn.log.write(LogLevel::warn, "reconcile", std::string(verb_name(a.verb)) + " " + target_of(a) + ": " + cause + ": " + a.reason);
+    turn.log.write(LogLevel::warn, "reconcile",
+                   std::string(verb_name(a.verb)) + " " + target_of(a) + ": " + cause + ": " + a.reason);
     JsonWriter json;
-    json.begin_object().field("verb", verb_name(a.verb)).field("target", target_of(a)).field("cause", cause).field("reason", a.reason);
+    json.begin_object()
+        .field("verb", verb_name(a.verb))
+        .field("target", target_of(a))
+        .field("cause", cause)
+        .field("reason", a.reason);
     turn.journal("reconcile." + std::string(verb_name(a.verb)), json.end_object().take());
     return {};
 }
 
 void write_action(JsonWriter &json, const ReconcileAction &a, const std::string &target) {
-    json.begin_object().field("verb", verb_name(a.verb)).field("target", target).text_or_null("deployment", a.deployment).text_or_null("offer", a.offer);
+    json.begin_object()
+        .field("verb", verb_name(a.verb))
+        .field("target", target)
+        .text_or_null("deployment", a.deployment)
+        .text_or_null("offer", a.offer);
     json.field("cause", a.cause).field("reason", a.reason).end_object();
 }
 
@@ -202,25 +221,43 @@ void judge(Turn &turn, Pass &pass, const ProposedBy &by) {
     if (!action) return turn.problem("reconcile", by.reconciler + ": " + action.error().message);
     const auto subject = look_up(turn, by, *action);
     if (!subject) return; // the world moved on: nothing to do
-    const Verdict verdict = r.gate.judge({by.subject + "/" + by.key, &*action, subject->views, r.snapshot->taken_mono, subject->age}, turn.mono, !pass.dry_run);
+    const Verdict verdict =
+        r.gate.judge({by.subject + "/" + by.key, &*action, subject->views, r.snapshot->taken_mono, subject->age},
+                     turn.mono, !pass.dry_run);
     const std::string target = target_of(*action);
     if (verdict.allowed) {
         if (!pass.dry_run)
             if (const Status done = carry_out(turn, *action); !done.ok()) return;
         return write_action(pass.actions, *action, target);
     }
-    HeldBack held{std::string(verb_name(action->verb)), target, action->cause, action->reason, verdict.code, verdict.text, turn.wall};
-    pass.held.begin_object().field("verb", held.verb).field("target", target).field("cause", held.cause).field("reason", held.reason);
+    HeldBack held{std::string(verb_name(action->verb)),
+                  target,
+                  action->cause,
+                  action->reason,
+                  verdict.code,
+                  verdict.text,
+                  turn.wall};
+    pass.held.begin_object()
+        .field("verb", held.verb)
+        .field("target", target)
+        .field("cause", held.cause)
+        .field("reason", held.reason);
     pass.held.field("code", held.code).field("text", held.text).end_object();
     if (pass.dry_run) return;
     ++turn.state.status.held_back_total;
     turn.metrics.held_back(verdict.code);
     // A first observation is how every deletion by absence begins: worth showing, not worth an alarm.
     const bool quiet = verdict.code == "FirstObservation" || verdict.code == "TooYoung";
-    turn.log.write(quiet ? LogLevel::info : LogLevel::warn, "reconcile", "held back: " + held.verb + " " + target + " (" + held.reason + "): " + held.text);
+    turn.log.write(quiet ? LogLevel::info : LogLevel::warn, "reconcile",
+                   "held back: " + held.verb + " " + target + " (" + held.reason + "): " + held.text);
     if (!quiet) {
         JsonWriter json;
-        json.begin_object().field("verb", held.verb).field("target", target).field("reason", held.reason).field("code", held.code).field("text", held.text);
+        json.begin_object()
+            .field("verb", held.verb)
+            .field("target", target)
+            .field("reason", held.reason)
+            .field("code", held.code)
+            .field("text", held.text);
         turn.journal("reconcile.held_back", json.end_object().take());
     }
     r.held.push_back(std::move(held));
@@ -252,14 +289,17 @@ void run_if_due(Turn &turn) {
     const auto when = due(turn.state, turn.config);
     if (!when || *when > turn.mono) return;
     ReconcileState &r = turn.state.reconcile;
-    const bool periodic = !r.ever || turn.mono >= r.last_full + turn.config.reconcile_period || (r.requeue && *r.requeue <= turn.mono);
+    const bool periodic =
+        !r.ever || turn.mono >= r.last_full + turn.config.reconcile_period || (r.requeue && *r.requeue <= turn.mono);
     if (r.recycle) r.recycle->begun = true;
     begin_pass(turn, periodic || r.recycle.has_value());
 }
 
 void recycle(Turn &turn, RequestId request, bool dry_run, bool force) {
     ReconcileState &r = turn.state.reconcile;
-    if (r.recycle) return turn.reply(request, Error{Code::conflict, "RecycleRunning", "a recycle is running already; ask again when it has ended", 0});
+    if (r.recycle)
+        return turn.reply(request, Error{Code::conflict, "RecycleRunning",
+                                         "a recycle is running already; ask again when it has ended", 0});
     r.recycle = Recycle{request, dry_run, force, turn.mono + recycle_patience, generations(turn.state)};
     for (const auto &[name, book] : turn.state.sources)
         if (book.attached) turn.relist(true, name.value);
@@ -296,12 +336,16 @@ void on_reconciled(Turn &turn, const EffectDone &done) {
         figures.last_error = name + ": " + error.message;
         turn.problem("reconcile", name + " failed: " + error.message + "; what it watches keeps its state");
     }
-    if (answer->requeue_after > Duration::zero()) r.requeue = turn.mono + std::max<Duration>(answer->requeue_after, turn.config.reconcile_debounce);
+    if (answer->requeue_after > Duration::zero())
+        r.requeue = turn.mono + std::max<Duration>(answer->requeue_after, turn.config.reconcile_debounce);
     Pass pass;
     pass.dry_run = of_recycle && r.recycle->dry_run;
-    const auto live = static_cast<size_t>(std::count_if(turn.state.tracks.begin(), turn.state.tracks.end(), [](const auto &t) { return t.second.d->live(); }));
-    SafetyLimits limits{turn.config.view_max_age, turn.config.min_condemn_age, turn.config.reconcile_period, turn.config.deletion_budget};
-    r.gate.begin_pass(pass.dry_run ? std::vector<std::string>{} : r.subjects, live, of_recycle && r.recycle->force, turn.mono, limits);
+    const auto live = static_cast<size_t>(std::count_if(turn.state.tracks.begin(), turn.state.tracks.end(),
+                                                        [](const auto &t) { return t.second.d->live(); }));
+    SafetyLimits limits{turn.config.view_max_age, turn.config.min_condemn_age, turn.config.reconcile_period,
+                        turn.config.deletion_budget};
+    r.gate.begin_pass(pass.dry_run ? std::vector<std::string>{} : r.subjects, live, of_recycle && r.recycle->force,
+                      turn.mono, limits);
     if (!pass.dry_run && r.full) r.held.clear();
     for (const ProposedBy &by : answer->proposals) judge(turn, pass, by);
     r.gate.end_pass();

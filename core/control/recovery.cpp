@@ -10,7 +10,9 @@ namespace rigger {
 namespace {
 
 /// The age of a record by the wall clock, as far as that can be believed.
-int64_t age_ns(WallTime now, WallTime then) { return std::clamp<int64_t>(now.ns - then.ns, 0, Duration(std::chrono::hours(24 * 3650)).count()); }
+int64_t age_ns(WallTime now, WallTime then) {
+    return std::clamp<int64_t>(now.ns - then.ns, 0, Duration(std::chrono::hours(24 * 3650)).count());
+}
 
 void recover_servers(Turn &turn, std::vector<Server> servers, const std::vector<Deployment> &deployments) {
     std::set<DeploymentId> known;
@@ -41,7 +43,8 @@ void recover_deployment(Turn &turn, Deployment d) {
     if (!d.instance.empty()) turn.state.by_instance[d.instance] = d.id;
     if (d.phase == Phase::terminating) {
         t.teardown = std::make_unique<Teardown>();
-        t.teardown->gpus_freed = owned.empty() && !d.gpus.empty() && !d.shares_gpu(); // a share may lie on another's card
+        t.teardown->gpus_freed =
+            owned.empty() && !d.gpus.empty() && !d.shares_gpu(); // a share may lie on another's card
     }
     t.d = std::make_shared<const Deployment>(std::move(d));
     turn.wake(t, turn.mono);
@@ -65,7 +68,8 @@ void recover(Turn &turn, PersistentState p, const std::vector<JournalEntry> &rec
     }
     s.failures = std::move(p.failures);
     for (const Backoff &backoff : p.backoffs) // a clock that jumped meanwhile must not make a short pause a long one
-        s.backoffs[backoff.offer] = {backoff.reason, turn.mono + std::clamp(backoff.until - turn.wall, Duration::zero(), turn.config.failure_memory)};
+        s.backoffs[backoff.offer] = {backoff.reason, turn.mono + std::clamp(backoff.until - turn.wall, Duration::zero(),
+                                                                            turn.config.failure_memory)};
     std::set<DeploymentId> orphaned;
     for (const Intent &intent : p.intents) {
         deployer::expect_aftermath(turn, intent);
@@ -78,9 +82,12 @@ void recover(Turn &turn, PersistentState p, const std::vector<JournalEntry> &rec
     }
     for (const JournalEntry &entry : p.unhandled) market::replay_event(turn, entry);
     size_t unfinished = 0;
-    for (const auto &[id, track] : s.tracks) unfinished += track.d->phase < Phase::registered || track.d->phase == Phase::terminating;
-    turn.log.write(LogLevel::info, "recovery", std::to_string(s.servers.size()) + " servers, " + std::to_string(s.tracks.size()) + " deployments, " +
-                                                   std::to_string(unfinished) + " of them unfinished, " + std::to_string(p.intents.size()) + " open intents");
+    for (const auto &[id, track] : s.tracks)
+        unfinished += track.d->phase < Phase::registered || track.d->phase == Phase::terminating;
+    turn.log.write(LogLevel::info, "recovery",
+                   std::to_string(s.servers.size()) + " servers, " + std::to_string(s.tracks.size()) +
+                       " deployments, " + std::to_string(unfinished) + " of them unfinished, " +
+                       std::to_string(p.intents.size()) + " open intents");
     s.changed = true;
 }
 

@@ -4,8 +4,8 @@
 
 namespace rigger {
 
-/// Takes everything over and begins the next step of each deployment that is not finished. Into an empty state, before any message.
-/// `recent`: the newest journal entries, so that events repeated by a source are recognised.
+/// Takes everything over and begins the next step of each deployment that is not finished. Into an empty state, before
+/// any message. `recent`: the newest journal entries, so that events repeated by a source are recognised.
 void recover(Turn &turn, PersistentState persisted, const std::vector<JournalEntry> &recent);
 
 } // namespace rigger

@@ -26,9 +26,9 @@ struct ControlDependencies {
     Metrics &metrics;
     Log &log;
     Planner &planner;
-    uint64_t random_seed = 0;                     ///< entropy for ids and jitter
-    std::string version;                          ///< of the daemon, for status
-    std::function<std::string()> plugins_status;  ///< JSON array for status' "plugins"; may be empty. [any thread]
+    uint64_t random_seed = 0;                    ///< entropy for ids and jitter
+    std::string version;                         ///< of the daemon, for status
+    std::function<std::string()> plugins_status; ///< JSON array for status' "plugins"; may be empty. [any thread]
 };
 
 /// The plugins of one moment. Each port stays usable until remove_*() of its name has returned, or stop().
@@ -47,12 +47,15 @@ public:
     ControlRuntime(const ControlRuntime &) = delete;
     ControlRuntime &operator=(const ControlRuntime &) = delete;
 
-    /// Loads the durable state, resumes what a previous run left half-done, then starts all threads. An error: nothing runs.
+    /// Loads the durable state, resumes what a previous run left half-done, then starts all threads. An error: nothing
+    /// runs.
     Status start(ControlPlugins plugins);
-    /// Ends watches and workers, commits what is decided, within config.shutdown_limit. Half-done work is resumed by the next start.
+    /// Ends watches and workers, commits what is decided, within config.shutdown_limit. Half-done work is resumed by
+    /// the next start.
     void stop();
 
-    /// Plugins come and go. add_* replaces one of the same name. remove_* returns when no call into it runs any more, or after the shutdown limit.
+    /// Plugins come and go. add_* replaces one of the same name. remove_* returns when no call into it runs any more,
+    /// or after the shutdown limit.
     void add_source(std::shared_ptr<ValidatorSource> source);
     void remove_source(const std::string &name);
     void add_backend(std::shared_ptr<ClusterBackend> backend);
@@ -71,7 +74,8 @@ public:
     uint64_t snapshot_version() const;
     SnapshotPtr snapshot() const;
 
-    /// Called with the version of each snapshot that is published, on an internal thread; must not block. Returns an id for unsubscribe().
+    /// Called with the version of each snapshot that is published, on an internal thread; must not block. Returns an id
+    /// for unsubscribe().
     uint64_t subscribe(std::function<void(uint64_t version)> on_change);
     /// After it returns the callback does not run any more.
     void unsubscribe(uint64_t subscription);

@@ -1,4 +1,5 @@
-// core/control/state.hpp -- all that the control loop knows. Owned by the controller; changed only while it handles a message.
+// core/control/state.hpp -- all that the control loop knows. Owned by the controller; changed only while it handles a
+// message.
 #pragma once
 #include "control/book.hpp"
 #include "control/effects.hpp"
@@ -56,7 +57,8 @@ struct ClusterBook {
     }
 };
 
-/// An offer that its source has no room for now. By the monotonic clock: a jump of the wall clock neither ends nor prolongs it.
+/// An offer that its source has no room for now. By the monotonic clock: a jump of the wall clock neither ends nor
+/// prolongs it.
 struct Pause {
     std::string reason;
     MonoTime ends;
@@ -65,9 +67,9 @@ struct Pause {
 /// How the end of a deployment stands.
 struct Teardown {
     std::deque<ObjectMeta> to_remove;
-    int empty_listings = 0;       ///< in a row
+    int empty_listings = 0; ///< in a row
     bool objects_gone = false, released = false, gpus_freed = false;
-    EffectId release = 0;         ///< in flight
+    EffectId release = 0; ///< in flight
     int release_attempts = 0;
     MonoTime next_release;
 };
@@ -75,11 +77,12 @@ struct Teardown {
 /// The controller's working notes on one deployment. Not durable: after a restart they are made anew from the phase.
 struct Track {
     DeploymentPtr d;
-    int64_t born_ns = 0, changed_ns = 0; ///< creation and last change of phase by the monotonic clock; negative: before this run
-    EffectId pending = 0;                ///< the one effect in flight for it
-    int attempts = 0;                    ///< of the running step
+    int64_t born_ns = 0,
+            changed_ns = 0; ///< creation and last change of phase by the monotonic clock; negative: before this run
+    EffectId pending = 0;   ///< the one effect in flight for it
+    int attempts = 0;       ///< of the running step
     MonoTime next_try;
-    MonoTime settles_at;                 ///< until then a call whose outcome nobody knows may still take effect outside
+    MonoTime settles_at; ///< until then a call whose outcome nobody knows may still take effect outside
     std::string last_error;
     std::shared_ptr<const Grant> grant;
     std::vector<std::string> applied, to_apply;
@@ -93,7 +96,7 @@ struct Track {
 struct InFlight {
     DeploymentId deployment; ///< empty: not of a deployment
     std::string name, port;
-    MonoTime deadline;       ///< after which it is written off
+    MonoTime deadline; ///< after which it is written off
     Code on_write_off = Code::deadline;
 };
 
@@ -121,17 +124,17 @@ struct ReconcileState {
     std::optional<MonoTime> requeue;
     EffectId running = 0;
     bool full = false;
-    std::vector<std::string> subjects;          ///< of the running pass
-    SnapshotPtr snapshot;                       ///< of the running pass
-    std::optional<Recycle> recycle;             ///< waiting for its listings, or running
-    std::vector<HeldBack> held;                 ///< of the last pass
+    std::vector<std::string> subjects; ///< of the running pass
+    SnapshotPtr snapshot;              ///< of the running pass
+    std::optional<Recycle> recycle;    ///< waiting for its listings, or running
+    std::vector<HeldBack> held;        ///< of the last pass
 };
 
 struct State {
     std::map<SourceName, SourceBook> sources;
     std::map<ClusterName, ClusterBook> clusters;
-    std::set<std::string> backends;              ///< attached ones
-    std::map<std::string, ServerPtr> servers;    ///< by name
+    std::set<std::string> backends;           ///< attached ones
+    std::map<std::string, ServerPtr> servers; ///< by name
     std::unordered_map<ServerId, std::string> server_names;
     std::map<DeploymentId, Track> tracks;
     std::unordered_map<std::string, DeploymentId> by_config;
@@ -139,9 +142,9 @@ struct State {
     std::map<OfferId, std::string> bans;
     std::vector<FailureMark> failures;
     std::map<OfferId, Pause> backoffs;
-    std::map<OfferId, std::pair<SourceName, std::string>> stored; ///< offers in the store: source and version
+    std::map<OfferId, std::pair<SourceName, std::string>> stored;          ///< offers in the store: source and version
     std::unordered_map<std::string, std::optional<bool>> lock_annotations; ///< last seen, by server id
-    std::unordered_set<std::string> seen_events; ///< origin and id
+    std::unordered_set<std::string> seen_events;                           ///< origin and id
     std::deque<std::string> seen_order;
     std::unordered_map<EffectId, InFlight> in_flight;
     std::set<std::pair<MonoTime, EffectId>> write_offs;
@@ -152,9 +155,10 @@ struct State {
     ReconcileState reconcile;
     CommitReport commits;
     LoopStatus status;
-    bool changed = true;                         ///< since the last publication
+    bool changed = true; ///< since the last publication
     bool publish_now = false;
-    MonoTime publications_paid;                  ///< each publication adds an interval to it: how far it is ahead of now is what was published in advance
+    MonoTime publications_paid; ///< each publication adds an interval to it: how far it is ahead of now is what was
+                                ///< published in advance
     uint64_t version = 0;
     std::shared_ptr<const Published> published;
 };

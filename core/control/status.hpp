@@ -55,7 +55,7 @@ struct LoopStatus {
     std::string store_error;
     uint64_t store_failures = 0;
     size_t effects_in_flight = 0, commits_waiting = 0;
-    std::vector<StepStatus> stuck;     ///< deployments whose step failed at least once and is retried, at most 20
+    std::vector<StepStatus> stuck; ///< deployments whose step failed at least once and is retried, at most 20
 };
 
 /// One state of the world and of the loop, immutable.

@@ -1,5 +1,5 @@
-// The second half of the deployer: objects are removed and the claim released side by side; the GPUs are free when the pods are confirmed gone,
-// the row goes when the source has been told as well.
+// The second half of the deployer: objects are removed and the claim released side by side; the GPUs are free when the
+// pods are confirmed gone, the row goes when the source has been told as well.
 #include "control/deployer_internal.hpp"
 #include "control/inventory.hpp"
 #include "control/json_writer.hpp"
@@ -41,7 +41,12 @@ void free_gpus(Turn &turn, Track &t) {
 void finish(Turn &turn, Track &t) {
     const DeploymentPtr d = t.d;
     JsonWriter json;
-    json.begin_object().field("deploymentId", d->id).field("offerId", d->offer).field("offerName", d->offer_name).field("serverName", d->node_name).field("cause", d->end_cause);
+    json.begin_object()
+        .field("deploymentId", d->id)
+        .field("offerId", d->offer)
+        .field("offerName", d->offer_name)
+        .field("serverName", d->node_name)
+        .field("cause", d->end_cause);
     turn.journal("deployment.gone", json.end_object().take());
     turn.write(DeleteIntents{d->id});
     turn.write(DeleteDeployment{d->id});
@@ -67,10 +72,12 @@ void step_release(Turn &turn, Track &t) {
         down.released = true;
         return;
     }
-    const MonoTime when = std::max(down.next_release, t.settles_at); // a claim that lands after its release would stay for ever
+    const MonoTime when =
+        std::max(down.next_release, t.settles_at); // a claim that lands after its release would stay for ever
     if (turn.mono < when) return turn.wake(t, when);
     put_intent(turn, t, "release");
-    down.release = turn.launch(ReleaseEffect{t.d, t.d->instance, t.d->end_cause, t.d->end_reason}, turn.config.release_timeout, t.d->id);
+    down.release = turn.launch(ReleaseEffect{t.d, t.d->instance, t.d->end_cause, t.d->end_reason},
+                               turn.config.release_timeout, t.d->id);
 }
 
 void step_removal(Turn &turn, Track &t) {
@@ -85,7 +92,8 @@ void step_removal(Turn &turn, Track &t) {
     const ObjectMeta &object = down.to_remove.front();
     put_intent(turn, t, "remove:" + object.kind + "/" + object.name);
     const bool has_pods = is_controller(object.kind) || object.kind == "Pod";
-    const int64_t grace = has_pods ? std::chrono::duration_cast<std::chrono::seconds>(turn.config.pod_grace).count() : -1;
+    const int64_t grace =
+        has_pods ? std::chrono::duration_cast<std::chrono::seconds>(turn.config.pod_grace).count() : -1;
     turn.metrics.decision("remove-object", t.d->end_cause);
     t.pending = turn.launch(RemoveEffect{t.d->cluster, object, has_pods, grace}, turn.config.cluster_timeout, t.d->id);
 }
@@ -104,7 +112,8 @@ void on_listed(Turn &turn, Track &t, const Listed &listed) {
     if (!t.teardown) return;
     Teardown &down = *t.teardown;
     if (listed.objects.empty()) {
-        // The cluster says "nothing". It is believed when its watch says so too; when the watch is blind, only if it says so twice.
+        // The cluster says "nothing". It is believed when its watch says so too; when the watch is blind, only if it
+        // says so twice.
         ++down.empty_listings;
         // A cluster that lists nothing at all where much must be says nothing about this one either.
         const auto cluster = turn.state.clusters.find(t.d->cluster);
@@ -119,21 +128,25 @@ void on_listed(Turn &turn, Track &t, const Listed &listed) {
             t.last_error = "an object whose creation was not answered may still appear";
             return;
         }
-        if (seen == Watched::none || (seen == Watched::unknown && down.empty_listings >= 2)) return objects_gone(turn, t);
+        if (seen == Watched::none || (seen == Watched::unknown && down.empty_listings >= 2))
+            return objects_gone(turn, t);
         t.next_try = turn.mono + turn.config.confirm_interval;
-        t.last_error = seen == Watched::some ? "the watch still shows its pods" : "the watch of its cluster is not complete";
+        t.last_error =
+            seen == Watched::some ? "the watch still shows its pods" : "the watch of its cluster is not complete";
         return;
     }
     down.empty_listings = 0;
-    const bool owned_pods = std::any_of(listed.objects.begin(), listed.objects.end(), [](const ObjectMeta &o) { return is_controller(o.kind); });
+    const bool owned_pods = std::any_of(listed.objects.begin(), listed.objects.end(),
+                                        [](const ObjectMeta &o) { return is_controller(o.kind); });
     for (const ObjectMeta &object : listed.objects) {
         if (object.terminating || object.deployment != t.d->id) continue;
         if (object.kind == "Pod" && owned_pods) continue; // goes with its controller
         down.to_remove.push_back(object);
     }
     // Controllers first, so that nothing makes new pods.
-    std::stable_sort(down.to_remove.begin(), down.to_remove.end(),
-                     [](const ObjectMeta &a, const ObjectMeta &b) { return is_controller(a.kind) > is_controller(b.kind); });
+    std::stable_sort(down.to_remove.begin(), down.to_remove.end(), [](const ObjectMeta &a, const ObjectMeta &b) {
+        return is_controller(a.kind) > is_controller(b.kind);
+    });
     t.next_try = down.to_remove.empty() ? turn.mono + turn.config.confirm_interval : turn.mono;
 }
 
@@ -153,12 +166,21 @@ void on_removed(Turn &turn, Track &t, const Status &status) {
         down.to_remove.pop_front();
         confirm_intent(turn, t, "remove:" + object.kind + "/" + object.name, gone ? "ok" : status.error().reason);
         JsonWriter json;
-        json.begin_object().field("deploymentId", t.d->id).field("cluster", t.d->cluster).field("kind", object.kind).field("name", object.name);
-        json.field("offerName", t.d->offer_name).field("serverName", t.d->node_name).field("cause", t.d->end_cause).field("reason", t.d->end_reason).end_object();
+        json.begin_object()
+            .field("deploymentId", t.d->id)
+            .field("cluster", t.d->cluster)
+            .field("kind", object.kind)
+            .field("name", object.name);
+        json.field("offerName", t.d->offer_name)
+            .field("serverName", t.d->node_name)
+            .field("cause", t.d->end_cause)
+            .field("reason", t.d->end_reason)
+            .end_object();
         turn.journal("object.removed", json.take());
     }
     if (down.to_remove.empty()) {
-        // Soon enough for what goes at once; the watch wakes us earlier or later than that for pods with a grace period.
+        // Soon enough for what goes at once; the watch wakes us earlier or later than that for pods with a grace
+        // period.
         t.next_try = turn.mono + std::min<Duration>(turn.config.confirm_interval, turn.config.retry_first);
     }
 }
@@ -174,8 +196,10 @@ void on_released(Turn &turn, Track &t, const Status &status) {
         down.released = true;
         confirm_intent(turn, t, "release", gone ? "ok" : status.error().reason);
         if (!gone)
-            turn.problem("deployer", "could not release the claim of deployment " + t.d->id.value + " at source " + t.d->source.value + ": " +
-                                         status.error().message + "; the source may show it until it notices by itself",
+            turn.problem("deployer",
+                         "could not release the claim of deployment " + t.d->id.value + " at source " +
+                             t.d->source.value + ": " + status.error().message +
+                             "; the source may show it until it notices by itself",
                          LogLevel::error);
         return;
     }
@@ -191,8 +215,8 @@ void retry_later(Turn &turn, Track &t, const Error &error) {
     turn.wake(t, t.next_try);
     turn.touch();
     if (t.attempts == 3)
-        turn.problem("deployer", "deployment " + t.d->id.value + " of " + t.d->offer_name + " on " + t.d->node_name + " is held up: " + error.message +
-                                     "; it is tried again by itself");
+        turn.problem("deployer", "deployment " + t.d->id.value + " of " + t.d->offer_name + " on " + t.d->node_name +
+                                     " is held up: " + error.message + "; it is tried again by itself");
 }
 
 bool is_final(const Turn &turn, const Track &t, const Error &error) {
@@ -207,7 +231,9 @@ bool is_final(const Turn &turn, const Track &t, const Error &error) {
     }
 }
 
-bool leaves_something(std::string_view effect) { return effect == "claim" || effect == "announce" || effect.starts_with("apply"); }
+bool leaves_something(std::string_view effect) {
+    return effect == "claim" || effect == "announce" || effect.starts_with("apply");
+}
 
 void put_intent(Turn &turn, const Track &t, const std::string &effect) {
     turn.write(PutIntent{{t.d->id.value + "/" + effect, t.d->id, effect, turn.wall, {}, {}}});

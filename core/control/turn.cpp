@@ -7,7 +7,8 @@ namespace rigger {
 EffectId Turn::launch_effect(Effect effect, DeploymentId deployment) {
     const EffectId id = effect.id;
     const MonoTime written_off = mono + effect.timeout + config.effect_hard_limit;
-    state.in_flight[id] = {std::move(deployment), std::string(effect_name(effect)), effect_port(effect), written_off, Code::deadline};
+    state.in_flight[id] = {std::move(deployment), std::string(effect_name(effect)), effect_port(effect), written_off,
+                           Code::deadline};
     state.write_offs.emplace(written_off, id);
     effect.leave_by = mono + config.effect_hard_limit; // its own time is left then, before it is written off
     out.effects.push_back(std::move(effect));
@@ -20,7 +21,9 @@ void Turn::reply(RequestId request, Result<std::string> answer) {
     state.publish_now = true;
 }
 
-void Turn::relist(bool source, std::string port) { out.effects.push_back({0, {}, RelistEffect{source, std::move(port)}}); }
+void Turn::relist(bool source, std::string port) {
+    out.effects.push_back({0, {}, RelistEffect{source, std::move(port)}});
+}
 
 void Turn::relist_later(bool source, std::string port) {
     constexpr Duration pause = std::chrono::seconds(30);
@@ -30,13 +33,15 @@ void Turn::relist_later(bool source, std::string port) {
 bool Turn::empty_is_meant() const noexcept { return state.reconcile.recycle && state.reconcile.recycle->force; }
 
 void Turn::journal(std::string_view type, std::string document, std::string_view origin) {
-    write(AppendJournal{{0, wall, std::string(origin), make_uuid(random), std::string(type), std::move(document), true}});
+    write(
+        AppendJournal{{0, wall, std::string(origin), make_uuid(random), std::string(type), std::move(document), true}});
 }
 
 void Turn::problem(std::string_view part, std::string message, LogLevel level) {
     log.write(level, part, message);
     auto &errors = state.status.last_errors;
-    const auto same = std::find_if(errors.begin(), errors.end(), [&](const Happening &h) { return h.part == part && h.message == message; });
+    const auto same = std::find_if(errors.begin(), errors.end(),
+                                   [&](const Happening &h) { return h.part == part && h.message == message; });
     Happening happening{wall, std::string(part), std::move(message), 1};
     if (same != errors.end()) {
         happening.count = same->count + 1;

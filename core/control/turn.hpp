@@ -1,4 +1,5 @@
-// core/control/turn.hpp -- the handling of one message: state in hand, clocks read once, everything decided collected in an outbox.
+// core/control/turn.hpp -- the handling of one message: state in hand, clocks read once, everything decided collected
+// in an outbox.
 #pragma once
 #include "base/random.hpp"
 #include "control/config.hpp"
@@ -41,7 +42,8 @@ struct Turn {
     }
     void reply(RequestId request, Result<std::string> answer);
     void relist(bool source, std::string port);
-    /// After a pause, if it is still not whole then: its last listing was no good, and asking at once would only repeat it.
+    /// After a pause, if it is still not whole then: its last listing was no good, and asking at once would only repeat
+    /// it.
     void relist_later(bool source, std::string port);
     /// An operator insists: an empty listing counts as what it says.
     bool empty_is_meant() const noexcept;

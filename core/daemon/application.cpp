@@ -8,11 +8,11 @@
 #include "daemon/settings.hpp"
 #include "daemon/version.hpp"
 
+#include <csignal>
+#include <iostream>
 #include <Poco/Util/HelpFormatter.h>
 #include <Poco/Util/Option.h>
 #include <Poco/Util/OptionCallback.h>
-#include <csignal>
-#include <iostream>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
@@ -22,7 +22,8 @@ namespace {
 constexpr int exit_failure = 1;
 constexpr int exit_bad_config = 78; // EX_CONFIG of sysexits.h
 
-/// The signals that the main thread waits for. They are blocked before any thread starts, so that no other thread takes them.
+/// The signals that the main thread waits for. They are blocked before any thread starts, so that no other thread takes
+/// them.
 sigset_t awaited_signals() {
     sigset_t set;
     sigemptyset(&set);
@@ -47,8 +48,12 @@ void Application::defineOptions(Poco::Util::OptionSet &options) {
     options.addOption(Option("config", "c", "the configuration file (default " + config_path_ + ")")
                           .argument("FILE")
                           .callback(Callback(this, &Application::handle_config)));
-    options.addOption(Option("check-config", "", "read the configuration and the settings of the enabled plugins, say what is wrong with them, and end").callback(Callback(this, &Application::handle_check)));
-    options.addOption(Option("version", "", "print the version and end").callback(Callback(this, &Application::handle_version)));
+    options.addOption(
+        Option("check-config", "",
+               "read the configuration and the settings of the enabled plugins, say what is wrong with them, and end")
+            .callback(Callback(this, &Application::handle_check)));
+    options.addOption(
+        Option("version", "", "print the version and end").callback(Callback(this, &Application::handle_version)));
     options.addOption(Option("help", "h", "print this and end").callback(Callback(this, &Application::handle_help)));
 }
 

@@ -8,8 +8,8 @@
 
 namespace rigger::daemon {
 
-/// Exit codes: 0 stopped on request; 64 usage; 75 stopped because too many plugin calls hang (a supervisor restarts it);
-/// 78 bad configuration; 1 anything else. Signals: TERM and INT stop; HUP reloads configuration and plugins.
+/// Exit codes: 0 stopped on request; 64 usage; 75 stopped because too many plugin calls hang (a supervisor restarts
+/// it); 78 bad configuration; 1 anything else. Signals: TERM and INT stop; HUP reloads configuration and plugins.
 class Application final : public Poco::Util::ServerApplication {
 public:
     Application();

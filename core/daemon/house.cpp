@@ -89,7 +89,8 @@ Status House::Parts::start_control() {
     control = std::make_unique<ControlRuntime>(std::move(dependencies), config.control);
     updates = std::make_unique<PluginUpdates>(*control);
     registry->on_change([this](host::LivePortsPtr ports) {
-        if (auto applied = updates->apply(std::move(ports)); !applied.ok()) logger->error("the scorers stay as they were: {}", applied.error().message);
+        if (auto applied = updates->apply(std::move(ports)); !applied.ok())
+            logger->error("the scorers stay as they were: {}", applied.error().message);
     });
     RIG_TRY(registry->start());
     for (const auto &warning : registry->warnings()) logger->warn("{}", warning);
@@ -100,23 +101,30 @@ Status House::Parts::start_control() {
 
 Status House::Parts::serve() {
     commands = std::make_unique<host::PluginCommands>(*registry, clock);
-        http_server::Dependencies dependencies{.commands = *commands,
-                                           .metrics = *metrics,
-                                           .clock = clock,
-                                           .readiness = [this] { return http_server::Readiness{control->ready(), control->ready() ? R"({"ready":true})" : R"({"ready":false})"}; },
-                                           .plugins = [this]() -> Result<std::string> { return host::to_json(registry->status()); },
-                                           .reload_plugins = [this]() -> Result<std::string> {
-                                               RIG_TRY(registry->reload());
-                                               return host::to_json(registry->status());
-                                           },
-                                           .reset_plugin = [this](std::string_view name) -> Result<std::string> {
-                                               RIG_TRY(registry->reset(std::string(name)));
-                                               return host::to_json(registry->status());
-                                           },
-                                           .log = [this](http_server::LogLevel level, std::string_view line) {
-                                               constexpr spdlog::level::level_enum levels[] = {spdlog::level::info, spdlog::level::warn, spdlog::level::err};
-                                               logger->log(levels[static_cast<size_t>(level)], "http: {}", line);
-                                           }};
+    http_server::Dependencies dependencies{
+        .commands = *commands,
+        .metrics = *metrics,
+        .clock = clock,
+        .readiness =
+            [this] {
+                return http_server::Readiness{control->ready(),
+                                              control->ready() ? R"({"ready":true})" : R"({"ready":false})"};
+            },
+        .plugins = [this]() -> Result<std::string> { return host::to_json(registry->status()); },
+        .reload_plugins = [this]() -> Result<std::string> {
+            RIG_TRY(registry->reload());
+            return host::to_json(registry->status());
+        },
+        .reset_plugin = [this](std::string_view name) -> Result<std::string> {
+            RIG_TRY(registry->reset(std::string(name)));
+            return host::to_json(registry->status());
+        },
+        .log =
+            [this](http_server::LogLevel level, std::string_view line) {
+                constexpr spdlog::level::level_enum levels[] = {spdlog::level::info, spdlog::level::warn,
+                                                                spdlog::level::err};
+                logger->log(levels[static_cast<size_t>(level)], "http: {}", line);
+            }};
     RIG_TRY_ASSIGN(http, http_server::Server::start(http_options(config), std::move(dependencies)));
     subscription = control->subscribe([this](uint64_t snapshot) { http->snapshot_changed(snapshot); });
     return {};
@@ -148,14 +156,16 @@ void House::Parts::stop() {
 House::House(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 House::~House() { stop(); }
 
-Result<std::unique_ptr<House>> House::open(const std::filesystem::path &config_path, Config config, std::shared_ptr<spdlog::logger> logger) {
+Result<std::unique_ptr<House>> House::open(const std::filesystem::path &config_path, Config config,
+                                           std::shared_ptr<spdlog::logger> logger) {
     auto house = std::unique_ptr<House>(new House(std::make_unique<Parts>()));
     Parts &parts = *house->parts_;
     parts.config_path = config_path;
     parts.config = std::move(config);
     parts.logger = std::move(logger);
     RIG_TRY(parts.start());
-    parts.logger->info("riggerd {} is running; state in {}, commands on {}", version, std::string(parts.config.state_dir), std::string(parts.config.socket_path()));
+    parts.logger->info("riggerd {} is running; state in {}, commands on {}", version,
+                       std::string(parts.config.state_dir), std::string(parts.config.socket_path()));
     return house;
 }
 
@@ -165,9 +175,9 @@ Status House::reload() {
     for (const auto &warning : warnings) parts_->logger->warn("{}", warning);
     for (const auto &change : diff(parts_->config, fresh)) {
         if (change.restart)
-            parts_->logger->warn("{} changed from {} to {}; it takes effect at the next start", change.key, change.from, change.to);
-        else
-            parts_->logger->info("{} is now {}", change.key, change.to);
+            parts_->logger->warn("{} changed from {} to {}; it takes effect at the next start", change.key, change.from,
+                                 change.to);
+        else parts_->logger->info("{} is now {}", change.key, change.to);
     }
     set_level(*parts_->logger, fresh.log.level);
     parts_->planner->set_rules(placement_rules(fresh));

@@ -1,4 +1,5 @@
-// core/daemon/house.hpp -- the composition root: builds every part from the configuration, in order, and takes it down again.
+// core/daemon/house.hpp -- the composition root: builds every part from the configuration, in order, and takes it down
+// again.
 #pragma once
 #include "base/status.hpp"
 #include "daemon/config/config.hpp"
@@ -16,11 +17,12 @@ namespace rigger::daemon {
 class House {
 public:
     /// Starts everything; an error says which part could not, and nothing is left running.
-    static Result<std::unique_ptr<House>> open(const std::filesystem::path &config_path, Config config, std::shared_ptr<spdlog::logger> logger);
+    static Result<std::unique_ptr<House>> open(const std::filesystem::path &config_path, Config config,
+                                               std::shared_ptr<spdlog::logger> logger);
     ~House();
 
-    /// Reads the configuration again and applies what can change while running; plugins are looked at again. What needs a restart is
-    /// logged and left as it is. An error (a bad configuration): nothing changed.
+    /// Reads the configuration again and applies what can change while running; plugins are looked at again. What needs
+    /// a restart is logged and left as it is. An error (a bad configuration): nothing changed.
     Status reload();
     /// Stops within 10 s. Idempotent.
     void stop();

@@ -23,7 +23,8 @@ class ControlLog final : public Log {
 public:
     explicit ControlLog(std::shared_ptr<spdlog::logger> logger) : logger_(std::move(logger)) {}
     void write(LogLevel level, std::string_view part, std::string_view message) override {
-        constexpr spdlog::level::level_enum levels[] = {spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err};
+        constexpr spdlog::level::level_enum levels[] = {spdlog::level::debug, spdlog::level::info, spdlog::level::warn,
+                                                        spdlog::level::err};
         logger_->log(levels[static_cast<size_t>(level)], "{}: {}", part, message);
     }
 
@@ -38,7 +39,8 @@ std::shared_ptr<spdlog::logger> make_logger(const std::string &level, const std:
     auto logger = std::make_shared<spdlog::logger>("riggerd", sink);
     if (format == "json") {
         auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
-        formatter->add_flag<JsonMessage>('*').set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%fZ","level":"%l","message":%*})");
+        formatter->add_flag<JsonMessage>('*').set_pattern(
+            R"({"time":"%Y-%m-%dT%H:%M:%S.%fZ","level":"%l","message":%*})");
         logger->set_formatter(std::move(formatter));
     } else {
         logger->set_pattern("%Y-%m-%dT%H:%M:%S.%fZ %^%-5l%$ %v", spdlog::pattern_time_type::utc);
@@ -50,6 +52,8 @@ std::shared_ptr<spdlog::logger> make_logger(const std::string &level, const std:
 
 void set_level(spdlog::logger &logger, const std::string &level) { logger.set_level(spdlog::level::from_str(level)); }
 
-std::unique_ptr<Log> make_log(std::shared_ptr<spdlog::logger> logger) { return std::make_unique<ControlLog>(std::move(logger)); }
+std::unique_ptr<Log> make_log(std::shared_ptr<spdlog::logger> logger) {
+    return std::make_unique<ControlLog>(std::move(logger));
+}
 
 } // namespace rigger::daemon

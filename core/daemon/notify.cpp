@@ -11,7 +11,8 @@ void notify_ready() { sd_notify(0, "READY=1"); }
 void notify_reloading() {
     timespec now{};
     clock_gettime(CLOCK_MONOTONIC, &now);
-    const auto usec = static_cast<unsigned long long>(now.tv_sec) * 1'000'000 + static_cast<unsigned long long>(now.tv_nsec) / 1000;
+    const auto usec =
+        static_cast<unsigned long long>(now.tv_sec) * 1'000'000 + static_cast<unsigned long long>(now.tv_nsec) / 1000;
     sd_notify(0, ("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(usec)).c_str());
 }
 

@@ -1,4 +1,5 @@
-// core/daemon/notify.hpp -- tells systemd (Type=notify) how the daemon is. Nothing happens when it was not started by systemd.
+// core/daemon/notify.hpp -- tells systemd (Type=notify) how the daemon is. Nothing happens when it was not started by
+// systemd.
 #pragma once
 #include <string_view>
 

@@ -8,8 +8,10 @@ namespace {
 const std::string &text(const std::string &name) { return name; }
 const std::string &text(const SourceName &name) { return name.value; }
 
-/// Calls gone(name) for ports of `before` that are not in `after`, came(port) for those of `after` that are not in `before`.
-template <typename Ports, typename Gone, typename Came> void difference(const Ports &before, const Ports &after, Gone gone, Came came) {
+/// Calls gone(name) for ports of `before` that are not in `after`, came(port) for those of `after` that are not in
+/// `before`.
+template <typename Ports, typename Gone, typename Came>
+void difference(const Ports &before, const Ports &after, Gone gone, Came came) {
     const auto holds = [](const Ports &ports, const typename Ports::value_type &port) {
         return std::find(ports.begin(), ports.end(), port) != ports.end();
     };
@@ -37,10 +39,15 @@ ControlPlugins PluginUpdates::begin(host::LivePortsPtr ports) {
 Status PluginUpdates::apply(host::LivePortsPtr ports) {
     const std::lock_guard lock(mutex_);
     if (!known_ || ports->generation <= known_->generation) return {};
-    difference(known_->sources, ports->sources, [&](auto &name) { control_.remove_source(name); }, [&](auto &port) { control_.add_source(port); });
-    difference(known_->backends, ports->backends, [&](auto &name) { control_.remove_backend(name); }, [&](auto &port) { control_.add_backend(port); });
-    difference(known_->reconcilers, ports->reconcilers, [&](auto &name) { control_.remove_reconciler(name); },
-               [&](auto &port) { control_.add_reconciler(port); });
+    difference(
+        known_->sources, ports->sources, [&](auto &name) { control_.remove_source(name); },
+        [&](auto &port) { control_.add_source(port); });
+    difference(
+        known_->backends, ports->backends, [&](auto &name) { control_.remove_backend(name); },
+        [&](auto &port) { control_.add_backend(port); });
+    difference(
+        known_->reconcilers, ports->reconcilers, [&](auto &name) { control_.remove_reconciler(name); },
+        [&](auto &port) { control_.add_reconciler(port); });
     Status scored;
     if (known_->scorers != ports->scorers) scored = control_.set_scorers(bindings(ports->scorers));
     known_ = std::move(ports);

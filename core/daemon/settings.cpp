@@ -54,7 +54,8 @@ Result<std::vector<host::InstanceVerdict>> check_plugins(const Config &config) {
 
 http_server::Options http_options(const Config &config) {
     http_server::Options options;
-    options.unix_socket = http_server::UnixSocket{config.socket_path(), config.http.unix_socket.mode, config.http.unix_socket.group};
+    options.unix_socket =
+        http_server::UnixSocket{config.socket_path(), config.http.unix_socket.mode, config.http.unix_socket.group};
     if (config.http.tcp.enabled) options.tcp = http_server::TcpSocket{config.http.tcp.address, config.http.tcp.port};
     for (const auto &token : config.http.tcp.tokens)
         options.tokens.push_back({token.name, std::string(token.secret.reveal()), token.role});

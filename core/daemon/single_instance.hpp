@@ -6,12 +6,13 @@
 
 namespace rigger::daemon {
 
-/// Holds an exclusive lock on <state_dir>/riggerd.lock while it lives, and the pid in <runtime_dir>/riggerd.pid. The kernel
-/// drops the lock with the process, so a killed daemon never blocks the next one.
+/// Holds an exclusive lock on <state_dir>/riggerd.lock while it lives, and the pid in <runtime_dir>/riggerd.pid. The
+/// kernel drops the lock with the process, so a killed daemon never blocks the next one.
 class SingleInstance {
 public:
     /// conflict AlreadyRunning: another process holds the lock (the message names its pid when it is known).
-    static Result<SingleInstance> acquire(const std::filesystem::path &state_dir, const std::filesystem::path &runtime_dir);
+    static Result<SingleInstance> acquire(const std::filesystem::path &state_dir,
+                                          const std::filesystem::path &runtime_dir);
     SingleInstance(SingleInstance &&other) noexcept;
     SingleInstance &operator=(SingleInstance &&) = delete;
     ~SingleInstance();

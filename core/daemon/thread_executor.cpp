@@ -40,7 +40,8 @@ struct ThreadExecutor::Pool {
 
 ThreadExecutor::ThreadExecutor(size_t width) : pool_(std::make_unique<Pool>()) {
     if (width == 0) width = std::max(1u, std::thread::hardware_concurrency());
-    for (size_t worker = 1; worker < width; ++worker) pool_->helpers.emplace_back([pool = pool_.get(), worker] { pool->help(worker); });
+    for (size_t worker = 1; worker < width; ++worker)
+        pool_->helpers.emplace_back([pool = pool_.get(), worker] { pool->help(worker); });
 }
 
 ThreadExecutor::~ThreadExecutor() {

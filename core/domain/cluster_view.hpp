@@ -1,4 +1,5 @@
-// core/domain/cluster_view.hpp -- the few fields of Kubernetes objects that decisions need, and how far they can be trusted.
+// core/domain/cluster_view.hpp -- the few fields of Kubernetes objects that decisions need, and how far they can be
+// trusted.
 #pragma once
 #include "base/ids.hpp"
 #include "base/time.hpp"
@@ -23,12 +24,12 @@ struct NodeView {
 
 struct PodView {
     std::string namespace_name, name, uid, node_name, phase, pod_ip;
-    DeploymentId deployment;         ///< label chutes/deployment-id
-    std::string config_id;           ///< label chutes/config-id
+    DeploymentId deployment; ///< label chutes/deployment-id
+    std::string config_id;   ///< label chutes/config-id
     std::optional<WallTime> created_at, start_time;
     bool ready = false, terminating = false;
     int restart_count = 0;
-    std::string reason, message;     ///< of the first container's waiting or terminated state, else of the pod status
+    std::string reason, message; ///< of the first container's waiting or terminated state, else of the pod status
     std::optional<int> exit_code;
     double disk_request_gb = 0;
 };
@@ -44,15 +45,15 @@ struct JobView {
 struct ServiceView {
     std::string namespace_name, name, uid;
     DeploymentId deployment;
-    std::vector<int> node_ports;     ///< in port order
+    std::vector<int> node_ports; ///< in port order
 };
 
 /// How far a view of one kind in one place can be trusted.
 struct Freshness {
-    bool complete = false;           ///< a listing was delivered to its end and contact was not lost since
-    MonoTime as_of;                  ///< last listing, change or heartbeat
-    uint64_t generation = 0;         ///< counts completed listings and heartbeats: "two consecutive observations" compare it
-    std::string error;               ///< why contact was lost; empty while complete
+    bool complete = false;   ///< a listing was delivered to its end and contact was not lost since
+    MonoTime as_of;          ///< last listing, change or heartbeat
+    uint64_t generation = 0; ///< counts completed listings and heartbeats: "two consecutive observations" compare it
+    std::string error;       ///< why contact was lost; empty while complete
 };
 
 } // namespace rigger

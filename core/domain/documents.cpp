@@ -30,7 +30,9 @@ Status check_depth(std::string_view text, int limit) {
         } else if (c == '"') {
             in_string = true;
         } else if (c == '{' || c == '[') {
-            if (++depth > limit) return invalid("DocumentTooDeep", "the document is nested deeper than " + std::to_string(limit) + " levels");
+            if (++depth > limit)
+                return invalid("DocumentTooDeep",
+                               "the document is nested deeper than " + std::to_string(limit) + " levels");
         } else if (c == '}' || c == ']') {
             --depth;
         }
@@ -40,7 +42,8 @@ Status check_depth(std::string_view text, int limit) {
 
 Result<json> parse_object(std::string_view text, const DocumentLimits &limits) {
     if (text.size() > limits.bytes)
-        return invalid("DocumentTooLarge", "the document has " + std::to_string(text.size()) + " bytes, the limit is " + std::to_string(limits.bytes));
+        return invalid("DocumentTooLarge", "the document has " + std::to_string(text.size()) + " bytes, the limit is " +
+                                               std::to_string(limits.bytes));
     RIG_TRY(check_depth(text, limits.depth));
     json j = json::parse(text, nullptr, false);
     if (j.is_discarded()) return invalid("DocumentMalformed", "the document is not valid JSON");
@@ -74,7 +77,9 @@ public:
         if (s.size() > limit) return fail(key, "is too long");
         out = s;
     }
-    template <typename Tag> void id(const char *key, Id<Tag> &out, bool required = false) { text(key, out.value, max_id, required); }
+    template <typename Tag> void id(const char *key, Id<Tag> &out, bool required = false) {
+        text(key, out.value, max_id, required);
+    }
     void flag(const char *key, bool &out) {
         const json *v = find(key);
         if (!v) return;
@@ -93,7 +98,8 @@ public:
     template <typename T> void integer(const char *key, T &out, int64_t min, int64_t max) {
         const json *v = find(key);
         if (!v) return;
-        const bool whole = v->is_number_integer() || (v->is_number_float() && std::trunc(v->get<double>()) == v->get<double>());
+        const bool whole =
+            v->is_number_integer() || (v->is_number_float() && std::trunc(v->get<double>()) == v->get<double>());
         if (!whole) return fail(key, "must be a whole number");
         const double d = v->get<double>();
         if (!(d >= static_cast<double>(min) && d <= static_cast<double>(max)))
@@ -143,7 +149,9 @@ private:
     Status status_;
 };
 
-std::string named(std::string_view kind, std::string_view id) { return std::string(kind) + " " + std::string(id.substr(0, 64)); }
+std::string named(std::string_view kind, std::string_view id) {
+    return std::string(kind) + " " + std::string(id.substr(0, 64));
+}
 
 Status read_requirements(const json &j, const std::string &what, Requirements &r) {
     Fields f(j, what + ": requirements");
@@ -179,13 +187,16 @@ Status check_id(Fields &f, const std::string &what, std::string_view id) {
     f.text("id", written, max_id, true);
     RIG_TRY(f.status());
     if (written.empty()) return bad(what, "id is empty");
-    if (written != id) return bad(what, "id is '" + written + "', the call said '" + std::string(id.substr(0, 64)) + "'");
+    if (written != id)
+        return bad(what, "id is '" + written + "', the call said '" + std::string(id.substr(0, 64)) + "'");
     return {};
 }
 
 json text_or_null(const std::string &s) { return s.empty() ? json(nullptr) : json(s); }
 json time_or_null(const std::optional<WallTime> &t) { return t ? json(to_rfc3339(*t)) : json(nullptr); }
-std::optional<WallTime> at(const std::optional<int64_t> &ns) { return ns ? std::optional(WallTime{*ns}) : std::nullopt; }
+std::optional<WallTime> at(const std::optional<int64_t> &ns) {
+    return ns ? std::optional(WallTime{*ns}) : std::nullopt;
+}
 std::string dump(const json &j) { return j.dump(-1, ' ', false, json::error_handler_t::replace); }
 
 Status check_object_tree(const json &o, const std::string &what) {
@@ -204,10 +215,12 @@ Status check_object_tree(const json &o, const std::string &what) {
 
 Status check_document(std::string_view text, const DocumentLimits &limits) {
     if (text.size() > limits.bytes)
-        return invalid("DocumentTooLarge", "the document has " + std::to_string(text.size()) + " bytes, the limit is " + std::to_string(limits.bytes));
+        return invalid("DocumentTooLarge", "the document has " + std::to_string(text.size()) + " bytes, the limit is " +
+                                               std::to_string(limits.bytes));
     RIG_TRY(check_depth(text, limits.depth));
     const size_t first = text.find_first_not_of(" \t\r\n");
-    if (first == std::string_view::npos || text[first] != '{') return invalid("DocumentMalformed", "the document is not a JSON object");
+    if (first == std::string_view::npos || text[first] != '{')
+        return invalid("DocumentMalformed", "the document is not a JSON object");
     if (!json::accept(text)) return invalid("DocumentMalformed", "the document is not valid JSON");
     return {};
 }
@@ -332,9 +345,11 @@ Status check_action(std::string_view document) {
     if (!f.find("target")) f.fail("target", "is missing");
     (void)f.object("target");
     RIG_TRY(f.status());
-    static const std::set<std::string, std::less<>> verbs{"terminate", "remove-object", "release-instance", "delete-offer"};
+    static const std::set<std::string, std::less<>> verbs{"terminate", "remove-object", "release-instance",
+                                                          "delete-offer"};
     if (!verbs.contains(verb)) return bad("action", "verb '" + verb + "' is not known");
-    if (evidence != "definite" && evidence != "absence" && evidence != "policy") return bad("action", "evidence '" + evidence + "' is not known");
+    if (evidence != "definite" && evidence != "absence" && evidence != "policy")
+        return bad("action", "evidence '" + evidence + "' is not known");
     return {};
 }
 
@@ -347,7 +362,8 @@ Status check_rendering(std::string_view document) {
     const json *objects = f.find("objects");
     if (!objects) return done ? Status() : Status(bad("rendering", "objects are missing, and it is not done"));
     if (!objects->is_array()) return bad("rendering", "objects must be a list");
-    for (size_t i = 0; i < objects->size(); ++i) RIG_TRY(check_object_tree((*objects)[i], "rendering: objects[" + std::to_string(i) + "]"));
+    for (size_t i = 0; i < objects->size(); ++i)
+        RIG_TRY(check_object_tree((*objects)[i], "rendering: objects[" + std::to_string(i) + "]"));
     return {};
 }
 

@@ -1,7 +1,8 @@
-// core/domain/documents.hpp -- JSON documents of docs/plugins/documents.md, between text and domain types. Pure, any thread.
+// core/domain/documents.hpp -- JSON documents of docs/plugins/documents.md, between text and domain types. Pure, any
+// thread.
 //
-// Strict on what it knows (types, ranges, finite and not negative), tolerant of fields it does not know. A document of another side is
-// first checked for size and depth, so that no input can exhaust memory or stack.
+// Strict on what it knows (types, ranges, finite and not negative), tolerant of fields it does not know. A document of
+// another side is first checked for size and depth, so that no input can exhaust memory or stack.
 #pragma once
 #include "base/status.hpp"
 #include "domain/deployment.hpp"
@@ -20,10 +21,12 @@ struct DocumentLimits {
     int depth = 64;
 };
 
-/// One JSON object within the limits. Errors: invalid; reason "DocumentTooLarge", "DocumentTooDeep" or "DocumentMalformed".
+/// One JSON object within the limits. Errors: invalid; reason "DocumentTooLarge", "DocumentTooDeep" or
+/// "DocumentMalformed".
 Status check_document(std::string_view text, const DocumentLimits &limits = {});
 
-/// Errors: as check_document, and "DocumentInvalid" naming the field: "offer 67df...: economics.computeMultiplier must not be negative".
+/// Errors: as check_document, and "DocumentInvalid" naming the field: "offer 67df...: economics.computeMultiplier must
+/// not be negative".
 Result<Offer> parse_offer(std::string_view id, std::string_view document, const SourceName &source, uint64_t ordinal);
 Result<SourceInstance> parse_instance(std::string_view id, std::string_view document, const SourceName &source);
 /// The error's text never holds the token.
@@ -33,7 +36,8 @@ Result<InstanceId> parse_announcement(std::string_view document);
 Result<Deployment> parse_deployment(std::string_view document);
 /// Checks verb, target, evidence and views of an action that a reconciler proposes.
 Status check_action(std::string_view document);
-/// Checks the answer of render(): {"objects":[object...],"done":bool}; each object has apiVersion, kind and metadata.name.
+/// Checks the answer of render(): {"objects":[object...],"done":bool}; each object has apiVersion, kind and
+/// metadata.name.
 Status check_rendering(std::string_view document);
 /// Checks a Kubernetes-shaped object: apiVersion, kind, metadata.name.
 Status check_object(std::string_view document);

@@ -11,11 +11,12 @@ using testing::HasSubstr;
 const SourceName source("catalog");
 
 TEST(OfferDocument, ReadsEveryField) {
-    const auto o = parse_offer("67df", R"({"id":"67df","name":"demo","version":"4fac","image":"sim/vllm:0.10","chutesVersion":"0.3.31",
+    const auto o = parse_offer(
+        "67df", R"({"id":"67df","name":"demo","version":"4fac","image":"sim/vllm:0.10","chutesVersion":"0.3.31",
         "requirements":{"gpuCount":2,"gpuMilli":1000,"gpuModels":["h100","a100","h100"],"tee":true,"diskGb":12.5,"cpuMilli":2000,"memoryMib":4096},
         "economics":{"hasMetrics":true,"hasUtilization":true,"scalable":true,"updateInProgress":true,"computeMultiplier":0.27,"totalComputeTime":81234.5,
         "totalInvocations":1290,"rateLimitCount":1,"instanceCount":7},"deployable":false,"preemptible":false,"maxInstances":4,"workload":{"x":1}})",
-                               source, 9);
+        source, 9);
     ASSERT_TRUE(o.ok()) << o.error().message;
     EXPECT_EQ(o->id.str(), "67df");
     EXPECT_EQ(o->ordinal, 9u);
@@ -28,7 +29,10 @@ TEST(OfferDocument, ReadsEveryField) {
 }
 
 TEST(OfferDocument, MissingAndNullTakeTheDefaults) {
-    const auto o = parse_offer("a", R"({"id":"a","name":null,"requirements":null,"economics":{"computeMultiplier":null},"maxInstances":null,"novel":{"x":[1]}})", source, 0);
+    const auto o = parse_offer(
+        "a",
+        R"({"id":"a","name":null,"requirements":null,"economics":{"computeMultiplier":null},"maxInstances":null,"novel":{"x":[1]}})",
+        source, 0);
     ASSERT_TRUE(o.ok()) << o.error().message;
     EXPECT_EQ(o->needs.gpu_count, 1);
     EXPECT_EQ(o->needs.gpu_milli, 1000);
@@ -77,7 +81,10 @@ TEST(OfferDocument, RefusesWhatIsWrong) {
 }
 
 TEST(OfferDocument, WrittenAndReadAgainItIsTheSame) {
-    auto o = parse_offer("a", R"({"id":"a","requirements":{"gpuCount":0,"gpuModels":["b"]},"economics":{"instanceCount":3},"maxInstances":2})", source, 0);
+    auto o = parse_offer(
+        "a",
+        R"({"id":"a","requirements":{"gpuCount":0,"gpuModels":["b"]},"economics":{"instanceCount":3},"maxInstances":2})",
+        source, 0);
     const auto again = parse_offer("a", to_json(*o), source, 0);
     ASSERT_TRUE(again.ok()) << again.error().message;
     EXPECT_EQ(to_json(*again), to_json(*o));
@@ -86,19 +93,22 @@ TEST(OfferDocument, WrittenAndReadAgainItIsTheSame) {
 TEST(Documents, AreLimitedInSizeAndDepth) {
     EXPECT_EQ(check_document(std::string(5 << 20, ' ')).error().reason, "DocumentTooLarge");
     EXPECT_EQ(check_document(R"({"a":)" + std::string(100'000, '[')).error().reason, "DocumentTooDeep");
-    EXPECT_EQ(check_document("{\"a\":\"" + std::string(100, '[') + "\"}").ok(), true) << "brackets in a text are no depth";
+    EXPECT_EQ(check_document("{\"a\":\"" + std::string(100, '[') + "\"}").ok(), true)
+        << "brackets in a text are no depth";
     EXPECT_EQ(check_document("7").error().reason, "DocumentMalformed");
     EXPECT_EQ(check_document("{\"a\":\"\xff\"}").error().reason, "DocumentMalformed") << "not UTF-8";
     EXPECT_TRUE(check_document(R"({"a":[{"b":1}]})").ok());
 }
 
 TEST(InstanceDocument, ReadsTimes) {
-    const auto i = parse_instance("x", R"({"id":"x","offerId":"o","verified":true,"createdAt":"2026-01-02T03:04:05Z"})", source);
+    const auto i =
+        parse_instance("x", R"({"id":"x","offerId":"o","verified":true,"createdAt":"2026-01-02T03:04:05Z"})", source);
     ASSERT_TRUE(i.ok());
     EXPECT_TRUE(i->verified);
     EXPECT_TRUE(i->created_ns.has_value());
     EXPECT_FALSE(i->last_verified_ns.has_value());
-    EXPECT_THAT(parse_instance("x", R"({"id":"x","createdAt":"yesterday"})", source).error().message, HasSubstr("createdAt must be a time"));
+    EXPECT_THAT(parse_instance("x", R"({"id":"x","createdAt":"yesterday"})", source).error().message,
+                HasSubstr("createdAt must be a time"));
 }
 
 TEST(DeploymentDocument, WrittenAndReadAgainItIsTheSame) {
@@ -115,7 +125,8 @@ TEST(DeploymentDocument, WrittenAndReadAgainItIsTheSame) {
     ASSERT_TRUE(again.ok()) << again.error().message;
     EXPECT_EQ(to_json(*again), to_json(d));
     EXPECT_THAT(to_json(d), HasSubstr(R"("instanceId":null)"));
-    EXPECT_THAT(parse_deployment(R"({"id":"d","phase":"flying"})").error().message, HasSubstr("'flying' is not a phase"));
+    EXPECT_THAT(parse_deployment(R"({"id":"d","phase":"flying"})").error().message,
+                HasSubstr("'flying' is not a phase"));
 }
 
 TEST(GrantDocument, NeverShowsItsTokenInAnError) {
@@ -126,16 +137,24 @@ TEST(GrantDocument, NeverShowsItsTokenInAnError) {
 }
 
 TEST(ActionDocument, IsChecked) {
-    EXPECT_TRUE(check_action(R"({"verb":"terminate","target":{"deploymentId":"d"},"cause":"C","reason":"r","evidence":"absence","views":["pods"]})").ok());
-    for (const char *bad : {R"({"verb":"explode","target":{},"cause":"C","reason":"r","evidence":"definite"})", R"({"verb":"terminate","cause":"C","reason":"r","evidence":"definite"})",
-                            R"({"verb":"terminate","target":{},"cause":"C","reason":"r","evidence":"rumour"})", R"({"verb":"terminate","target":{},"cause":"C","reason":"r","evidence":"definite","views":"pods"})"})
+    EXPECT_TRUE(
+        check_action(
+            R"({"verb":"terminate","target":{"deploymentId":"d"},"cause":"C","reason":"r","evidence":"absence","views":["pods"]})")
+            .ok());
+    for (const char *bad :
+         {R"({"verb":"explode","target":{},"cause":"C","reason":"r","evidence":"definite"})",
+          R"({"verb":"terminate","cause":"C","reason":"r","evidence":"definite"})",
+          R"({"verb":"terminate","target":{},"cause":"C","reason":"r","evidence":"rumour"})",
+          R"({"verb":"terminate","target":{},"cause":"C","reason":"r","evidence":"definite","views":"pods"})"})
         EXPECT_FALSE(check_action(bad).ok()) << bad;
 }
 
 TEST(RenderingDocument, IsChecked) {
-    EXPECT_TRUE(check_rendering(R"({"objects":[{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"}}],"done":false})").ok());
+    EXPECT_TRUE(
+        check_rendering(R"({"objects":[{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"}}],"done":false})").ok());
     EXPECT_TRUE(check_rendering(R"({"done":true})").ok());
-    for (const char *bad : {"{}", R"({"objects":{}})", R"({"objects":[7]})", R"({"objects":[{"apiVersion":"v1","kind":"Pod"}]})", R"({"objects":[],"done":1})"})
+    for (const char *bad : {"{}", R"({"objects":{}})", R"({"objects":[7]})",
+                            R"({"objects":[{"apiVersion":"v1","kind":"Pod"}]})", R"({"objects":[],"done":1})"})
         EXPECT_FALSE(check_rendering(bad).ok()) << bad;
 }
 

@@ -21,7 +21,8 @@ bool died_young(const Deployment &deployment, WallTime deleted_at, const Failure
 
 std::vector<FailureMark> failure_marks(const Deployment &deployment, WallTime deleted_at, const FailureSpans &spans) {
     if (!died_young(deployment, deleted_at, spans)) return {};
-    FailureMark mark{deployment.offer, {}, deployment.end_cause, deployment.created_at, deleted_at, deleted_at + spans.memory};
+    FailureMark mark{deployment.offer,      {},         deployment.end_cause,
+                     deployment.created_at, deleted_at, deleted_at + spans.memory};
     std::vector<FailureMark> marks{mark};
     if (!deployment.server.empty()) {
         mark.server = deployment.server;

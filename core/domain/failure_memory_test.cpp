@@ -89,7 +89,8 @@ TEST(FailureMemory, MarkStands_UntilItsTime) {
 }
 
 TEST(FailureMemory, Remember_KeepsTheLatestOfEachPair_AndDropsTheLapsed) {
-    const auto early = failure_marks(started_at(noon), noon + 1min, spans), late = failure_marks(started_at(noon), noon + 10min, spans);
+    const auto early = failure_marks(started_at(noon), noon + 1min, spans),
+               late = failure_marks(started_at(noon), noon + 10min, spans);
     Deployment elsewhere = started_at(noon + -2h);
     elsewhere.server = ServerId("other");
     const auto lapsed = failure_marks(elsewhere, noon + -119min, spans);

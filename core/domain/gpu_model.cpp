@@ -42,7 +42,8 @@ constexpr std::pair<const char *, const char *> patterns[] = {
 const std::vector<std::pair<std::string, std::regex>> &table() {
     static const auto compiled = [] {
         std::vector<std::pair<std::string, std::regex>> all;
-        for (const auto &[ref, pattern] : patterns) all.emplace_back(ref, std::regex(pattern, std::regex::ECMAScript | std::regex::optimize));
+        for (const auto &[ref, pattern] : patterns)
+            all.emplace_back(ref, std::regex(pattern, std::regex::ECMAScript | std::regex::optimize));
         return all;
     }();
     return compiled;
@@ -54,7 +55,7 @@ constexpr std::size_t longest_label = 63; ///< of Kubernetes; a longer text is n
 
 std::string gpu_short_ref(std::string_view product) {
     std::string name(product.substr(0, longest_label));
-    std::replace(name.begin(), name.end(), '-', ' '); // a label cannot hold spaces
+    std::replace(name.begin(), name.end(), '-', ' ');            // a label cannot hold spaces
     if (name.ends_with(" SHARED")) name.resize(name.size() - 7); // time slicing; the device is the same
     for (const auto &[ref, pattern] : table())
         if (std::regex_search(name, pattern)) return ref;

@@ -21,8 +21,9 @@ struct Ending {
 /// The deployment as it begins to end. Precondition: d.live().
 Deployment ended(Deployment d, const Ending &ending, WallTime now);
 
-/// What the source says of an instance, folded into the deployment: instance id, verified_at, activated_at and the phase they imply.
-/// Never goes back; the times of a first occurrence stay. Ended deployments only learn the instance id.
+/// What the source says of an instance, folded into the deployment: instance id, verified_at, activated_at and the
+/// phase they imply. Never goes back; the times of a first occurrence stay. Ended deployments only learn the instance
+/// id.
 struct InstanceFacts {
     InstanceId instance;
     bool verified = false, active = false;

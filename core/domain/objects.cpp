@@ -51,8 +51,8 @@ Result<json> parse(std::string_view document, std::string_view kind) {
     if (object.is_discarded()) return invalid("NotJson", "cannot read an object of the cluster: not JSON");
     if (!object.is_object()) return invalid("NotAnObject", "cannot read an object of the cluster: not a JSON object");
     if (!kind.empty() && text(object, "kind") != kind)
-        return invalid("WrongKind", "cannot read an object of the cluster: expected kind " + std::string(kind) + ", got '" +
-                                        text(object, "kind") + "'");
+        return invalid("WrongKind", "cannot read an object of the cluster: expected kind " + std::string(kind) +
+                                        ", got '" + text(object, "kind") + "'");
     if (text(child(object, "metadata"), "name").empty())
         return invalid("NoName", "cannot read an object of the cluster: it has no metadata.name");
     return object;
@@ -71,7 +71,9 @@ void read_container_states(const json &status, PodView &pod) {
     const json &main = child(status, "containerStatuses");
     const json *state = telling_state(main);
     if (!state || text(*state, "reason") == "PodInitializing")
-        if (const json *init = telling_state(child(status, "initContainerStatuses")); init && text(*init, "reason") != "Completed") state = init;
+        if (const json *init = telling_state(child(status, "initContainerStatuses"));
+            init && text(*init, "reason") != "Completed")
+            state = init;
     if (state) {
         pod.reason = text(*state, "reason");
         pod.message = text(*state, "message");
@@ -93,13 +95,18 @@ double disk_requests(const json &containers) {
     double total = 0;
     if (!containers.is_array()) return 0;
     for (const json &container : containers)
-        total += parse_disk_gb(quantity_text(child(child(container, "resources"), "requests"), "ephemeral-storage")).value_or(0);
+        total += parse_disk_gb(quantity_text(child(child(container, "resources"), "requests"), "ephemeral-storage"))
+                     .value_or(0);
     return total;
 }
 
-std::string label(const json &metadata, std::string_view key) { return text(child(metadata, "labels"), std::string(key).c_str()); }
+std::string label(const json &metadata, std::string_view key) {
+    return text(child(metadata, "labels"), std::string(key).c_str());
+}
 
-std::string object_text(const json &value) { return value.is_object() ? value.dump(-1, ' ', false, json::error_handler_t::replace) : "{}"; }
+std::string object_text(const json &value) {
+    return value.is_object() ? value.dump(-1, ' ', false, json::error_handler_t::replace) : "{}";
+}
 
 } // namespace
 
@@ -129,7 +136,8 @@ Result<ObjectMeta> project_meta(std::string_view document) {
 
 Result<NodeView> project_node(std::string_view document) {
     RIG_TRY_ASSIGN(const json object, parse(document, "Node"));
-    const json &metadata = child(object, "metadata"), &status = child(object, "status"), &capacity = child(status, "capacity");
+    const json &metadata = child(object, "metadata"), &status = child(object, "status"),
+               &capacity = child(status, "capacity");
     NodeView node;
     node.name = text(metadata, "name");
     node.uid = text(metadata, "uid");
@@ -149,8 +157,10 @@ Result<NodeView> project_node(std::string_view document) {
     if (const json &addresses = child(status, "addresses"); addresses.is_array())
         for (const json &address : addresses)
             if (node.ip_address.empty() || text(address, "type") == "ExternalIP")
-                if (text(address, "type") == "ExternalIP" || text(address, "type") == "InternalIP") node.ip_address = text(address, "address");
-    if (const std::string external = label(metadata, "chutes/external-ip"); !external.empty()) node.ip_address = external;
+                if (text(address, "type") == "ExternalIP" || text(address, "type") == "InternalIP")
+                    node.ip_address = text(address, "address");
+    if (const std::string external = label(metadata, "chutes/external-ip"); !external.empty())
+        node.ip_address = external;
     return node;
 }
 
@@ -223,10 +233,13 @@ std::optional<std::vector<DeclaredGpu>> read_gpus(const std::string &annotation,
     }
     std::vector<DeclaredGpu> gpus;
     for (const json &item : list) {
-        DeclaredGpu gpu{plain_gpu_id(text(item, "id")), text(item, "model"), flag(item, "verified"), flag(item, "reserved")};
-        const bool repeated = std::any_of(gpus.begin(), gpus.end(), [&](const DeclaredGpu &g) { return g.id == gpu.id; });
+        DeclaredGpu gpu{plain_gpu_id(text(item, "id")), text(item, "model"), flag(item, "verified"),
+                        flag(item, "reserved")};
+        const bool repeated =
+            std::any_of(gpus.begin(), gpus.end(), [&](const DeclaredGpu &g) { return g.id == gpu.id; });
         if (gpu.id.empty() || repeated) {
-            problems.push_back(gpu.id.empty() ? "annotation rigger.dev/gpus holds a GPU without id" : "GPU " + gpu.id + " is declared twice");
+            problems.push_back(gpu.id.empty() ? "annotation rigger.dev/gpus holds a GPU without id"
+                                              : "GPU " + gpu.id + " is declared twice");
             continue;
         }
         gpus.push_back(std::move(gpu));
@@ -241,26 +254,28 @@ bool is_counted_gpu(std::string_view id) noexcept { return id.find(':') != std::
 
 NodeDeclaration read_declaration(const NodeView &node) {
     NodeDeclaration said;
-    const json labels = json::parse(node.labels, nullptr, false), annotations = json::parse(node.annotations, nullptr, false);
+    const json labels = json::parse(node.labels, nullptr, false),
+               annotations = json::parse(node.annotations, nullptr, false);
     said.worker = labels.is_object() && labels.contains("chutes/worker") && text(labels, "chutes/worker") != "false";
     said.validator = text(labels, "chutes/validator");
     said.external_ip = text(labels, "chutes/external-ip");
     said.tee = text(labels, "chutes/tee") == "true";
-    if (const auto memory = parse_quantity(text(labels, "nvidia.com/gpu.memory")); memory && *memory > 0 && *memory < 1e9)
+    if (const auto memory = parse_quantity(text(labels, "nvidia.com/gpu.memory"));
+        memory && *memory > 0 && *memory < 1e9)
         said.gpu_memory_mb = static_cast<int64_t>(*memory);
     if (const std::string cost = text(annotations, "rigger.dev/hourly-cost"); !cost.empty()) {
         const auto value = parse_quantity(cost);
-        if (value && std::isfinite(*value) && *value >= 0)
-            said.hourly_cost = *value;
-        else
-            said.problems.push_back("annotation rigger.dev/hourly-cost '" + cost + "' is not a price");
+        if (value && std::isfinite(*value) && *value >= 0) said.hourly_cost = *value;
+        else said.problems.push_back("annotation rigger.dev/hourly-cost '" + cost + "' is not a price");
     }
-    if (const std::string locked = text(annotations, "rigger.dev/locked"); !locked.empty()) said.locked = locked == "true";
+    if (const std::string locked = text(annotations, "rigger.dev/locked"); !locked.empty())
+        said.locked = locked == "true";
     if (const std::string gpus = text(annotations, "rigger.dev/gpus"); !gpus.empty()) {
         said.gpus = read_gpus(gpus, said.problems);
     } else {
         const auto devices = parse_quantity(text(labels, "nvidia.com/gpu.count"));
-        said.counted_gpus = std::min({node.gpu_capacity, most_gpus, devices && *devices > 0 ? bounded(*devices) : most_gpus});
+        said.counted_gpus =
+            std::min({node.gpu_capacity, most_gpus, devices && *devices > 0 ? bounded(*devices) : most_gpus});
     }
     return said;
 }

@@ -7,8 +7,10 @@ namespace rigger {
 namespace {
 
 NodeView node(const std::string &labels, const std::string &annotations = "{}", const std::string &gpus = "8") {
-    const auto read = project_node(R"({"apiVersion":"v1","kind":"Node","metadata":{"name":"gpu-01","uid":"u","labels":)" + labels + R"(,"annotations":)" + annotations +
-                                   R"(},"status":{"capacity":{"cpu":"128","memory":"1056763456Ki","nvidia.com/gpu":")" + gpus + R"("}}})");
+    const auto read = project_node(
+        R"({"apiVersion":"v1","kind":"Node","metadata":{"name":"gpu-01","uid":"u","labels":)" + labels +
+        R"(,"annotations":)" + annotations +
+        R"(},"status":{"capacity":{"cpu":"128","memory":"1056763456Ki","nvidia.com/gpu":")" + gpus + R"("}}})");
     EXPECT_TRUE(read) << (read ? "" : read.error().message);
     return read ? *read : NodeView{};
 }
@@ -22,7 +24,9 @@ TEST(Node, GpusAreCounted_WhereNobodyToldTheirIds) {
     EXPECT_FALSE(is_counted_gpu("2d6b762842e9f38dc18bb02d7aa913dc"));
 }
 
-TEST(Node, SharesOfADevice_AreNoDevices) { EXPECT_EQ(read_declaration(node(R"({"nvidia.com/gpu.count":"2"})")).counted_gpus, 2); }
+TEST(Node, SharesOfADevice_AreNoDevices) {
+    EXPECT_EQ(read_declaration(node(R"({"nvidia.com/gpu.count":"2"})")).counted_gpus, 2);
+}
 TEST(Node, AnAbsurdCapacity_IsBounded) { EXPECT_EQ(read_declaration(node("{}", "{}", "2000000000")).counted_gpus, 64); }
 
 TEST(Node, AnAnnotationThatCannotBeRead_IsNotReplacedByACount) {
@@ -54,12 +58,29 @@ TEST(Node, SharesPerGpu_FollowTheFormulas) {
 }
 
 TEST(GpuModel, ProductNames_GiveTheMarketsShortRefs) {
-    const std::pair<const char *, const char *> cases[] = {
-        {"NVIDIA-H100-80GB-HBM3", "h100_sxm"}, {"NVIDIA-H100-PCIe", "h100"}, {"NVIDIA-H100-NVL", "h100_nvl"}, {"NVIDIA-H200", "h200"}, {"NVIDIA-H20", "h20"},
-        {"NVIDIA-A100-SXM4-80GB", "a100_sxm"}, {"NVIDIA-A100-SXM4-40GB", "a100_40gb_sxm"}, {"NVIDIA-A100-80GB-PCIe", "a100"}, {"NVIDIA-A100-PCIE-40GB", "a100_40gb"},
-        {"NVIDIA-L4", "l4"}, {"NVIDIA-L40", "l40"}, {"NVIDIA-L40S", "l40s"}, {"NVIDIA-A10", "a10"}, {"NVIDIA-A40", "a40"}, {"NVIDIA-RTX-A6000", "a6000"},
-        {"NVIDIA-RTX-6000-Ada-Generation", "a6000_ada"}, {"NVIDIA-GeForce-RTX-4090", "4090"}, {"NVIDIA-GeForce-RTX-4090-SHARED", "4090"}, {"NVIDIA-B200", "b200"},
-        {"NVIDIA H100 80GB HBM3", "h100_sxm"}, {"Tesla-T4", "tesla_t4"}, {"NVIDIA-A10G", "a10g"}, {"", ""}};
+    const std::pair<const char *, const char *> cases[] = {{"NVIDIA-H100-80GB-HBM3", "h100_sxm"},
+                                                           {"NVIDIA-H100-PCIe", "h100"},
+                                                           {"NVIDIA-H100-NVL", "h100_nvl"},
+                                                           {"NVIDIA-H200", "h200"},
+                                                           {"NVIDIA-H20", "h20"},
+                                                           {"NVIDIA-A100-SXM4-80GB", "a100_sxm"},
+                                                           {"NVIDIA-A100-SXM4-40GB", "a100_40gb_sxm"},
+                                                           {"NVIDIA-A100-80GB-PCIe", "a100"},
+                                                           {"NVIDIA-A100-PCIE-40GB", "a100_40gb"},
+                                                           {"NVIDIA-L4", "l4"},
+                                                           {"NVIDIA-L40", "l40"},
+                                                           {"NVIDIA-L40S", "l40s"},
+                                                           {"NVIDIA-A10", "a10"},
+                                                           {"NVIDIA-A40", "a40"},
+                                                           {"NVIDIA-RTX-A6000", "a6000"},
+                                                           {"NVIDIA-RTX-6000-Ada-Generation", "a6000_ada"},
+                                                           {"NVIDIA-GeForce-RTX-4090", "4090"},
+                                                           {"NVIDIA-GeForce-RTX-4090-SHARED", "4090"},
+                                                           {"NVIDIA-B200", "b200"},
+                                                           {"NVIDIA H100 80GB HBM3", "h100_sxm"},
+                                                           {"Tesla-T4", "tesla_t4"},
+                                                           {"NVIDIA-A10G", "a10g"},
+                                                           {"", ""}};
     for (const auto &[product, ref] : cases) EXPECT_EQ(gpu_short_ref(product), ref) << product;
 }
 

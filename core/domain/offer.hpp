@@ -11,9 +11,10 @@
 namespace rigger {
 
 struct Requirements {
-    int gpu_count = 1;                   ///< >= 0; 0: CPU only
-    int gpu_milli = 1000;                ///< per GPU; < 1000 only with gpu_count 1: a share of one card
-    std::vector<std::string> gpu_models; ///< admissible model short refs, sorted, unique; empty: none fits (never "any")
+    int gpu_count = 1;    ///< >= 0; 0: CPU only
+    int gpu_milli = 1000; ///< per GPU; < 1000 only with gpu_count 1: a share of one card
+    std::vector<std::string>
+        gpu_models; ///< admissible model short refs, sorted, unique; empty: none fits (never "any")
     bool tee = false;
     double disk_gb = 10;
     int cpu_milli = 0;
@@ -40,14 +41,15 @@ struct Offer {
     OfferId id;
     SourceName source;
     std::string name, version, image, chutes_version;
-    std::string validator;     ///< whose market it is, as servers are pledged to it; empty: the source's name; "*": any server may take it
+    std::string validator; ///< whose market it is, as servers are pledged to it; empty: the source's name; "*": any
+                           ///< server may take it
     Requirements needs;
     Economics economics;
-    bool deployable = true;    ///< false: no cords (job-only)
-    bool preemptible = true;   ///< false: private chute
+    bool deployable = true;           ///< false: no cords (job-only)
+    bool preemptible = true;          ///< false: private chute
     std::optional<int> max_instances; ///< cap on our own copies, when the source states one
-    uint64_t ordinal = 0;      ///< position in the source's listing: the stable tie-break
-    std::string document;      ///< the offer document as the source gave it: input of claim() and render()
+    uint64_t ordinal = 0;             ///< position in the source's listing: the stable tie-break
+    std::string document;             ///< the offer document as the source gave it: input of claim() and render()
     bool is_private() const noexcept { return !preemptible; }
 };
 using OfferPtr = std::shared_ptr<const Offer>;

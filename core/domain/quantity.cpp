@@ -12,9 +12,23 @@ struct Suffix {
 };
 constexpr double ki = 1024;
 constexpr Suffix suffixes[] = {
-    {"", 1},           {"n", 1e-9},       {"u", 1e-6},  {"m", 1e-3}, {"k", 1e3},  {"K", 1e3},  {"M", 1e6},  {"G", 1e9},
-    {"T", 1e12},       {"P", 1e15},       {"E", 1e18},  {"Ki", ki},  {"Mi", ki * ki}, {"Gi", ki * ki * ki},
-    {"Ti", ki * ki * ki * ki}, {"Pi", ki * ki * ki * ki * ki}, {"Ei", ki * ki * ki * ki * ki * ki},
+    {"", 1},
+    {"n", 1e-9},
+    {"u", 1e-6},
+    {"m", 1e-3},
+    {"k", 1e3},
+    {"K", 1e3},
+    {"M", 1e6},
+    {"G", 1e9},
+    {"T", 1e12},
+    {"P", 1e15},
+    {"E", 1e18},
+    {"Ki", ki},
+    {"Mi", ki *ki},
+    {"Gi", ki *ki *ki},
+    {"Ti", ki *ki *ki *ki},
+    {"Pi", ki *ki *ki *ki *ki},
+    {"Ei", ki *ki *ki *ki *ki *ki},
 };
 
 struct Number {

@@ -1,4 +1,5 @@
-// core/domain/server.hpp -- machines that we own, and their GPUs. Column-compatible with the tables `servers` and `gpus`.
+// core/domain/server.hpp -- machines that we own, and their GPUs. Column-compatible with the tables `servers` and
+// `gpus`.
 #pragma once
 #include "base/ids.hpp"
 #include "base/time.hpp"
@@ -12,30 +13,31 @@ namespace rigger {
 struct Gpu {
     GpuId id;
     ServerId server;
-    std::string model;        ///< short ref, e.g. "h100_sxm"
-    std::string device_info;  ///< JSON object text
-    bool verified = false;    ///< only verified GPUs are schedulable
-    bool reserved = false;    ///< kept out of placement by the operator
-    DeploymentId deployment;  ///< empty: free. The one allocation record; of a card that is shared: one of the deployments on it
+    std::string model;       ///< short ref, e.g. "h100_sxm"
+    std::string device_info; ///< JSON object text
+    bool verified = false;   ///< only verified GPUs are schedulable
+    bool reserved = false;   ///< kept out of placement by the operator
+    DeploymentId
+        deployment; ///< empty: free. The one allocation record; of a card that is shared: one of the deployments on it
     bool free() const noexcept { return verified && !reserved && deployment.empty(); }
 };
 
 struct Server {
     ServerId id;
-    std::string name;         ///< Kubernetes node name
+    std::string name; ///< Kubernetes node name
     ClusterName cluster;
-    std::string validator;    ///< the hotkey or source name it is pledged to; empty: any
+    std::string validator; ///< the hotkey or source name it is pledged to; empty: any
     std::string ip_address;
-    double hourly_cost = 0;   ///< USD per GPU per hour; 0 is allowed and counts as cost_floor in scores
-    bool locked = false;      ///< no scale up, no preemption, no scale down here
+    double hourly_cost = 0; ///< USD per GPU per hour; 0 is allowed and counts as cost_floor in scores
+    bool locked = false;    ///< no scale up, no preemption, no scale down here
     bool tee = false;
-    bool ready = false;       ///< the node's Ready condition, as last seen
+    bool ready = false; ///< the node's Ready condition, as last seen
     int cpu_per_gpu = 1;
-    int memory_per_gpu = 1;   ///< GB
+    int memory_per_gpu = 1;                     ///< GB
     double disk_total_gb = 0, disk_used_gb = 0; ///< from the node's capacity and the pods' requests; 0 total: unknown
-    std::string labels;       ///< JSON object text, as last seen
+    std::string labels;                         ///< JSON object text, as last seen
     WallTime created_at;
-    std::vector<Gpu> gpus;    ///< sorted by id
+    std::vector<Gpu> gpus;                     ///< sorted by id
     double disk_available_gb() const noexcept; ///< max(0, total - used - 20)
 };
 using ServerPtr = std::shared_ptr<const Server>;

@@ -15,11 +15,11 @@ namespace rigger {
 /// "This offer (on this server) died young": automatic placement avoids it until `until`.
 struct FailureMark {
     OfferId offer;
-    ServerId server;      ///< empty: the offer on every server
+    ServerId server; ///< empty: the offer on every server
     std::string cause;
-    WallTime created_at;  ///< of the deployment that died
+    WallTime created_at; ///< of the deployment that died
     WallTime deleted_at;
-    WallTime until;       ///< deleted_at + memory span (default 1 h)
+    WallTime until; ///< deleted_at + memory span (default 1 h)
 };
 
 /// A source told us to wait with this offer (423) until then.
@@ -45,11 +45,11 @@ struct SourceState {
 };
 
 struct Snapshot {
-    uint64_t version = 0;             ///< grows by one with every published state
+    uint64_t version = 0; ///< grows by one with every published state
     WallTime taken_at;
     MonoTime taken_mono;
-    std::vector<OfferPtr> offers;     ///< by (source, ordinal)
-    std::vector<ServerPtr> servers;   ///< by name
+    std::vector<OfferPtr> offers;           ///< by (source, ordinal)
+    std::vector<ServerPtr> servers;         ///< by name
     std::vector<DeploymentPtr> deployments; ///< by id; gone ones are not here
     std::vector<SourceInstancePtr> instances;
     std::vector<FailureMark> failures;

@@ -32,7 +32,7 @@ struct Command {
 
 struct Table {
     uint64_t generation = 0;
-    bool complete = true;  ///< every frontend answered
+    bool complete = true; ///< every frontend answered
     MonoTime made_at;
     std::map<std::string, Command, std::less<>> commands;
     std::vector<RefusedCommand> refused;
@@ -52,9 +52,14 @@ bool is_command_name(std::string_view s) {
 }
 
 Result<Command> read_command(const json &d, const std::shared_ptr<Frontend> &frontend) {
-    if (!d.is_object() || !d.contains("name") || !d["name"].is_string()) return invalid("CommandInvalid", "a command has no name");
+    if (!d.is_object() || !d.contains("name") || !d["name"].is_string())
+        return invalid("CommandInvalid", "a command has no name");
     const auto &name = d["name"].get_ref<const std::string &>();
-    if (!is_command_name(name)) return invalid("CommandInvalid", "'" + name.substr(0, 64) + "' is not a command name: words of lower-case letters, digits and '-', one space between them");
+    if (!is_command_name(name))
+        return invalid(
+            "CommandInvalid",
+            "'" + name.substr(0, 64) +
+                "' is not a command name: words of lower-case letters, digits and '-', one space between them");
     Command c;
     c.frontend = frontend;
     const json effect = d.value("effect", json());
@@ -63,13 +68,15 @@ Result<Command> read_command(const json &d, const std::shared_ptr<Frontend> &fro
     else if (effect == "destructive") c.effect = CommandEffect::destructive;
     else return invalid("CommandInvalid", "command '" + name + "' must declare effect read, write or destructive");
     const json options = d.contains("options") ? d["options"] : json::parse(no_options);
-    if (!options.is_object()) return invalid("CommandInvalid", "command '" + name + "': options must be a JSON Schema object");
+    if (!options.is_object())
+        return invalid("CommandInvalid", "command '" + name + "': options must be a JSON Schema object");
     auto schema = JsonSchema::parse(options.dump());
     if (!schema.ok()) return schema.error().within("command '" + name + "': options");
     c.schema = std::make_shared<const JsonSchema>(*std::move(schema));
     c.open = options.value("additionalProperties", json(true)) != json(false);
     const json properties = options.value("properties", json::object());
-    if (!properties.is_object()) return invalid("CommandInvalid", "command '" + name + "': options.properties must be an object");
+    if (!properties.is_object())
+        return invalid("CommandInvalid", "command '" + name + "': options.properties must be an object");
     for (const auto &[key, value] : properties.items()) c.options.push_back(key);
     c.declaration = d;
     c.declaration["instance"] = frontend->name();
@@ -82,7 +89,8 @@ void merge(Table &table, const std::shared_ptr<Frontend> &frontend, const json &
         table.refused.push_back({std::move(name), frontend->name(), std::move(why)});
     };
     const auto list = catalogue.find("commands");
-    if (list == catalogue.end() || !list->is_array()) return refuse("", invalid("CommandInvalid", "its catalogue has no list of commands"));
+    if (list == catalogue.end() || !list->is_array())
+        return refuse("", invalid("CommandInvalid", "its catalogue has no list of commands"));
     for (const json &d : *list) {
         auto command = read_command(d, frontend);
         const std::string name = text_member(d, "name").substr(0, 64);
@@ -90,13 +98,15 @@ void merge(Table &table, const std::shared_ptr<Frontend> &frontend, const json &
             refuse(name, command.error());
             continue;
         }
-        if (table.commands.size() >= max_commands) return refuse(name, invalid("TooManyCommands", "more than 512 commands are declared"));
+        if (table.commands.size() >= max_commands)
+            return refuse(name, invalid("TooManyCommands", "more than 512 commands are declared"));
         const auto [at, fresh] = table.commands.try_emplace(name, *std::move(command));
         if (fresh) continue;
         // An operator's choice and no fault of the plugin: the file's number decides who is first.
         table.refused.push_back({name, frontend->name(),
                                  Error{Code::conflict, "CommandTaken",
-                                       "command '" + name + "' of frontend '" + frontend->name() + "' is not served: frontend '" + at->second.frontend->name() +
+                                       "command '" + name + "' of frontend '" + frontend->name() +
+                                           "' is not served: frontend '" + at->second.frontend->name() +
                                            "' declared it first; give that one's file a higher number, or disable one",
                                        0}});
     }
@@ -109,12 +119,14 @@ std::string listed(const std::vector<std::string> &names) {
 }
 
 Status check_options(const std::string &command, const Command &c, std::string_view arguments) {
-    if (const Status ok = check_document(arguments, argument_limits); !ok.ok()) return invalid("InvalidArguments", command + ": arguments: " + ok.error().message);
+    if (const Status ok = check_document(arguments, argument_limits); !ok.ok())
+        return invalid("InvalidArguments", command + ": arguments: " + ok.error().message);
     if (c.open) return {};
     const json given = json::parse(arguments);
     for (const auto &[key, value] : given.items())
         if (std::find(c.options.begin(), c.options.end(), key) == c.options.end())
-            return invalid("UnknownOption", command + ": unknown option '" + key.substr(0, 64) + "'; its options are: " + listed(c.options));
+            return invalid("UnknownOption", command + ": unknown option '" + key.substr(0, 64) +
+                                                "'; its options are: " + listed(c.options));
     return {};
 }
 } // namespace
@@ -125,12 +137,14 @@ struct PluginCommands::Impl {
     std::mutex mutex;
     std::shared_ptr<const Table> table;
 
-    /// The table of the frontends that run now. Plugins are asked without the lock; two threads may ask at once, to the same effect.
+    /// The table of the frontends that run now. Plugins are asked without the lock; two threads may ask at once, to the
+    /// same effect.
     std::shared_ptr<const Table> current() {
         const LivePortsPtr live = registry.live();
         {
             const std::lock_guard lock(mutex);
-            const bool fresh = table && table->generation == live->generation && (table->complete || clock.monotonic() - table->made_at < retry_catalogue);
+            const bool fresh = table && table->generation == live->generation &&
+                               (table->complete || clock.monotonic() - table->made_at < retry_catalogue);
             if (fresh) return table;
         }
         auto made = std::make_shared<Table>();
@@ -151,23 +165,29 @@ struct PluginCommands::Impl {
     }
 };
 
-PluginCommands::PluginCommands(const Registry &registry, const Clock &clock) : impl_(new Impl{registry, clock, {}, nullptr}) {}
+PluginCommands::PluginCommands(const Registry &registry, const Clock &clock)
+    : impl_(new Impl{registry, clock, {}, nullptr}) {}
 PluginCommands::~PluginCommands() = default;
 
 std::string PluginCommands::catalogue() { return impl_->current()->catalogue; }
 
 std::vector<RefusedCommand> PluginCommands::refused() { return impl_->current()->refused; }
 
-Result<std::string> PluginCommands::invoke(const Principal &principal, const CallContext &context, std::string_view command, std::string_view arguments,
+Result<std::string> PluginCommands::invoke(const Principal &principal, const CallContext &context,
+                                           std::string_view command, std::string_view arguments,
                                            const std::function<void(std::string_view)> &progress) {
     const auto table = impl_->current();
     const auto at = table->commands.find(command);
     if (at == table->commands.end())
-        return not_found("UnknownCommand", "there is no command '" + std::string(command.substr(0, 64)) + "'; see: rigger help");
+        return not_found("UnknownCommand",
+                         "there is no command '" + std::string(command.substr(0, 64)) + "'; see: rigger help");
     const auto &[name, c] = *at;
     const Role needed = c.effect == CommandEffect::read ? Role::read : Role::operate;
     if (principal.role < needed)
-        return Error{Code::denied, "RoleTooLow", name + ": '" + principal.name + "' may not do this; it needs the role " + (needed == Role::read ? "read" : "operate"), 0};
+        return Error{Code::denied, "RoleTooLow",
+                     name + ": '" + principal.name + "' may not do this; it needs the role " +
+                         (needed == Role::read ? "read" : "operate"),
+                     0};
     const std::string_view given = arguments.empty() ? std::string_view("{}") : arguments;
     RIG_TRY(check_options(name, c, given));
     RIG_TRY_ASSIGN(const std::string filled, c.schema->apply(given, name, "InvalidArguments"));

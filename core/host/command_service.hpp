@@ -11,7 +11,8 @@
 
 namespace rigger::host {
 
-/// A command that is not served, and why (a name that another frontend declared first, a declaration that is not valid).
+/// A command that is not served, and why (a name that another frontend declared first, a declaration that is not
+/// valid).
 struct RefusedCommand {
     std::string command, instance;
     Error why;
@@ -24,9 +25,10 @@ public:
     ~PluginCommands() override;
 
     std::string catalogue() override;
-    /// Errors beside the plugin's own: not_found UnknownCommand; invalid UnknownOption, InvalidArguments (the message names option and
-    /// remedy), denied RoleTooLow; unavailable BreakerOpen, NotRunning; deadline.
-    Result<std::string> invoke(const Principal &, const CallContext &, std::string_view command, std::string_view arguments,
+    /// Errors beside the plugin's own: not_found UnknownCommand; invalid UnknownOption, InvalidArguments (the message
+    /// names option and remedy), denied RoleTooLow; unavailable BreakerOpen, NotRunning; deadline.
+    Result<std::string> invoke(const Principal &, const CallContext &, std::string_view command,
+                               std::string_view arguments,
                                const std::function<void(std::string_view)> &progress) override;
     std::vector<RefusedCommand> refused();
 

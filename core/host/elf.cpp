@@ -16,8 +16,8 @@ namespace {
 constexpr uint64_t max_symbols = 4'000'000;
 constexpr size_t max_names = 1024; ///< of needed libraries and exports that are listed
 
-/// Reads fixed-size records out of the image; every access is checked against its end. What the dynamic linker uses is what counts
-/// here: program headers and the dynamic section, never section headers, which may say anything.
+/// Reads fixed-size records out of the image; every access is checked against its end. What the dynamic linker uses is
+/// what counts here: program headers and the dynamic section, never section headers, which may say anything.
 class Image {
 public:
     explicit Image(std::span<const std::byte> bytes) : bytes_(bytes) {}
@@ -28,8 +28,12 @@ public:
         std::memcpy(&out, bytes_.data() + offset, sizeof out);
         return out;
     }
-    bool holds(uint64_t offset, uint64_t size) const { return offset <= bytes_.size() && bytes_.size() - offset >= size; }
-    std::string_view text(uint64_t offset, uint64_t size) const { return {reinterpret_cast<const char *>(bytes_.data()) + offset, size}; }
+    bool holds(uint64_t offset, uint64_t size) const {
+        return offset <= bytes_.size() && bytes_.size() - offset >= size;
+    }
+    std::string_view text(uint64_t offset, uint64_t size) const {
+        return {reinterpret_cast<const char *>(bytes_.data()) + offset, size};
+    }
     /// A NUL-terminated string that ends before `limit`.
     std::optional<std::string> string(uint64_t offset, uint64_t limit) const {
         limit = std::min<uint64_t>(limit, bytes_.size());
@@ -64,18 +68,22 @@ public:
     }
 
 private:
-    static Error corrupt(std::string_view what) { return invalid("ElfCorrupt", "the ELF file is damaged: " + std::string(what)); }
+    static Error corrupt(std::string_view what) {
+        return invalid("ElfCorrupt", "the ELF file is damaged: " + std::string(what));
+    }
 
     Status header() {
         const auto h = image_.at<Elf64_Ehdr>(0);
-        if (!h || std::memcmp(h->e_ident, ELFMAG, SELFMAG) != 0) return invalid("NotElf", "the file is not an ELF library");
+        if (!h || std::memcmp(h->e_ident, ELFMAG, SELFMAG) != 0)
+            return invalid("NotElf", "the file is not an ELF library");
         if (h->e_ident[EI_CLASS] != ELFCLASS64 || h->e_ident[EI_DATA] != ELFDATA2LSB)
             return invalid("ElfUnsupported", "the file is not a 64-bit little-endian ELF library");
         if (h->e_type != ET_DYN) return invalid("NotSharedObject", "the file is an ELF file, but not a shared library");
         facts_.arch = h->e_machine == EM_X86_64    ? "x86_64"
                       : h->e_machine == EM_AARCH64 ? "aarch64"
                                                    : "machine-" + std::to_string(h->e_machine);
-        if (h->e_phentsize != sizeof(Elf64_Phdr) || h->e_phnum == 0 || h->e_phnum > 512) return corrupt("its program header table has an impossible size");
+        if (h->e_phentsize != sizeof(Elf64_Phdr) || h->e_phnum == 0 || h->e_phnum > 512)
+            return corrupt("its program header table has an impossible size");
         for (uint64_t i = 0; i < h->e_phnum; ++i) {
             const auto p = image_.at<Elf64_Phdr>(h->e_phoff + i * sizeof(Elf64_Phdr));
             if (!p || h->e_phoff > UINT64_MAX / 2) return corrupt("a program header lies outside the file");
@@ -140,7 +148,8 @@ private:
     }
 
     Status dynamic() {
-        const auto at = std::find_if(headers_.begin(), headers_.end(), [](const Elf64_Phdr &p) { return p.p_type == PT_DYNAMIC; });
+        const auto at =
+            std::find_if(headers_.begin(), headers_.end(), [](const Elf64_Phdr &p) { return p.p_type == PT_DYNAMIC; });
         if (at == headers_.end()) return corrupt("it has no dynamic section");
         bool ended = false;
         for (uint64_t i = 0; i < at->p_filesz / sizeof(Elf64_Dyn) && !ended; ++i) {
@@ -161,7 +170,8 @@ private:
             if (!name) return corrupt("the name of a needed library lies outside its string table");
             facts_.needed.push_back(*name);
         }
-        if (dyn_.soname) facts_.soname = image_.string(strings_ + std::min(*dyn_.soname, *dyn_.strsz), strings_end_).value_or("");
+        if (dyn_.soname)
+            facts_.soname = image_.string(strings_ + std::min(*dyn_.soname, *dyn_.strsz), strings_end_).value_or("");
         facts_.text_relocations = dyn_.textrel || (dyn_.flags & DF_TEXTREL) != 0;
         facts_.static_tls = (dyn_.flags & DF_STATIC_TLS) != 0;
         return {};
@@ -201,7 +211,8 @@ private:
         const uint64_t bucket_at = at->first + 16 + uint64_t{*bloom} * 8, chain_at = bucket_at + uint64_t{*buckets} * 4;
         if (!image_.holds(bucket_at, uint64_t{*buckets} * 4)) return corrupt("its hash table lies outside the file");
         uint64_t last = 0;
-        for (uint64_t i = 0; i < *buckets; ++i) last = std::max<uint64_t>(last, *image_.at<uint32_t>(bucket_at + i * 4));
+        for (uint64_t i = 0; i < *buckets; ++i)
+            last = std::max<uint64_t>(last, *image_.at<uint32_t>(bucket_at + i * 4));
         if (last < *first) return uint64_t{*first};
         while (true) {
             const auto chain = image_.at<uint32_t>(chain_at + (last - *first) * 4);
@@ -220,7 +231,8 @@ private:
             const auto s = image_.at<Elf64_Sym>(at->first + i * sizeof(Elf64_Sym));
             if (!s) return corrupt("its symbol table is cut off");
             const unsigned bind = ELF64_ST_BIND(s->st_info), visibility = ELF64_ST_VISIBILITY(s->st_other);
-            const bool exported = s->st_shndx != SHN_UNDEF && (bind == STB_GLOBAL || bind == STB_WEAK || bind == STB_GNU_UNIQUE) &&
+            const bool exported = s->st_shndx != SHN_UNDEF &&
+                                  (bind == STB_GLOBAL || bind == STB_WEAK || bind == STB_GNU_UNIQUE) &&
                                   (visibility == STV_DEFAULT || visibility == STV_PROTECTED);
             if (!exported) continue;
             const auto name = image_.string(strings_ + s->st_name, strings_end_);
@@ -244,9 +256,12 @@ Result<ElfFacts> read_elf(std::span<const std::byte> image) { return Parser(imag
 
 Result<ElfFacts> read_elf(const std::filesystem::path &file) {
     const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) return Error{Code::unavailable, "FileUnreadable", "cannot open " + file.string() + ": " + std::strerror(errno), 0};
+    if (fd < 0)
+        return Error{Code::unavailable, "FileUnreadable", "cannot open " + file.string() + ": " + std::strerror(errno),
+                     0};
     struct stat st {};
-    const bool regular = ::fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 && st.st_size <= (off_t{512} << 20);
+    const bool regular =
+        ::fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 && st.st_size <= (off_t{512} << 20);
     const size_t size = regular ? static_cast<size_t>(st.st_size) : 0;
     void *map = regular ? ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
     ::close(fd);

@@ -13,9 +13,9 @@
 namespace rigger::host {
 
 struct ElfFacts {
-    std::string arch;                  ///< "x86_64", "aarch64", or "machine-<n>"
-    std::vector<std::string> exports;  ///< defined, global or weak dynamic symbols
-    std::vector<std::string> needed;   ///< DT_NEEDED
+    std::string arch;                 ///< "x86_64", "aarch64", or "machine-<n>"
+    std::vector<std::string> exports; ///< defined, global or weak dynamic symbols
+    std::vector<std::string> needed;  ///< DT_NEEDED
     std::string soname, build_id;
     bool has_note = false;
     std::string note_id, note_version; ///< of .note.rig.plugin

@@ -36,13 +36,16 @@ private:
 };
 
 Error io_error(std::string_view what, const std::filesystem::path &path, int error) {
-    const Code code = error == ENOENT                        ? Code::not_found
-                      : error == ENOSPC || error == EDQUOT   ? Code::exhausted
+    const Code code = error == ENOENT                                       ? Code::not_found
+                      : error == ENOSPC || error == EDQUOT                  ? Code::exhausted
                       : error == EACCES || error == EPERM || error == ELOOP ? Code::denied
-                                                             : Code::unavailable;
+                                                                            : Code::unavailable;
     std::string why = std::strerror(error);
     if (error == ELOOP) why = "it is a symbolic link; put the file itself there";
-    const char *reason = code == Code::not_found ? "FileMissing" : code == Code::exhausted ? "DiskFull" : code == Code::denied ? "FileDenied" : "FileUnreadable";
+    const char *reason = code == Code::not_found   ? "FileMissing"
+                         : code == Code::exhausted ? "DiskFull"
+                         : code == Code::denied    ? "FileDenied"
+                                                   : "FileUnreadable";
     return {code, reason, "cannot " + std::string(what) + " " + path.string() + ": " + why, 0};
 }
 
@@ -52,7 +55,9 @@ public:
         if (sodium_init() < 0) std::abort(); // no entropy source: nothing that needs trust can go on
         crypto_generichash_init(&state_, nullptr, 0, crypto_generichash_BYTES);
     }
-    void add(const void *data, size_t n) { crypto_generichash_update(&state_, static_cast<const unsigned char *>(data), n); }
+    void add(const void *data, size_t n) {
+        crypto_generichash_update(&state_, static_cast<const unsigned char *>(data), n);
+    }
     std::string hex() {
         std::array<unsigned char, crypto_generichash_BYTES> digest{};
         crypto_generichash_final(&state_, digest.data(), digest.size());
@@ -108,10 +113,13 @@ Status check_one(const std::filesystem::path &path, bool directory) {
     const char *reason = directory ? "UntrustedDirectory" : "UntrustedFile";
     if (st.st_uid != 0 && st.st_uid != ::geteuid())
         return Error{Code::denied, reason,
-                     path.string() + " belongs to user " + std::to_string(st.st_uid) + ", who could replace it; run: chown root " + path.string(), 0};
+                     path.string() + " belongs to user " + std::to_string(st.st_uid) +
+                         ", who could replace it; run: chown root " + path.string(),
+                     0};
     const bool sticky = directory && (st.st_mode & S_ISVTX) != 0;
     if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0 && !sticky)
-        return Error{Code::denied, reason, path.string() + " may be written by others than its owner; run: chmod go-w " + path.string(), 0};
+        return Error{Code::denied, reason,
+                     path.string() + " may be written by others than its owner; run: chmod go-w " + path.string(), 0};
     return {};
 }
 } // namespace
@@ -130,7 +138,9 @@ Result<std::string> read_text_file(const std::filesystem::path &file, size_t max
         if (n < 0) return io_error("read", file, errno);
         if (n == 0) return out;
         out.append(buffer.data(), static_cast<size_t>(n));
-        if (out.size() > max_bytes) return invalid("FileTooLarge", file.string() + " is larger than " + std::to_string(max_bytes / 1024) + " KiB; shorten it");
+        if (out.size() > max_bytes)
+            return invalid("FileTooLarge",
+                           file.string() + " is larger than " + std::to_string(max_bytes / 1024) + " KiB; shorten it");
     }
 }
 
@@ -138,8 +148,8 @@ Status replace_file(const std::filesystem::path &file, std::string_view bytes, u
     std::string temporary = file.string() + ".XXXXXX";
     File out(::mkostemp(temporary.data(), O_CLOEXEC));
     if (out.get() < 0) return io_error("create", temporary, errno);
-    if (!write_all(out.get(), bytes.data(), bytes.size()) || ::fchmod(out.get(), mode) != 0 || ::fsync(out.get()) != 0 || !out.close() ||
-        ::rename(temporary.c_str(), file.c_str()) != 0) {
+    if (!write_all(out.get(), bytes.data(), bytes.size()) || ::fchmod(out.get(), mode) != 0 ||
+        ::fsync(out.get()) != 0 || !out.close() || ::rename(temporary.c_str(), file.c_str()) != 0) {
         const int error = errno;
         ::unlink(temporary.c_str());
         return io_error("write", file, error);
@@ -168,9 +178,11 @@ Status make_private_directory(const std::filesystem::path &directory) {
     if (::stat(directory.c_str(), &st) != 0) return io_error("inspect", directory, errno);
     if (!S_ISDIR(st.st_mode)) return Error{Code::denied, "NotDirectory", directory.string() + " is not a directory", 0};
     if (st.st_uid != ::geteuid() && st.st_uid != 0)
-        return Error{Code::denied, "UntrustedDirectory", directory.string() + " belongs to another user; remove it or choose another directory", 0};
+        return Error{Code::denied, "UntrustedDirectory",
+                     directory.string() + " belongs to another user; remove it or choose another directory", 0};
     if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        return Error{Code::denied, "UntrustedDirectory", directory.string() + " may be written by others; run: chmod 0700 " + directory.string(), 0};
+        return Error{Code::denied, "UntrustedDirectory",
+                     directory.string() + " may be written by others; run: chmod 0700 " + directory.string(), 0};
     return {};
 }
 
@@ -198,7 +210,8 @@ Result<std::string> copy_hashed(const std::filesystem::path &from, const std::fi
         ::unlink(temporary.c_str());
         return digest;
     }
-    if (::fchmod(out.get(), 0444) != 0 || ::fsync(out.get()) != 0 || !out.close() || ::rename(temporary.c_str(), target.c_str()) != 0)
+    if (::fchmod(out.get(), 0444) != 0 || ::fsync(out.get()) != 0 || !out.close() ||
+        ::rename(temporary.c_str(), target.c_str()) != 0)
         return discard(io_error("store", target, errno));
     return digest;
 }

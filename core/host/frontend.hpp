@@ -17,7 +17,8 @@ public:
     /// {"commands":[...]} as the plugin answered it: one JSON object within the limits, not looked into.
     virtual Result<std::string> catalogue() = 0;
     /// What the plugin does through rig.control/1 happens in the name of `principal`.
-    virtual Result<std::string> invoke(const Principal &principal, const CallContext &, std::string_view command, std::string_view arguments,
+    virtual Result<std::string> invoke(const Principal &principal, const CallContext &, std::string_view command,
+                                       std::string_view arguments,
                                        const std::function<void(std::string_view)> &progress) = 0;
     /// Counts a broken declaration or answer against the plugin.
     virtual void misbehaved(std::string_view reason, std::string_view what) = 0;

@@ -26,15 +26,20 @@ Duration thread_cpu() {
     return Duration(int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec);
 }
 
-size_t parallel_of(const InstanceSetup &s, const Pool &pool) { return (s.flags & RIG_COMPONENT_CONCURRENT) != 0 ? pool.max_threads() : 1; }
+size_t parallel_of(const InstanceSetup &s, const Pool &pool) {
+    return (s.flags & RIG_COMPONENT_CONCURRENT) != 0 ? pool.max_threads() : 1;
+}
 
 std::string fixed_text(const char *text, size_t capacity) { return {text, ::strnlen(text, capacity)}; }
 
 /// Codes that are answers and not failures of the plugin (plugin-abi 3.8).
 bool is_answer(rig_code code) {
-    return code == RIG_E_INVALID || code == RIG_E_NOT_FOUND || code == RIG_E_CONFLICT || code == RIG_E_DENIED || code == RIG_E_UNSUPPORTED;
+    return code == RIG_E_INVALID || code == RIG_E_NOT_FOUND || code == RIG_E_CONFLICT || code == RIG_E_DENIED ||
+           code == RIG_E_UNSUPPORTED;
 }
-bool is_neutral(rig_code code) { return code == RIG_E_UNAVAILABLE || code == RIG_E_EXHAUSTED || code == RIG_E_CANCELLED; }
+bool is_neutral(rig_code code) {
+    return code == RIG_E_UNAVAILABLE || code == RIG_E_EXHAUSTED || code == RIG_E_CANCELLED;
+}
 } // namespace
 
 GuardedCall *current_call() noexcept { return t_current; }
@@ -47,11 +52,13 @@ HostTime::~HostTime() {
 }
 
 Instance::Instance(InstanceSetup setup, std::shared_ptr<Machinery> machinery)
-    : setup_(std::move(setup)), machinery_(std::move(machinery)), badge_(Badge::make(setup_.plugin, setup_.version, setup_.name, setup_.digest)),
-      handle_(make_handle(machinery_)), strand_(std::make_shared<Lane>(machinery_->strands(), 1, queue_bound)),
-      worker_(std::make_shared<Lane>(machinery_->workers(setup_.kind), parallel_of(setup_, *machinery_->workers(setup_.kind)), queue_bound)),
-      stream_(std::make_shared<Lane>(machinery_->streams(), machinery_->streams()->max_threads(), queue_bound)), since_(machinery_->clock.wall()),
-      breaker_(setup_.limits.breaker), watch_breaker_(setup_.limits.watch_breaker) {
+    : setup_(std::move(setup)), machinery_(std::move(machinery)),
+      badge_(Badge::make(setup_.plugin, setup_.version, setup_.name, setup_.digest)), handle_(make_handle(machinery_)),
+      strand_(std::make_shared<Lane>(machinery_->strands(), 1, queue_bound)),
+      worker_(std::make_shared<Lane>(machinery_->workers(setup_.kind),
+                                     parallel_of(setup_, *machinery_->workers(setup_.kind)), queue_bound)),
+      stream_(std::make_shared<Lane>(machinery_->streams(), machinery_->streams()->max_threads(), queue_bound)),
+      since_(machinery_->clock.wall()), breaker_(setup_.limits.breaker), watch_breaker_(setup_.limits.watch_breaker) {
     handle_->badge = badge_;
     handle_->plugin = setup_.plugin;
     handle_->name = setup_.name;
@@ -63,7 +70,8 @@ Instance::Instance(InstanceSetup setup, std::shared_ptr<Machinery> machinery)
     Metrics &m = *machinery_->services.metrics;
     const Labels labels{{"instance", setup_.name}, {"kind", setup_.kind}};
     calls_metric_ = m.counter("rigger_plugin_calls_total", "Calls into plugins", labels);
-    failures_metric_ = m.counter("rigger_plugin_failures_total", "Calls into plugins that failed by the plugin's fault", labels);
+    failures_metric_ =
+        m.counter("rigger_plugin_failures_total", "Calls into plugins that failed by the plugin's fault", labels);
     constexpr double bounds[] = {1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10};
     seconds_metric_ = m.histogram("rigger_plugin_call_seconds", "Duration of calls into plugins", bounds, labels);
 }
@@ -74,19 +82,25 @@ Error Instance::blame(const char *call, Error error) const {
     return error.within(setup_.plugin + " " + setup_.version + " ('" + setup_.name + "'): " + call);
 }
 
-// ---- one call -------------------------------------------------------------------------------------------------------------------------
+// ---- one call
+// -------------------------------------------------------------------------------------------------------------------------
 
 Status Instance::admit(const CallSpec &spec) {
     if (lost_.load(std::memory_order_acquire))
-        return Error{Code::unavailable, "Quarantined", "plugin instance '" + setup_.name + "' is quarantined; run: rigger plugins reset " + setup_.name, 0};
+        return Error{Code::unavailable, "Quarantined",
+                     "plugin instance '" + setup_.name + "' is quarantined; run: rigger plugins reset " + setup_.name,
+                     0};
     if (!spec.counted) return {};
-    if (!running()) return Error{Code::unavailable, "NotRunning", "plugin instance '" + setup_.name + "' is not running; see: rigger plugins list", 0};
+    if (!running())
+        return Error{Code::unavailable, "NotRunning",
+                     "plugin instance '" + setup_.name + "' is not running; see: rigger plugins list", 0};
     const MonoTime now = machinery_->clock.monotonic();
     const std::lock_guard lock(mutex_);
     if (breaker_.admit(now)) return {};
     const auto wait = breaker_.retry_after(now);
     return Error{Code::unavailable, "BreakerOpen",
-                 "plugin instance '" + setup_.name + "' failed too often and is left alone for now (" + last_error_ + "); run: rigger plugins reset " + setup_.name,
+                 "plugin instance '" + setup_.name + "' failed too often and is left alone for now (" + last_error_ +
+                     "); run: rigger plugins reset " + setup_.name,
                  static_cast<uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(wait).count() + 1)};
 }
 
@@ -98,7 +112,8 @@ std::shared_ptr<GuardedCall> Instance::make(const CallSpec &spec, const CallCont
     c->queued_at = now;
     c->open_ended = spec.budget.soft.count() == 0;
     c->hard = spec.budget.hard;
-    // On the strand the budget begins with the call itself: a life cycle step is never dropped because others were slow.
+    // On the strand the budget begins with the call itself: a life cycle step is never dropped because others were
+    // slow.
     const bool from_start = c->open_ended || spec.where == CallSpec::Where::strand;
     c->soft_deadline_ns = std::min(from_start ? UINT64_MAX : (now + spec.budget.soft).ns, context.deadline.ns);
     c->caller_cancelled = context.cancelled;
@@ -128,11 +143,13 @@ Status Instance::submit(const std::shared_ptr<GuardedCall> &call, CallSpec::Wher
     return {};
 }
 
-void Instance::run(const std::shared_ptr<GuardedCall> &call, const std::shared_ptr<Pool::Worker> &worker, const CallSpec &spec) {
+void Instance::run(const std::shared_ptr<GuardedCall> &call, const std::shared_ptr<Pool::Worker> &worker,
+                   const CallSpec &spec) {
     GuardedCall &c = *call;
     {
         const std::lock_guard lock(c.mutex);
-        if (c.phase.load(std::memory_order_relaxed) == GuardedCall::Phase::queued && lost_.load(std::memory_order_acquire)) {
+        if (c.phase.load(std::memory_order_relaxed) == GuardedCall::Phase::queued &&
+            lost_.load(std::memory_order_acquire)) {
             c.phase = GuardedCall::Phase::skipped;
             c.changed.notify_all();
             machinery_->watchdog.remove(call);
@@ -143,7 +160,8 @@ void Instance::run(const std::shared_ptr<GuardedCall> &call, const std::shared_p
         }
         c.worker = worker;
         c.started_at = machinery_->clock.monotonic();
-        if (spec.where == CallSpec::Where::strand && !c.open_ended) c.call.deadline_ns = c.soft_deadline_ns = (c.started_at + spec.budget.soft).ns;
+        if (spec.where == CallSpec::Where::strand && !c.open_ended)
+            c.call.deadline_ns = c.soft_deadline_ns = (c.started_at + spec.budget.soft).ns;
         c.beat(c.started_at);
         c.phase.store(GuardedCall::Phase::running, std::memory_order_relaxed);
     }
@@ -158,9 +176,7 @@ void Instance::run(const std::shared_ptr<GuardedCall> &call, const std::shared_p
         try {
             code = c.body();
             escaped = false;
-        } catch (const std::exception &e) {
-            text = e.what();
-        } catch (...) {
+        } catch (const std::exception &e) { text = e.what(); } catch (...) {
             text = "an exception that is not a std::exception";
         }
     }
@@ -209,10 +225,12 @@ void Instance::settle(const GuardedCall &c, const CallSpec &spec) {
         ++misbehaviours_;
         failed_locked(c.name, "ExceptionEscaped", "an exception crossed the border: " + c.escaped_text);
     } else if (c.code == RIG_E_INTERNAL || c.code < 0 || c.code > RIG_E_INTERNAL) {
-        failed_locked(c.name, fixed_text(c.error.reason, sizeof c.error.reason), fixed_text(c.error.message, sizeof c.error.message));
+        failed_locked(c.name, fixed_text(c.error.reason, sizeof c.error.reason),
+                      fixed_text(c.error.message, sizeof c.error.message));
     } else if (late && own_deadline && !is_neutral(c.code)) {
         failed_locked(c.name, "DeadlineMissed",
-                      "took " + std::to_string(elapsed.count() / 1000) + " us, " + std::to_string(soft.count() / 1000) + " us are allowed");
+                      "took " + std::to_string(elapsed.count() / 1000) + " us, " + std::to_string(soft.count() / 1000) +
+                          " us are allowed");
     } else if (c.code == RIG_E_DEADLINE && own_deadline) {
         failed_locked(c.name, "DeadlineMissed", fixed_text(c.error.message, sizeof c.error.message));
     } else if (spec.counted) {
@@ -220,7 +238,8 @@ void Instance::settle(const GuardedCall &c, const CallSpec &spec) {
         else breaker_.neutral();
     }
     if (spec.judged_by_cpu && recent_count_ >= recent_.size()) {
-        const auto slow_ones = static_cast<size_t>(std::count_if(recent_.begin(), recent_.end(), [](const Recent &r) { return r.slow; }));
+        const auto slow_ones =
+            static_cast<size_t>(std::count_if(recent_.begin(), recent_.end(), [](const Recent &r) { return r.slow; }));
         if (slow_ones >= slow_calls_to_trip) {
             breaker_.trip(c.ended_at);
             recent_count_ = 0;
@@ -243,7 +262,8 @@ void Instance::log_failure(const char *call, std::string_view reason, std::strin
         return;
     }
     last_logged_ = MonoTime{std::max<uint64_t>(1, now.ns)};
-    std::string line = setup_.plugin + " " + setup_.version + " (component " + setup_.component + ", instance '" + setup_.name + "'): " + last_error_;
+    std::string line = setup_.plugin + " " + setup_.version + " (component " + setup_.component + ", instance '" +
+                       setup_.name + "'): " + last_error_;
     if (unlogged_ > 0) line += " (and " + std::to_string(unlogged_) + " failures more since the last line)";
     unlogged_ = 0;
     machinery_->log(3, line);
@@ -268,10 +288,17 @@ void Instance::give_up(const std::shared_ptr<GuardedCall> &call) {
 Status Instance::outcome(GuardedCall &c) const {
     switch (c.phase.load(std::memory_order_acquire)) {
     case GuardedCall::Phase::given_up:
-        return blame(c.name, Error{Code::deadline, "Hung", "did not return by its hard deadline; the instance is quarantined, run: rigger plugins reset " + setup_.name, 0});
+        return blame(
+            c.name,
+            Error{Code::deadline, "Hung",
+                  "did not return by its hard deadline; the instance is quarantined, run: rigger plugins reset " +
+                      setup_.name,
+                  0});
     case GuardedCall::Phase::skipped:
-        return blame(c.name, Error{c.soft_deadline_ns != UINT64_MAX && c.cancelled_at.ns >= c.soft_deadline_ns ? Code::deadline : Code::cancelled, "NotBegun",
-                                   "its turn did not come in time", 0});
+        return blame(c.name, Error{c.soft_deadline_ns != UINT64_MAX && c.cancelled_at.ns >= c.soft_deadline_ns
+                                       ? Code::deadline
+                                       : Code::cancelled,
+                                   "NotBegun", "its turn did not come in time", 0});
     default: break;
     }
     if (c.escaped) return blame(c.name, Error{Code::internal, "ExceptionEscaped", c.escaped_text, 0});
@@ -281,7 +308,8 @@ Status Instance::outcome(GuardedCall &c) const {
             fixed_text(c.error.message, sizeof c.error.message), c.error.retry_after_ms};
     if (e.reason.empty()) e.reason = known ? "Unexplained" : "UnknownCode";
     if (e.message.empty()) e.message = "answered code " + std::to_string(c.code) + " without a message";
-    const bool refusal = e.code == Code::invalid || e.code == Code::not_found || e.code == Code::conflict || e.code == Code::denied;
+    const bool refusal =
+        e.code == Code::invalid || e.code == Code::not_found || e.code == Code::conflict || e.code == Code::denied;
     return c.to_a_person && refusal ? e : blame(c.name, std::move(e));
 }
 
@@ -289,7 +317,8 @@ Status Instance::call(const CallSpec &spec, const CallContext &context, Body bod
     RIG_TRY(admit(spec));
     const auto c = make(spec, context, std::move(body));
     RIG_TRY(submit(c, spec.where));
-    const Status queued = c->lane->run([self = shared_from_this(), c, spec](const auto &worker) { self->run(c, worker, spec); });
+    const Status queued =
+        c->lane->run([self = shared_from_this(), c, spec](const auto &worker) { self->run(c, worker, spec); });
     if (!queued.ok()) {
         machinery_->watchdog.remove(c);
         forget(c);
@@ -317,21 +346,25 @@ Status Instance::call(const CallSpec &spec, const CallContext &context, Body bod
 }
 
 Status Instance::post(const char *name, bool on_worker, std::function<void()> body) {
-    if (lost_.load(std::memory_order_acquire)) return Error{Code::unavailable, "Quarantined", "the instance is quarantined", 0};
-    const CallSpec spec{name, on_worker ? Budget{0s, 15s} : setup_.limits.of("task"), on_worker ? CallSpec::Where::worker : CallSpec::Where::strand, false};
+    if (lost_.load(std::memory_order_acquire))
+        return Error{Code::unavailable, "Quarantined", "the instance is quarantined", 0};
+    const CallSpec spec{name, on_worker ? Budget{0s, 15s} : setup_.limits.of("task"),
+                        on_worker ? CallSpec::Where::worker : CallSpec::Where::strand, false};
     const auto c = make(spec, {}, [body = std::move(body)](rig_instance *, const rig_call *, rig_error *) -> rig_code {
         body();
         return RIG_OK;
     });
     RIG_TRY(submit(c, spec.where));
-    const Status queued = c->lane->run([self = shared_from_this(), c, spec](const auto &worker) { self->run(c, worker, spec); });
+    const Status queued =
+        c->lane->run([self = shared_from_this(), c, spec](const auto &worker) { self->run(c, worker, spec); });
     if (queued.ok()) return {};
     machinery_->watchdog.remove(c);
     forget(c);
     return queued;
 }
 
-// ---- the account ----------------------------------------------------------------------------------------------------------------------
+// ---- the account
+// ----------------------------------------------------------------------------------------------------------------------
 
 void Instance::misbehaved(const char *call, std::string_view reason, std::string_view what) {
     const std::lock_guard lock(mutex_);
@@ -345,7 +378,9 @@ void Instance::disconnected() {
 }
 
 Status Instance::admit_watch() {
-    if (!running()) return Error{Code::unavailable, "NotRunning", "plugin instance '" + setup_.name + "' is not running; see: rigger plugins list", 0};
+    if (!running())
+        return Error{Code::unavailable, "NotRunning",
+                     "plugin instance '" + setup_.name + "' is not running; see: rigger plugins list", 0};
     const MonoTime now = machinery_->clock.monotonic();
     const std::lock_guard lock(mutex_);
     if (watch_breaker_.retry_after(now).count() == 0) {
@@ -353,8 +388,11 @@ Status Instance::admit_watch() {
         watch_breaker_.neutral();
         return {};
     }
-    return Error{Code::unavailable, "BreakerOpen", "watches of plugin instance '" + setup_.name + "' ended too often; the next try comes by itself",
-                 static_cast<uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(watch_breaker_.retry_after(now)).count() + 1)};
+    return Error{
+        Code::unavailable, "BreakerOpen",
+        "watches of plugin instance '" + setup_.name + "' ended too often; the next try comes by itself",
+        static_cast<uint32_t>(
+            std::chrono::duration_cast<std::chrono::milliseconds>(watch_breaker_.retry_after(now)).count() + 1)};
 }
 
 void Instance::trip(std::string_view why) {
@@ -385,7 +423,8 @@ void Instance::note_error(std::string what) {
 InstanceAccount Instance::account() const {
     const MonoTime now = machinery_->clock.monotonic();
     const std::lock_guard lock(mutex_);
-    InstanceAccount a{state_, since_, breaker_.state(now), calls_, failures_, misbehaviours_, Duration{0}, cpu_, last_error_, last_error_at_};
+    InstanceAccount a{state_,      since_, breaker_.state(now), calls_,        failures_, misbehaviours_,
+                      Duration{0}, cpu_,   last_error_,         last_error_at_};
     {
         const std::lock_guard handle_lock(handle_->mutex);
         if (!handle_->complaint.empty() && handle_->complained_at.ns >= last_error_at_.ns) {
@@ -399,14 +438,17 @@ InstanceAccount Instance::account() const {
     const size_t n = std::min(recent_count_, recent_.size());
     if (n == 0) return a;
     std::array<int64_t, 128> sorted{};
-    std::transform(recent_.begin(), recent_.begin() + static_cast<std::ptrdiff_t>(n), sorted.begin(), [](const Recent &r) { return r.ns; });
+    std::transform(recent_.begin(), recent_.begin() + static_cast<std::ptrdiff_t>(n), sorted.begin(),
+                   [](const Recent &r) { return r.ns; });
     const size_t at = (n * 99 + 99) / 100 - 1;
-    std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(at), sorted.begin() + static_cast<std::ptrdiff_t>(n));
+    std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(at),
+                     sorted.begin() + static_cast<std::ptrdiff_t>(n));
     a.p99 = Duration(sorted[at]);
     return a;
 }
 
-// ---- life cycle -----------------------------------------------------------------------------------------------------------------------
+// ---- life cycle
+// -----------------------------------------------------------------------------------------------------------------------
 
 Status Instance::initialise() {
     const auto library = setup_.library;
@@ -417,7 +459,9 @@ Status Instance::initialise() {
         library->handle->plugin = library->handle->name = setup_.plugin;
         library->handle->services = handle_->services;
         const CallSpec spec{"init", setup_.limits.of("create"), CallSpec::Where::strand, false};
-        RIG_TRY(call(spec, {}, [library](rig_instance *, const rig_call *, rig_error *e) { return library->code->init(library->handle.get(), e); }));
+        RIG_TRY(call(spec, {}, [library](rig_instance *, const rig_call *, rig_error *e) {
+            return library->code->init(library->handle.get(), e);
+        }));
     }
     library->initialised = true;
     return {};
@@ -436,7 +480,8 @@ Status Instance::create() {
     made->config = setup_.config;
     const CallSpec spec{"create", setup_.limits.of("create"), CallSpec::Where::strand, false};
     RIG_TRY(call(spec, {}, [this, made](rig_instance *, const rig_call *, rig_error *error) -> rig_code {
-        const rig_code code = setup_.code->create(setup_.code, handle_.get(), {made->config.data(), made->config.size()}, &made->instance, error);
+        const rig_code code = setup_.code->create(setup_.code, handle_.get(),
+                                                  {made->config.data(), made->config.size()}, &made->instance, error);
         if (code != RIG_OK) return code;
         made->check = check_instance(made->instance);
         if (!made->check.ok()) {
@@ -502,16 +547,19 @@ void Instance::stop() {
     if (started_ && !lost_.load()) {
         started_ = false;
         const CallSpec stop{"stop", setup_.limits.of("stop"), CallSpec::Where::strand, false};
-        const Status stopped = call(stop, {}, [](rig_instance *i, const rig_call *c, rig_error *e) { return i->ops->stop(i, c, e); });
+        const Status stopped =
+            call(stop, {}, [](rig_instance *i, const rig_call *c, rig_error *e) { return i->ops->stop(i, c, e); });
         if (!stopped.ok()) machinery_->log(3, stopped.error().message);
     }
     if (code_ && !lost_.load()) {
         const CallSpec destroy{"destroy", setup_.limits.of("destroy"), CallSpec::Where::strand, false};
-        const Status destroyed = call(destroy, {}, [library = setup_.library](rig_instance *i, const rig_call *, rig_error *) -> rig_code {
-            i->ops->destroy(i);
-            if (library->alive.fetch_sub(1) == 1 && library->closing.load() && library->code->fini) library->code->fini();
-            return RIG_OK;
-        });
+        const Status destroyed =
+            call(destroy, {}, [library = setup_.library](rig_instance *i, const rig_call *, rig_error *) -> rig_code {
+                i->ops->destroy(i);
+                if (library->alive.fetch_sub(1) == 1 && library->closing.load() && library->code->fini)
+                    library->code->fini();
+                return RIG_OK;
+            });
         if (!destroyed.ok()) machinery_->log(3, destroyed.error().message);
         if (!lost_.load()) code_ = nullptr;
     }

@@ -1,4 +1,5 @@
-// core/host/instance.hpp -- one plugin instance: its life cycle, the guarded door into it, and the account of how it behaves.
+// core/host/instance.hpp -- one plugin instance: its life cycle, the guarded door into it, and the account of how it
+// behaves.
 //
 // Thread-safe. Held by its ports, by its running calls and by the registry. No lock is held while plugin code runs.
 #pragma once
@@ -30,24 +31,25 @@ struct LoadedPlugin;
 struct InstanceSetup {
     std::shared_ptr<LoadedPlugin> library;
     std::string plugin, version, component, kind, name, digest, origin;
-    uint64_t flags = 0;                ///< RIG_COMPONENT_*
+    uint64_t flags = 0; ///< RIG_COMPONENT_*
     const rig_component *code = nullptr;
     Grants grants;
     InstanceFile file;
     Limits limits;
-    std::string config;                ///< validated, defaults filled in
+    std::string config; ///< validated, defaults filled in
 };
 
 /// How a call is made.
 struct CallSpec {
-    const char *name = "";             ///< static text
+    const char *name = ""; ///< static text
     Budget budget;
     enum class Where : uint8_t { strand, worker, stream } where = Where::worker;
-    bool counted = true;               ///< goes through the breaker and the failure count
-    bool spin = false;                 ///< the caller waits actively for a moment: for calls of microseconds
-    bool silent_allowed = false;       ///< a stream without a heartbeat (followed logs)
-    bool judged_by_cpu = false;        ///< late only when it used the time itself (scoring), since a busy machine is no plugin's fault
-    bool to_a_person = false;          ///< a refusal is an answer for whoever asked, not a fault to name the plugin for
+    bool counted = true;         ///< goes through the breaker and the failure count
+    bool spin = false;           ///< the caller waits actively for a moment: for calls of microseconds
+    bool silent_allowed = false; ///< a stream without a heartbeat (followed logs)
+    bool judged_by_cpu =
+        false; ///< late only when it used the time itself (scoring), since a busy machine is no plugin's fault
+    bool to_a_person = false; ///< a refusal is an answer for whoever asked, not a fault to name the plugin for
 };
 
 /// What the account says; for PluginRow.
@@ -102,14 +104,17 @@ public:
     std::shared_ptr<HostHandle> handle_ref() const { return handle_; }
 
     /// Called once, on any thread, when the instance was given up in `call`.
-    void on_written_off(std::function<void(Instance &, const std::string &call)> callback) { written_off_ = std::move(callback); }
+    void on_written_off(std::function<void(Instance &, const std::string &call)> callback) {
+        written_off_ = std::move(callback);
+    }
     /// Called on any thread when running <-> degraded changes.
     void set_state(PluginState state, std::string error = {});
 
 private:
     std::shared_ptr<GuardedCall> make(const CallSpec &spec, const CallContext &context, Body body);
     Status submit(const std::shared_ptr<GuardedCall> &call, CallSpec::Where where);
-    void run(const std::shared_ptr<GuardedCall> &call, const std::shared_ptr<Pool::Worker> &worker, const CallSpec &spec);
+    void run(const std::shared_ptr<GuardedCall> &call, const std::shared_ptr<Pool::Worker> &worker,
+             const CallSpec &spec);
     Status initialise();
     Status admit(const CallSpec &spec);
     void settle(const GuardedCall &call, const CallSpec &spec);
@@ -126,7 +131,7 @@ private:
     const Badge badge_;
     std::shared_ptr<HostHandle> handle_;
     std::shared_ptr<Lane> strand_, worker_, stream_;
-    rig_instance *code_ = nullptr;       ///< written by create() and stop() on the strand's behalf
+    rig_instance *code_ = nullptr; ///< written by create() and stop() on the strand's behalf
     const void *table_ = nullptr;
     bool started_ = false;               ///< start() succeeded and stop() was not called yet; life cycle only
     std::atomic<bool> accepting_{false}; ///< between start() and stop()
@@ -143,9 +148,9 @@ private:
     Duration cpu_{0};
     struct Recent {
         int64_t ns = 0;
-        bool slow = false;               ///< used more than four times its budget of processor time
+        bool slow = false; ///< used more than four times its budget of processor time
     };
-    std::array<Recent, 128> recent_{};   ///< the latest calls, a ring
+    std::array<Recent, 128> recent_{}; ///< the latest calls, a ring
     size_t recent_count_ = 0;
     std::string last_error_;
     WallTime last_error_at_;

@@ -28,7 +28,8 @@ void read_breaker(YamlReader &l, BreakerLimit &breaker) {
         if (b.has("failures")) breaker.failures = static_cast<uint32_t>(b.integer("failures", 5, 1, 1000));
         if (b.has("of")) breaker.of = static_cast<uint32_t>(b.integer("of", 20, 1, 1000));
         breaker.open = b.span("open", 1ms, 5min);
-        if (breaker.failures && breaker.of && *breaker.failures > *breaker.of) b.refuse("failures", "must not exceed 'of'");
+        if (breaker.failures && breaker.of && *breaker.failures > *breaker.of)
+            b.refuse("failures", "must not exceed 'of'");
     });
 }
 
@@ -40,7 +41,8 @@ void read_limits(YamlReader &r, const Yaml &root, InstanceFile &out) {
             if (!is_instance_name(call)) return l.refuse(call, "is not the name of a call");
             l.map(call, [&](YamlReader &c) {
                 CallLimit limit{c.span("soft", 1us, 24h), c.span("hard", 1us, 72h)};
-                if (limit.soft && limit.hard && *limit.hard < *limit.soft) c.refuse("hard", "must not be shorter than 'soft'");
+                if (limit.soft && limit.hard && *limit.hard < *limit.soft)
+                    c.refuse("hard", "must not be shorter than 'soft'");
                 out.limits[call] = limit;
             });
         }
@@ -53,12 +55,15 @@ void read_secrets(YamlReader &r, const std::string &file, InstanceFile &out) {
     YamlReader s(*y, file, "secrets", instance_errors);
     s.each([&](const std::string &name, const Yaml &value) {
         if (!is_instance_name(name)) return s.refuse(name, "is not a name of lower-case letters, digits, '-' and '_'");
-        if (value.type != Yaml::Type::scalar) return s.refuse(name, "must be a reference such as ${file:/etc/rigger/hotkey}");
+        if (value.type != Yaml::Type::scalar)
+            return s.refuse(name, "must be a reference such as ${file:/etc/rigger/hotkey}");
         if (value.scalar.find("${") == std::string::npos)
-            return s.refuse(name, "must be a reference such as ${file:/etc/rigger/hotkey} or ${env:HOTKEY}, not the secret itself");
+            return s.refuse(
+                name, "must be a reference such as ${file:/etc/rigger/hotkey} or ${env:HOTKEY}, not the secret itself");
         out.secrets[name] = value.scalar;
     });
-    if (Status done = s.finish(); !done.ok()) r.refuse_at(y->line, "Value", done.error().message.substr(done.error().message.find(": ") + 2));
+    if (Status done = s.finish(); !done.ok())
+        r.refuse_at(y->line, "Value", done.error().message.substr(done.error().message.find(": ") + 2));
 }
 } // namespace
 
@@ -70,21 +75,27 @@ Result<InstanceFile> parse_instance_file(std::string_view text, std::string_view
     std::string stem;
     std::tie(out.order, stem) = split_file_name(file_name);
     out.plugin = r.text("plugin", "", true);
-    if (!r.failed() && !is_plugin_id(out.plugin)) r.refuse("plugin", "'" + out.plugin + "' is not a plugin id such as com.example.mine");
+    if (!r.failed() && !is_plugin_id(out.plugin))
+        r.refuse("plugin", "'" + out.plugin + "' is not a plugin id such as com.example.mine");
     out.component = r.text("component");
-    if (!out.component.empty() && !is_plugin_id(out.component)) r.refuse("component", "'" + out.component + "' is not a component id");
+    if (!out.component.empty() && !is_plugin_id(out.component))
+        r.refuse("component", "'" + out.component + "' is not a component id");
     out.name = r.text("name", stem);
     if (!is_instance_name(out.name))
-        r.refuse("name", "'" + out.name + "' is not a name of lower-case letters, digits, '-' and '_' (at most 64); set `name:` or rename the file");
+        r.refuse("name", "'" + out.name +
+                             "' is not a name of lower-case letters, digits, '-' and '_' (at most 64); set `name:` or "
+                             "rename the file");
     out.weight = r.number("weight", 1, 0, 1000);
     const std::string on_failure = r.text("on_failure", "abstain");
-    if (on_failure != "abstain" && on_failure != "closed") r.refuse("on_failure", "'" + on_failure + "' is not known; write abstain or closed");
+    if (on_failure != "abstain" && on_failure != "closed")
+        r.refuse("on_failure", "'" + on_failure + "' is not known; write abstain or closed");
     out.on_failure = on_failure == "closed" ? OnFailure::closed : OnFailure::abstain;
     out.required = r.flag("required", false);
     read_limits(r, root, out);
     read_secrets(r, std::string(file_name), out);
     if (const Yaml *config = r.any("config"); config && config->type != Yaml::Type::null) {
-        if (config->type != Yaml::Type::map) r.refuse_at(config->line, "Type", "config must be a map of keys and values");
+        if (config->type != Yaml::Type::map)
+            r.refuse_at(config->line, "Type", "config must be a map of keys and values");
         out.config = yaml_to_json(*config);
         out.config_yaml = *config;
     }
@@ -117,7 +128,9 @@ Result<std::vector<FoundInstance>> find_instances(const std::filesystem::path &d
     std::filesystem::directory_iterator it(directory, ec);
     if (ec)
         return Error{Code::unavailable, "DirectoryUnreadable",
-                     "cannot list enabled plugins in " + directory.string() + ": " + ec.message() + "; create it or correct `plugins.enabled`", 0};
+                     "cannot list enabled plugins in " + directory.string() + ": " + ec.message() +
+                         "; create it or correct `plugins.enabled`",
+                     0};
     for (; it != std::filesystem::directory_iterator(); it.increment(ec)) {
         if (ec) break;
         const std::string name = it->path().filename().string();

@@ -54,7 +54,8 @@ TEST(InstanceFile, TakesNameAndOrderFromTheFileName) {
         const char *file, *name;
         int order;
     };
-    for (const Case &c : {Case{"50-packing.yaml", "packing", 50}, Case{"/a/b/5-x.yaml", "x", 5}, Case{"packing.yaml", "packing", 50}, Case{"007.yaml", "007", 50}}) {
+    for (const Case &c : {Case{"50-packing.yaml", "packing", 50}, Case{"/a/b/5-x.yaml", "x", 5},
+                          Case{"packing.yaml", "packing", 50}, Case{"007.yaml", "007", 50}}) {
         const auto f = parse_instance_file("plugin: com.example.a\n", c.file);
         ASSERT_TRUE(f.ok()) << f.error().message;
         EXPECT_EQ(f->name, c.name);
@@ -92,7 +93,8 @@ TEST(InstanceFile, RefusesWhatItDoesNotKnow) {
 }
 
 TEST(InstanceFile, KnowsTheLineOfEachValueOfItsConfiguration) {
-    const auto f = parse_instance_file("plugin: com.example.a\nconfig:\n  a: 1\n  list:\n    - { x: 1 }\n    - x: 2\n      y: 3\n", "i.yaml");
+    const auto f = parse_instance_file(
+        "plugin: com.example.a\nconfig:\n  a: 1\n  list:\n    - { x: 1 }\n    - x: 2\n      y: 3\n", "i.yaml");
     ASSERT_TRUE(f.ok()) << f.error().message;
     EXPECT_EQ(config_line(*f, {"a"}), 3);
     EXPECT_EQ(config_line(*f, {"list", "1", "y"}), 7);
@@ -105,7 +107,8 @@ TEST(InstanceFile, KnowsTheLineOfEachValueOfItsConfiguration) {
 TEST(InstanceFile, AreFoundInTheirOrder) {
     std::string name = (std::filesystem::temp_directory_path() / "rigger-files-XXXXXX").string();
     const std::filesystem::path dir = ::mkdtemp(name.data());
-    for (const char *file : {"50-b.yaml", "50-a.yaml", "9-z.yaml", "notes.txt", ".hidden.yaml"}) std::ofstream(dir / file) << "plugin: com.example.a\n";
+    for (const char *file : {"50-b.yaml", "50-a.yaml", "9-z.yaml", "notes.txt", ".hidden.yaml"})
+        std::ofstream(dir / file) << "plugin: com.example.a\n";
     std::ofstream(dir / "10-broken.yaml") << "plugin: [";
     const auto found = find_instances(dir);
     std::filesystem::remove_all(dir);
@@ -119,7 +122,8 @@ TEST(Span, ReadsUnitsAndNothingElse) {
     EXPECT_EQ(parse_span("250ms"), Duration(250ms));
     EXPECT_EQ(parse_span("5m"), Duration(5min));
     EXPECT_EQ(parse_span("1h"), Duration(1h));
-    for (const char *bad : {"", "5", "s", "-1s", "1.5s", "5 s", "99999999999999h", "1d"}) EXPECT_FALSE(parse_span(bad)) << bad;
+    for (const char *bad : {"", "5", "s", "-1s", "1.5s", "5 s", "99999999999999h", "1d"})
+        EXPECT_FALSE(parse_span(bad)) << bad;
 }
 
 } // namespace

@@ -17,7 +17,10 @@ Result<std::shared_ptr<LoadedPlugin>> Loader::load(const std::filesystem::path &
         RIG_TRY(compare_with_manifest(at->second->facts, package.manifest));
         return at->second;
     }
-    const auto refused = [&](const Error &e) { return refusal(e.reason, package.manifest, e.message, "Report it to its author and install a version that works"); };
+    const auto refused = [&](const Error &e) {
+        return refusal(e.reason, package.manifest, e.message,
+                       "Report it to its author and install a version that works");
+    };
     const auto code = open_library(package.cached);
     if (!code.ok()) return refused(code.error());
     auto facts = read_descriptor(**code);

@@ -1,4 +1,5 @@
-// core/host/loader.hpp -- the nine steps from a directory to code that may be called (plugin-abi 3.9). Nothing is ever unloaded.
+// core/host/loader.hpp -- the nine steps from a directory to code that may be called (plugin-abi 3.9). Nothing is ever
+// unloaded.
 #pragma once
 #include "host/descriptor.hpp"
 #include "host/package.hpp"
@@ -19,10 +20,10 @@ struct LoadedPlugin {
     ProbeFacts facts;
     const rig_plugin *code = nullptr;
 
-    std::shared_ptr<HostHandle> handle;   ///< for init(); lives as long as the process uses the library
+    std::shared_ptr<HostHandle> handle; ///< for init(); lives as long as the process uses the library
     std::atomic<bool> initialised{false};
-    std::atomic<int> alive{0};            ///< created and not yet destroyed instances
-    std::atomic<bool> closing{false};     ///< the registry stops: the last destroy() is followed by fini()
+    std::atomic<int> alive{0};        ///< created and not yet destroyed instances
+    std::atomic<bool> closing{false}; ///< the registry stops: the last destroy() is followed by fini()
 
     const rig_component *component(std::string_view id) const noexcept;
 };
@@ -30,8 +31,8 @@ struct LoadedPlugin {
 class Loader {
 public:
     explicit Loader(CheckOptions options) : options_(std::move(options)) {}
-    /// Checks and loads; the same bytes are loaded once. Blocks on files and on the probe; the library's constructors run here.
-    /// Errors: refusals in their one form.
+    /// Checks and loads; the same bytes are loaded once. Blocks on files and on the probe; the library's constructors
+    /// run here. Errors: refusals in their one form.
     Result<std::shared_ptr<LoadedPlugin>> load(const std::filesystem::path &directory);
 
 private:

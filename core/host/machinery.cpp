@@ -11,9 +11,11 @@ std::shared_ptr<Pool> pool(const char *name, size_t threads) { return std::make_
 } // namespace
 
 Machinery::Machinery(HostServices s)
-    : services(std::move(s)), clock(*services.clock), watchdog(clock, [this](MonoTime now) { return timers.fire(now); }), strands_(pool("plugin-strand", 2)),
-      streams_(pool("plugin-watch", 256)), http_(pool("plugin-http", 8)), housekeeping_(pool("plugin-registry", 1)), sources_(pool("plugin-source", 8)),
-      backends_(pool("plugin-backend", 16)), scorers_(pool("plugin-score", std::max(2u, std::thread::hardware_concurrency()))),
+    : services(std::move(s)), clock(*services.clock),
+      watchdog(clock, [this](MonoTime now) { return timers.fire(now); }), strands_(pool("plugin-strand", 2)),
+      streams_(pool("plugin-watch", 256)), http_(pool("plugin-http", 8)), housekeeping_(pool("plugin-registry", 1)),
+      sources_(pool("plugin-source", 8)), backends_(pool("plugin-backend", 16)),
+      scorers_(pool("plugin-score", std::max(2u, std::thread::hardware_concurrency()))),
       reconcilers_(pool("plugin-reconc", 2)), frontends_(pool("plugin-front", 8)) {}
 
 Machinery::~Machinery() { stop(); }
@@ -32,7 +34,9 @@ void Machinery::log(int level, std::string_view message) const {
 
 void Machinery::stop() {
     // Threads first: while they end, the watchdog still gives up those that do not.
-    for (const auto &p : {housekeeping_, http_, streams_, sources_, backends_, scorers_, reconcilers_, frontends_, strands_}) p->stop();
+    for (const auto &p :
+         {housekeeping_, http_, streams_, sources_, backends_, scorers_, reconcilers_, frontends_, strands_})
+        p->stop();
     watchdog.stop();
 }
 

@@ -1,4 +1,5 @@
-// core/host/machinery.hpp -- what all instances of one registry share: threads, watchdog, timers, topics and the host's services.
+// core/host/machinery.hpp -- what all instances of one registry share: threads, watchdog, timers, topics and the host's
+// services.
 //
 // Ports and stuck threads hold it, so it outlives the registry when they do; after stop() it runs nothing more.
 #pragma once
@@ -40,7 +41,8 @@ public:
     void stop();
 
 private:
-    std::shared_ptr<Pool> strands_, streams_, http_, housekeeping_, sources_, backends_, scorers_, reconcilers_, frontends_;
+    std::shared_ptr<Pool> strands_, streams_, http_, housekeeping_, sources_, backends_, scorers_, reconcilers_,
+        frontends_;
 };
 
 } // namespace rigger::host

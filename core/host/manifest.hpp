@@ -44,7 +44,7 @@ struct Manifest {
     Grants grants;
     Isolation isolation = Isolation::in_process;
     std::vector<std::string> requires_plugins, conflicts; ///< "com.example.base >=1.2 <2"
-    std::vector<std::string> after;                       ///< plugin ids or instance names that start first, if they are enabled
+    std::vector<std::string> after; ///< plugin ids or instance names that start first, if they are enabled
     std::vector<std::string> drafts;
     uint64_t state_schema = 0;
     std::vector<uint64_t> state_reads;
@@ -61,14 +61,15 @@ const std::vector<std::string_view> &known_services();
 /// The machine this host runs on, in the manifest's spelling.
 std::string_view host_arch() noexcept;
 
-/// `file` is used in messages only. Errors: invalid; reason "ManifestSyntax", "ManifestUnknownKey", "ManifestType", "ManifestValue",
-/// "ManifestLimit" or "ManifestVersion".
+/// `file` is used in messages only. Errors: invalid; reason "ManifestSyntax", "ManifestUnknownKey", "ManifestType",
+/// "ManifestValue", "ManifestLimit" or "ManifestVersion".
 Result<Manifest> parse_manifest(std::string_view text, std::string_view file);
 /// Errors also: not_found, unavailable (cannot be read).
 Result<Manifest> read_manifest(const std::filesystem::path &file);
 
 /// A refusal in its one form: "<id> <version>: refused: <why>. <what to do>."
-Error refusal(std::string reason, std::string_view id, std::string_view version, std::string_view why, std::string_view remedy);
+Error refusal(std::string reason, std::string_view id, std::string_view version, std::string_view why,
+              std::string_view remedy);
 inline Error refusal(std::string reason, const Manifest &m, std::string_view why, std::string_view remedy) {
     return refusal(std::move(reason), m.id, m.version, why, remedy);
 }

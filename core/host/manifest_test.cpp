@@ -8,7 +8,8 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-const std::string minimal = "manifest: 1\nid: com.example.a\nversion: 1.0.0\ncomponents: [{ id: com.example.a, kind: rig.reconciler/1 }]\n";
+const std::string minimal =
+    "manifest: 1\nid: com.example.a\nversion: 1.0.0\ncomponents: [{ id: com.example.a, kind: rig.reconciler/1 }]\n";
 
 TEST(Manifest, ReadsEveryField) {
     const auto m = parse_manifest(R"(
@@ -73,25 +74,41 @@ TEST_P(BadManifests, AreRefusedWithFileLineAndRemedy) {
 INSTANTIATE_TEST_SUITE_P(
     Cases, BadManifests,
     testing::Values(
-        BadManifest{"Empty", "", "ManifestSyntax", "p.yaml:1: the file is empty"}, BadManifest{"List", "- a\n", "ManifestType", "must hold a map"},
-        BadManifest{"NotYaml", "a: [", "ManifestSyntax", "not valid YAML"}, BadManifest{"TwoDocuments", HEAD PART "---\nx: 1\n", "ManifestSyntax", "more than one document"},
-        BadManifest{"Anchor", "manifest: &a 1\n", "ManifestSyntax", "an anchor"}, BadManifest{"Alias", HEAD "title: *a\n", "ManifestSyntax", ""},
+        BadManifest{"Empty", "", "ManifestSyntax", "p.yaml:1: the file is empty"},
+        BadManifest{"List", "- a\n", "ManifestType", "must hold a map"},
+        BadManifest{"NotYaml", "a: [", "ManifestSyntax", "not valid YAML"},
+        BadManifest{"TwoDocuments", HEAD PART "---\nx: 1\n", "ManifestSyntax", "more than one document"},
+        BadManifest{"Anchor", "manifest: &a 1\n", "ManifestSyntax", "an anchor"},
+        BadManifest{"Alias", HEAD "title: *a\n", "ManifestSyntax", ""},
         BadManifest{"Twice", HEAD "id: com.example.b\n", "ManifestSyntax", "p.yaml:4: key 'id' stands here twice"},
-        BadManifest{"UnknownKey", HEAD PART "licence: MIT\n", "ManifestUnknownKey", "p.yaml:5: licence is not a known key"},
-        BadManifest{"UnknownNested", HEAD PART "abi: { major: 1, max: 2 }\n", "ManifestUnknownKey", "abi.max is not a known key"},
+        BadManifest{"UnknownKey", HEAD PART "licence: MIT\n", "ManifestUnknownKey",
+                    "p.yaml:5: licence is not a known key"},
+        BadManifest{"UnknownNested", HEAD PART "abi: { major: 1, max: 2 }\n", "ManifestUnknownKey",
+                    "abi.max is not a known key"},
         BadManifest{"NewFormat", "manifest: 2\n", "ManifestVersion", "format 2 is not known"},
         BadManifest{"NoId", "manifest: 1\nversion: 1.0.0\n" PART, "ManifestMissing", "id is missing"},
-        BadManifest{"BadId", "manifest: 1\nid: Packing\nversion: 1.0.0\n" PART, "ManifestValue", "p.yaml:2: id: 'Packing' is not a reverse DNS name"},
-        BadManifest{"PathId", "manifest: 1\nid: com.example/../x\nversion: 1.0.0\n" PART, "ManifestValue", "not a reverse DNS name"},
-        BadManifest{"BadVersion", "manifest: 1\nid: com.example.a\nversion: 1.0\n" PART, "ManifestValue", "not a semantic version"},
+        BadManifest{"BadId", "manifest: 1\nid: Packing\nversion: 1.0.0\n" PART, "ManifestValue",
+                    "p.yaml:2: id: 'Packing' is not a reverse DNS name"},
+        BadManifest{"PathId", "manifest: 1\nid: com.example/../x\nversion: 1.0.0\n" PART, "ManifestValue",
+                    "not a reverse DNS name"},
+        BadManifest{"BadVersion", "manifest: 1\nid: com.example.a\nversion: 1.0\n" PART, "ManifestValue",
+                    "not a semantic version"},
         BadManifest{"NoComponents", HEAD, "ManifestValue", "at least one component"},
-        BadManifest{"UnknownKind", HEAD "components: [{ id: com.example.a, kind: rig.oracle/1 }]\n", "ManifestValue", "'rig.oracle/1' is not a kind of this host; it knows rig.cluster-backend/1"},
-        BadManifest{"TwoComponents", HEAD "components: [{ id: com.a, kind: rig.reconciler/1 }, { id: com.a, kind: rig.reconciler/1 }]\n", "ManifestValue", "stands in two components"},
-        BadManifest{"UnknownService", HEAD PART "grants: { services: [rig.root/1] }\n", "ManifestValue", "'rig.root/1' is not a service"},
-        BadManifest{"BadHost", HEAD PART "grants: { http: [\"http://x\"] }\n", "ManifestValue", "grants.http: entry 0 'http://x' is not a host pattern"},
-        BadManifest{"TextVeto", HEAD PART "grants: { veto: \"yes\" }\n", "ManifestType", "grants.veto must be true or false"},
-        BadManifest{"LibraryPath", HEAD PART "library: [{ arch: x86_64, file: ../evil.so }]\n", "ManifestValue", "without directories"},
-        BadManifest{"BadDigest", HEAD PART "library: [{ arch: x86_64, file: a.so, blake2b: 12 }]\n", "ManifestValue", "64 lower-case hex digits"},
+        BadManifest{"UnknownKind", HEAD "components: [{ id: com.example.a, kind: rig.oracle/1 }]\n", "ManifestValue",
+                    "'rig.oracle/1' is not a kind of this host; it knows rig.cluster-backend/1"},
+        BadManifest{"TwoComponents",
+                    HEAD "components: [{ id: com.a, kind: rig.reconciler/1 }, { id: com.a, kind: rig.reconciler/1 }]\n",
+                    "ManifestValue", "stands in two components"},
+        BadManifest{"UnknownService", HEAD PART "grants: { services: [rig.root/1] }\n", "ManifestValue",
+                    "'rig.root/1' is not a service"},
+        BadManifest{"BadHost", HEAD PART "grants: { http: [\"http://x\"] }\n", "ManifestValue",
+                    "grants.http: entry 0 'http://x' is not a host pattern"},
+        BadManifest{"TextVeto", HEAD PART "grants: { veto: \"yes\" }\n", "ManifestType",
+                    "grants.veto must be true or false"},
+        BadManifest{"LibraryPath", HEAD PART "library: [{ arch: x86_64, file: ../evil.so }]\n", "ManifestValue",
+                    "without directories"},
+        BadManifest{"BadDigest", HEAD PART "library: [{ arch: x86_64, file: a.so, blake2b: 12 }]\n", "ManifestValue",
+                    "64 lower-case hex digits"},
         BadManifest{"Negative", HEAD PART "abi: { min: -1 }\n", "ManifestValue", "abi.min must lie in 0..1000"},
         BadManifest{"NotANumber", HEAD PART "abi: { min: one }\n", "ManifestType", "abi.min must be a whole number"},
         BadManifest{"Isolation", HEAD PART "isolation: jail\n", "ManifestValue", "write in-process or process"}),
@@ -107,8 +124,10 @@ TEST(Manifest, RefusesSizeAndDepthBeforeItBuildsAnything) {
 }
 
 TEST(Manifest, ARefusalHasOneForm) {
-    const Error e = refusal("AbiMinor", "com.example.packing", "1.4.2", "needs ABI 1.3, this host has 1.1", "Upgrade rigger to 1.3");
-    EXPECT_EQ(e.message, "com.example.packing 1.4.2: refused: needs ABI 1.3, this host has 1.1. Upgrade rigger to 1.3.");
+    const Error e = refusal("AbiMinor", "com.example.packing", "1.4.2", "needs ABI 1.3, this host has 1.1",
+                            "Upgrade rigger to 1.3");
+    EXPECT_EQ(e.message,
+              "com.example.packing 1.4.2: refused: needs ABI 1.3, this host has 1.1. Upgrade rigger to 1.3.");
 }
 
 } // namespace

@@ -19,7 +19,8 @@ const json *member(const json &schema, const char *key) {
 }
 
 std::string text_of(const json &value, size_t most = 40) {
-    std::string out = value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, json::error_handler_t::replace);
+    std::string out =
+        value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, json::error_handler_t::replace);
     if (out.size() > most) out = out.substr(0, most) + "...";
     for (char &c : out)
         if (static_cast<unsigned char>(c) < ' ') c = ' ';
@@ -28,14 +29,18 @@ std::string text_of(const json &value, size_t most = 40) {
 
 std::string found(const json &schema, const json &value) {
     if (value.is_object()) return "found keys and values";
-    if (value.is_array()) return "found a list" + (value.empty() ? std::string(" without entries") : " of " + std::to_string(value.size()));
-    if (const json *secret = member(schema, "writeOnly"); secret && *secret == true) return "what stands there does not fit";
+    if (value.is_array())
+        return "found a list" +
+               (value.empty() ? std::string(" without entries") : " of " + std::to_string(value.size()));
+    if (const json *secret = member(schema, "writeOnly"); secret && *secret == true)
+        return "what stands there does not fit";
     return value.is_string() ? "found '" + text_of(value) + "'" : "found " + text_of(value);
 }
 
 std::string joined(const json &list, const char *last) {
     std::string out;
-    for (size_t i = 0; i < list.size(); ++i) out += (i == 0 ? "" : i + 1 == list.size() ? last : ", ") + text_of(list[i]);
+    for (size_t i = 0; i < list.size(); ++i)
+        out += (i == 0 ? "" : i + 1 == list.size() ? last : ", ") + text_of(list[i]);
     return out;
 }
 
@@ -64,8 +69,10 @@ std::string expected_type(const json &schema, const std::string &type) {
     }
     std::string out = type == "integer" ? "a whole number" : "a number";
     out += bounds(schema, "minimum", "maximum", "");
-    if (const json *above = member(schema, "exclusiveMinimum"); above && above->is_number()) out += " above " + text_of(*above);
-    if (const json *below = member(schema, "exclusiveMaximum"); below && below->is_number()) out += " below " + text_of(*below);
+    if (const json *above = member(schema, "exclusiveMinimum"); above && above->is_number())
+        out += " above " + text_of(*above);
+    if (const json *below = member(schema, "exclusiveMaximum"); below && below->is_number())
+        out += " below " + text_of(*below);
     return out;
 }
 
@@ -80,10 +87,12 @@ std::string expected(const json &schema) {
         for (const char *key : {"anyOf", "oneOf"})
             if (const json *branches = member(schema, key); branches && branches->is_array())
                 for (const json &branch : *branches)
-                    if (const std::string form = expected(branch); !form.empty()) out += (out.empty() ? "" : "; or ") + form;
+                    if (const std::string form = expected(branch); !form.empty())
+                        out += (out.empty() ? "" : "; or ") + form;
     }
     const json *const why = member(schema, "description");
-    if (why && why->is_string() && !out.empty() && why->get_ref<const std::string &>().size() <= 120) out += " (" + text_of(*why, 120) + ")";
+    if (why && why->is_string() && !out.empty() && why->get_ref<const std::string &>().size() <= 120)
+        out += " (" + text_of(*why, 120) + ")";
     return out;
 }
 
@@ -94,12 +103,15 @@ bool is_type(const json &value, const std::string &type) {
     if (type == "array") return value.is_array();
     if (type == "null") return value.is_null();
     if (type == "number") return value.is_number();
-    if (type == "integer") return value.is_number_integer() || (value.is_number_float() && value.get<double>() == std::trunc(value.get<double>()));
+    if (type == "integer")
+        return value.is_number_integer() ||
+               (value.is_number_float() && value.get<double>() == std::trunc(value.get<double>()));
     return true;
 }
 
 size_t characters(const std::string &text) {
-    return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+    return static_cast<size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 bool within(const json &schema, double value, const char *low, const char *high) {
@@ -109,16 +121,23 @@ bool within(const json &schema, double value, const char *low, const char *high)
 
 bool fits_itself(const json &schema, const json &value) {
     if (const json *one = member(schema, "const"); one && value != *one) return false;
-    if (const json *list = member(schema, "enum"); list && list->is_array() && std::find(list->begin(), list->end(), value) == list->end()) return false;
+    if (const json *list = member(schema, "enum");
+        list && list->is_array() && std::find(list->begin(), list->end(), value) == list->end())
+        return false;
     if (const json *type = member(schema, "type")) {
         const json types = type->is_array() ? *type : json::array({*type});
-        if (std::none_of(types.begin(), types.end(), [&](const json &t) { return t.is_string() && is_type(value, t); })) return false;
+        if (std::none_of(types.begin(), types.end(), [&](const json &t) { return t.is_string() && is_type(value, t); }))
+            return false;
     }
     if (value.is_number()) {
         const double number = value.get<double>();
         if (!within(schema, number, "minimum", "maximum")) return false;
-        if (const json *above = member(schema, "exclusiveMinimum"); above && above->is_number() && number <= above->get<double>()) return false;
-        if (const json *below = member(schema, "exclusiveMaximum"); below && below->is_number() && number >= below->get<double>()) return false;
+        if (const json *above = member(schema, "exclusiveMinimum");
+            above && above->is_number() && number <= above->get<double>())
+            return false;
+        if (const json *below = member(schema, "exclusiveMaximum");
+            below && below->is_number() && number >= below->get<double>())
+            return false;
     }
     if (value.is_array()) return within(schema, static_cast<double>(value.size()), "minItems", "maxItems");
     if (!value.is_string()) return true;
@@ -163,9 +182,7 @@ private:
         if (!ref || !ref->is_string() || depth > max_depth) return schema;
         try {
             return resolved(root_.at(json::json_pointer(ref->get_ref<const std::string &>().substr(1))), depth + 1);
-        } catch (const json::exception &) {
-            return schema;
-        }
+        } catch (const json::exception &) { return schema; }
     }
 
     bool look_in_object(const json &schema, const json &value, int depth) {
@@ -175,17 +192,23 @@ private:
         const json *const others = member(schema, "additionalProperties");
         if (others && *others == false && !member(schema, "patternProperties"))
             for (const auto &[key, ignored] : value.items())
-                if (!properties->contains(key)) return at(key, [&] { return say("is not known; remove it or correct its spelling" + known(*properties)); });
+                if (!properties->contains(key))
+                    return at(key, [&] {
+                        return say("is not known; remove it or correct its spelling" + known(*properties));
+                    });
         if (const json *required = member(schema, "required"); required && required->is_array())
             for (const json &key : *required)
                 if (key.is_string() && !value.contains(key.get_ref<const std::string &>())) {
                     const auto property = properties->find(key.get_ref<const std::string &>());
                     const std::string what = property == properties->end() ? "" : expected(resolved(*property, depth));
-                    return at(key, [&] { return say("is missing" + (what.empty() ? "; add it" : "; expected " + what)); });
+                    return at(key,
+                              [&] { return say("is missing" + (what.empty() ? "; add it" : "; expected " + what)); });
                 }
         for (const auto &[key, part] : value.items()) {
             const auto property = properties->find(key);
-            const json *const rule = property != properties->end() ? &*property : others && others->is_object() ? others : nullptr;
+            const json *const rule = property != properties->end()   ? &*property
+                                     : others && others->is_object() ? others
+                                                                     : nullptr;
             if (rule && at(key, [&, &inner = part] { return look(*rule, inner, depth + 1); })) return true;
         }
         return no_branch_fits(schema, value, depth);
@@ -195,10 +218,13 @@ private:
         for (const char *key : {"anyOf", "oneOf"}) {
             const json *const branches = member(schema, key);
             if (!branches || !branches->is_array() || branches->empty()) continue;
-            const bool any = std::any_of(branches->begin(), branches->end(), [&](const json &branch) { return !Search(root_).look(branch, value, depth + 1); });
+            const bool any = std::any_of(branches->begin(), branches->end(), [&](const json &branch) {
+                return !Search(root_).look(branch, value, depth + 1);
+            });
             if (any) continue;
             const std::string what = expected(schema);
-            return say(found(schema, value) + (what.empty() ? ", which is none of the forms allowed here" : "; expected " + what));
+            return say(found(schema, value) +
+                       (what.empty() ? ", which is none of the forms allowed here" : "; expected " + what));
         }
         return false;
     }

@@ -15,7 +15,9 @@ bool label(std::string_view s) {
            std::all_of(s.begin(), s.end(), [](char c) { return lower(c) || digit(c) || c == '-'; });
 }
 
-bool numeric(std::string_view s) { return !s.empty() && s.size() <= 9 && std::all_of(s.begin(), s.end(), digit) && (s.size() == 1 || s.front() != '0'); }
+bool numeric(std::string_view s) {
+    return !s.empty() && s.size() <= 9 && std::all_of(s.begin(), s.end(), digit) && (s.size() == 1 || s.front() != '0');
+}
 
 /// Splits "host:port"; port -1: none given, -2: not a port.
 std::pair<std::string_view, int> split_port(std::string_view s) {
@@ -52,9 +54,11 @@ bool is_version(std::string_view s) noexcept {
     const std::string_view core = s.substr(0, s.find_first_of("-+"));
     const size_t a = core.find('.'), b = core.find('.', a == std::string_view::npos ? a : a + 1);
     if (b == std::string_view::npos) return false;
-    if (!numeric(core.substr(0, a)) || !numeric(core.substr(a + 1, b - a - 1)) || !numeric(core.substr(b + 1))) return false;
+    if (!numeric(core.substr(0, a)) || !numeric(core.substr(a + 1, b - a - 1)) || !numeric(core.substr(b + 1)))
+        return false;
     const std::string_view rest = s.substr(core.size());
-    return rest.size() != 1 && std::all_of(rest.begin(), rest.end(), [](char c) { return alnum(c) || c == '.' || c == '-' || c == '+'; });
+    return rest.size() != 1 &&
+           std::all_of(rest.begin(), rest.end(), [](char c) { return alnum(c) || c == '.' || c == '-' || c == '+'; });
 }
 
 bool is_instance_name(std::string_view s) noexcept {

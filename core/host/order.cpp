@@ -20,7 +20,9 @@ std::pair<std::string, std::string> split_requirement(const std::string &text) {
     return {text.substr(0, space), space == std::string::npos ? std::string() : text.substr(space + 1)};
 }
 
-Error refused(const StartNode &n, std::string reason, const std::string &why, const std::string &remedy) { return refusal(std::move(reason), n.plugin, n.version, why, remedy); }
+Error refused(const StartNode &n, std::string reason, const std::string &why, const std::string &remedy) {
+    return refusal(std::move(reason), n.plugin, n.version, why, remedy);
+}
 
 const StartNode *find_plugin(const std::vector<StartNode> &nodes, const std::string &id) {
     const auto at = std::find_if(nodes.begin(), nodes.end(), [&](const StartNode &n) { return n.plugin == id; });
@@ -32,16 +34,25 @@ Status check_relations(const std::vector<StartNode> &nodes, size_t index) {
     for (const std::string &text : n.requires_plugins) {
         const auto [id, constraints] = split_requirement(text);
         const StartNode *other = find_plugin(nodes, id);
-        if (!other) return refused(n, "RequirementMissing", "it requires " + text + ", which is not enabled", "Run: rigger plugins enable " + id);
+        if (!other)
+            return refused(n, "RequirementMissing", "it requires " + text + ", which is not enabled",
+                           "Run: rigger plugins enable " + id);
         RIG_TRY_ASSIGN(const bool fits, version_satisfies(other->version, constraints));
-        if (!fits) return refused(n, "RequirementVersion", "it requires " + text + ", version " + other->version + " is installed", "Install a version that fits");
+        if (!fits)
+            return refused(n, "RequirementVersion",
+                           "it requires " + text + ", version " + other->version + " is installed",
+                           "Install a version that fits");
     }
     for (const std::string &text : n.conflicts) {
         const auto [id, constraints] = split_requirement(text);
         const StartNode *other = find_plugin(nodes, id);
         if (!other || other == &n) continue;
         RIG_TRY_ASSIGN(const bool fits, version_satisfies(other->version, constraints));
-        if (fits) return refused(n, "Conflict", "it conflicts with " + id + " " + other->version + ", which is enabled as '" + other->name + "'", "Disable one of them");
+        if (fits)
+            return refused(n, "Conflict",
+                           "it conflicts with " + id + " " + other->version + ", which is enabled as '" + other->name +
+                               "'",
+                           "Disable one of them");
     }
     return {};
 }
@@ -51,7 +62,8 @@ Result<bool> version_satisfies(std::string_view version, std::string_view constr
     std::istringstream in{std::string(constraints)};
     for (std::string c; in >> c;) {
         const size_t digits = c.find_first_of("0123456789");
-        const std::string op = c.substr(0, digits), wanted = digits == std::string::npos ? "" : padded(c.substr(digits));
+        const std::string op = c.substr(0, digits),
+                          wanted = digits == std::string::npos ? "" : padded(c.substr(digits));
         const int order = compare_versions(version, wanted);
         bool holds = false;
         if (op == ">=") holds = order >= 0;
@@ -74,14 +86,17 @@ StartPlan plan_start(const std::vector<StartNode> &nodes) {
     const auto is_before = [&](const StartNode &n, const StartNode &other) {
         const auto named = [&](const std::string &a) { return a == other.plugin || a == other.name; };
         return std::any_of(n.after.begin(), n.after.end(), named) ||
-               std::any_of(n.requires_plugins.begin(), n.requires_plugins.end(), [&](const std::string &r) { return split_requirement(r).first == other.plugin; });
+               std::any_of(n.requires_plugins.begin(), n.requires_plugins.end(),
+                           [&](const std::string &r) { return split_requirement(r).first == other.plugin; });
     };
     const auto refuse_cycle = [&](size_t from) {
         std::string names;
-        for (auto at = std::find(path.begin(), path.end(), from); at != path.end(); ++at) names += nodes[*at].name + " -> ";
+        for (auto at = std::find(path.begin(), path.end(), from); at != path.end(); ++at)
+            names += nodes[*at].name + " -> ";
         names += nodes[from].name;
         for (auto at = std::find(path.begin(), path.end(), from); at != path.end(); ++at)
-            plan.refused.emplace_back(*at, refused(nodes[*at], "StartCycle", "its start order is a circle: " + names, "Remove one `after:` or `requires:` of it"));
+            plan.refused.emplace_back(*at, refused(nodes[*at], "StartCycle", "its start order is a circle: " + names,
+                                                   "Remove one `after:` or `requires:` of it"));
     };
     const std::function<void(size_t)> visit = [&](size_t i) {
         marks[i] = Mark::open;
@@ -99,7 +114,9 @@ StartPlan plan_start(const std::vector<StartNode> &nodes) {
         if (marks[i] == Mark::none) visit(i);
     for (size_t i = 0; i < nodes.size(); ++i)
         if (Status ok = check_relations(nodes, i); !ok.ok()) plan.refused.emplace_back(i, ok.error());
-    std::erase_if(plan.order, [&](size_t i) { return std::any_of(plan.refused.begin(), plan.refused.end(), [&](const auto &r) { return r.first == i; }); });
+    std::erase_if(plan.order, [&](size_t i) {
+        return std::any_of(plan.refused.begin(), plan.refused.end(), [&](const auto &r) { return r.first == i; });
+    });
     return plan;
 }
 

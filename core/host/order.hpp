@@ -10,14 +10,14 @@ namespace rigger::host {
 
 struct StartNode {
     std::string name, plugin, version;
-    std::vector<std::string> after;            ///< plugin ids or instance names; those that are not enabled do not matter
+    std::vector<std::string> after; ///< plugin ids or instance names; those that are not enabled do not matter
     std::vector<std::string> requires_plugins; ///< "com.example.base >=1.2 <2"
     std::vector<std::string> conflicts;        ///< the same form; a bare id: any version
 };
 
 struct StartPlan {
-    std::vector<size_t> order;                            ///< indices of nodes, dependencies first, otherwise as given
-    std::vector<std::pair<size_t, Error>> refused;        ///< cycles, missing requirements, conflicts
+    std::vector<size_t> order;                     ///< indices of nodes, dependencies first, otherwise as given
+    std::vector<std::pair<size_t, Error>> refused; ///< cycles, missing requirements, conflicts
 };
 
 StartPlan plan_start(const std::vector<StartNode> &nodes);

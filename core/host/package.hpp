@@ -1,7 +1,9 @@
-// core/host/package.hpp -- an installed plugin on disk and every check that can be made before its code runs in this process
-// (plugin-abi 3.9, steps 1 to 5). Used by the loader and by `rigger plugins inspect|verify|doctor|install|enable`.
+// core/host/package.hpp -- an installed plugin on disk and every check that can be made before its code runs in this
+// process (plugin-abi 3.9, steps 1 to 5). Used by the loader and by `rigger plugins
+// inspect|verify|doctor|install|enable`.
 //
-// A package is a directory <plugin directory>/<anything>/ that holds plugin.yaml and the library it names. Blocking file I/O; any thread.
+// A package is a directory <plugin directory>/<anything>/ that holds plugin.yaml and the library it names. Blocking
+// file I/O; any thread.
 #pragma once
 #include "base/status.hpp"
 #include "base/time.hpp"
@@ -27,20 +29,20 @@ struct ProbeFacts {
 };
 
 struct CheckOptions {
-    std::filesystem::path cache_dir;      ///< created 0700 when missing; empty: check in place, copy nothing, never probe
-    std::filesystem::path probe;          ///< rigger-plugin-probe; empty: no code runs at all
+    std::filesystem::path cache_dir; ///< created 0700 when missing; empty: check in place, copy nothing, never probe
+    std::filesystem::path probe;     ///< rigger-plugin-probe; empty: no code runs at all
     Duration probe_limit = std::chrono::seconds(10);
-    bool check_permissions = true;        ///< library and parents belong to root or us, and nobody else may write
-    bool require_digest = true;           ///< false: a manifest without blake2b is accepted
+    bool check_permissions = true; ///< library and parents belong to root or us, and nobody else may write
+    bool require_digest = true;    ///< false: a manifest without blake2b is accepted
 };
 
 struct CheckedPackage {
     std::filesystem::path directory, library; ///< as installed
     std::filesystem::path cached;             ///< <cache_dir>/<digest>.so; empty without cache_dir
     Manifest manifest;
-    std::string digest;                       ///< BLAKE2b-256 of the library, hex
+    std::string digest; ///< BLAKE2b-256 of the library, hex
     ElfFacts elf;
-    ProbeFacts probe;                         ///< empty without probe
+    ProbeFacts probe; ///< empty without probe
 };
 
 struct FoundPackage {
@@ -48,8 +50,8 @@ struct FoundPackage {
     Result<Manifest> manifest;
 };
 
-/// Every directory below `plugin_dirs` (two levels deep: <dir>/<id>/ and <dir>/<id>/<version>/) that holds a plugin.yaml, by path.
-/// A directory that does not exist is empty.
+/// Every directory below `plugin_dirs` (two levels deep: <dir>/<id>/ and <dir>/<id>/<version>/) that holds a
+/// plugin.yaml, by path. A directory that does not exist is empty.
 std::vector<FoundPackage> find_packages(const std::vector<std::filesystem::path> &plugin_dirs);
 /// The package of this id with the highest version; nullptr: none.
 const FoundPackage *find_package(const std::vector<FoundPackage> &packages, std::string_view plugin_id);

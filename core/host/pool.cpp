@@ -45,7 +45,8 @@ struct Pool::Core {
         --core->lost;
     }
 
-    /// With the lock held. One idle thread may have been woken for an earlier task, hence the comparison with the queue.
+    /// With the lock held. One idle thread may have been woken for an earlier task, hence the comparison with the
+    /// queue.
     void grow(const std::shared_ptr<Core> &self) {
         if (idle >= queue.size() || threads.size() >= max_threads) return;
         auto worker = std::make_shared<Worker>();
@@ -73,7 +74,8 @@ bool Pool::run(Task task) {
 void Pool::give_up(const std::shared_ptr<Worker> &worker) {
     const std::lock_guard lock(core_->mutex);
     worker->lost = true;
-    const auto at = std::find_if(core_->threads.begin(), core_->threads.end(), [&](const Core::Thread &t) { return t.worker == worker; });
+    const auto at = std::find_if(core_->threads.begin(), core_->threads.end(),
+                                 [&](const Core::Thread &t) { return t.worker == worker; });
     if (at == core_->threads.end()) return;
     ++core_->lost;
     at->thread.detach();
@@ -98,7 +100,8 @@ size_t Pool::stuck() const {
 }
 size_t Pool::max_threads() const noexcept { return core_->max_threads; }
 
-Lane::Lane(std::shared_ptr<Pool> pool, size_t parallel, size_t bound) : pool_(std::move(pool)), parallel_(std::max<size_t>(1, parallel)), bound_(bound) {}
+Lane::Lane(std::shared_ptr<Pool> pool, size_t parallel, size_t bound)
+    : pool_(std::move(pool)), parallel_(std::max<size_t>(1, parallel)), bound_(bound) {}
 
 Status Lane::run(Pool::Task task) {
     const std::lock_guard lock(mutex_);
@@ -108,17 +111,19 @@ Status Lane::run(Pool::Task task) {
         return {};
     }
     if (waiting_.size() >= bound_)
-        return Error{Code::exhausted, "QueueFull", "the instance's queue is full (" + std::to_string(bound_) + " calls wait); try again later", 1000};
+        return Error{Code::exhausted, "QueueFull",
+                     "the instance's queue is full (" + std::to_string(bound_) + " calls wait); try again later", 1000};
     waiting_.push_back(std::move(task));
     return {};
 }
 
 void Lane::start_locked(Pool::Task task) {
     ++running_;
-    const bool queued = pool_->run([self = shared_from_this(), task = std::move(task)](const std::shared_ptr<Pool::Worker> &worker) {
-        task(worker);
-        self->finished(worker->lost.load());
-    });
+    const bool queued =
+        pool_->run([self = shared_from_this(), task = std::move(task)](const std::shared_ptr<Pool::Worker> &worker) {
+            task(worker);
+            self->finished(worker->lost.load());
+        });
     if (!queued) --running_;
 }
 

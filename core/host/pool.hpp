@@ -1,8 +1,8 @@
 // core/host/pool.hpp -- worker threads per kind of plugin, and the queue that each instance has in front of them.
 //
-// A Pool starts threads as they are needed, up to its limit. A thread that is stuck in a plugin is given up: it is detached, leaves when it
-// ever comes back, and no longer counts. A Lane lets at most `parallel` of its tasks run at once, in order; with 1 it is a strand.
-// Thread-safe. Tasks must not throw.
+// A Pool starts threads as they are needed, up to its limit. A thread that is stuck in a plugin is given up: it is
+// detached, leaves when it ever comes back, and no longer counts. A Lane lets at most `parallel` of its tasks run at
+// once, in order; with 1 it is a strand. Thread-safe. Tasks must not throw.
 #pragma once
 #include "base/status.hpp"
 
@@ -18,7 +18,8 @@ namespace rigger::host {
 
 class Pool {
 public:
-    /// One thread of a pool, as its task sees it. Once `lost`, the thread ends after its task, and somebody calls give_up().
+    /// One thread of a pool, as its task sees it. Once `lost`, the thread ends after its task, and somebody calls
+    /// give_up().
     struct Worker {
         std::atomic<bool> lost{false};
     };

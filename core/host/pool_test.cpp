@@ -19,11 +19,13 @@ TEST(Lane, AStrandKeepsOrderAndNeverOverlaps) {
     std::vector<int> seen;
     std::atomic<int> inside{0};
     for (int i = 0; i < 200; ++i)
-        ASSERT_TRUE(strand->run([&, i](const auto &) {
-            EXPECT_EQ(++inside, 1);
-            seen.push_back(i);
-            --inside;
-        }).ok());
+        ASSERT_TRUE(strand
+                        ->run([&, i](const auto &) {
+                            EXPECT_EQ(++inside, 1);
+                            seen.push_back(i);
+                            --inside;
+                        })
+                        .ok());
     std::promise<void> last;
     ASSERT_TRUE(strand->run([&](const auto &) { last.set_value(); }).ok());
     last.get_future().wait();
@@ -41,12 +43,13 @@ TEST(Lane, RunsUpToItsLimitAtOnce) {
     std::atomic<bool> met{false};
     for (int i = 0; i < 4; ++i)
         ASSERT_TRUE(lane->run([&](const auto &) {
-            const int n = ++inside;
-            if (n > most) most = n;
-            if (n == 2 && !met.exchange(true)) both.set_value(); // a later pair meets as well
-            released.wait();
-            --inside;
-        }).ok());
+                            const int n = ++inside;
+                            if (n > most) most = n;
+                            if (n == 2 && !met.exchange(true)) both.set_value(); // a later pair meets as well
+                            released.wait();
+                            --inside;
+                        })
+                        .ok());
     both.get_future().wait();
     release.set_value();
     pool->stop();
@@ -81,10 +84,11 @@ TEST(Pool, AStuckThreadIsReplacedAndStopDoesNotWaitForIt) {
     auto forever = std::make_shared<std::promise<void>>();
     std::promise<void> gone;
     ASSERT_TRUE(lane->run([&stuck, forever, &gone](const auto &worker) {
-        stuck.set_value(worker);
-        forever->get_future().wait();
-        gone.set_value();
-    }).ok());
+                        stuck.set_value(worker);
+                        forever->get_future().wait();
+                        gone.set_value();
+                    })
+                    .ok());
     const auto worker = stuck.get_future().get();
     worker->lost = true;
     lane->give_up(worker);
@@ -140,7 +144,11 @@ TEST(Timers, ACallbackMayAddAndCancel) {
 TEST(Topics, DeliverByNameAndPrefix) {
     Topics topics;
     std::vector<std::string> seen;
-    const auto note = [&](const std::string &who) { return [&seen, who](const std::string &topic, const auto &document) { seen.push_back(who + ":" + topic + ":" + *document); }; };
+    const auto note = [&](const std::string &who) {
+        return [&seen, who](const std::string &topic, const auto &document) {
+            seen.push_back(who + ":" + topic + ":" + *document);
+        };
+    };
     topics.subscribe("a.b", note("exact"));
     const uint64_t prefix = topics.subscribe("a.*", note("prefix"));
     topics.publish("a.b", "1");

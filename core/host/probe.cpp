@@ -24,7 +24,9 @@ namespace {
 constexpr size_t max_answer = 4 << 20;
 constexpr int answer_fd = 3; ///< where rigger-plugin-probe writes; stdout and stderr belong to the plugin under test
 
-std::string header() { return "rigger-probe " + std::to_string(RIG_ABI_MAJOR) + "." + std::to_string(RIG_ABI_MINOR) + "\n"; }
+std::string header() {
+    return "rigger-probe " + std::to_string(RIG_ABI_MAJOR) + "." + std::to_string(RIG_ABI_MINOR) + "\n";
+}
 
 int64_t now_ms() {
     timespec t{};
@@ -39,11 +41,14 @@ struct Child {
 
 Result<Child> spawn(const std::filesystem::path &probe, const std::filesystem::path &library) {
     int pipes[2];
-    if (::pipe2(pipes, O_CLOEXEC) != 0) return Error{Code::unavailable, "ProbeFailed", std::string("cannot make a pipe for the probe: ") + std::strerror(errno), 0};
+    if (::pipe2(pipes, O_CLOEXEC) != 0)
+        return Error{Code::unavailable, "ProbeFailed",
+                     std::string("cannot make a pipe for the probe: ") + std::strerror(errno), 0};
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     for (int fd = 0; fd < 3; ++fd) posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
-    // A descriptor that already has the wanted number keeps its close-on-exec flag through dup2, so it is moved away first.
+    // A descriptor that already has the wanted number keeps its close-on-exec flag through dup2, so it is moved away
+    // first.
     const int high = ::fcntl(pipes[1], F_DUPFD_CLOEXEC, 16);
     posix_spawn_file_actions_adddup2(&actions, high, answer_fd);
     posix_spawnattr_t attributes;
@@ -64,7 +69,8 @@ Result<Child> spawn(const std::filesystem::path &probe, const std::filesystem::p
     if (high >= 0) ::close(high);
     if (failed != 0) {
         ::close(pipes[0]);
-        return Error{Code::unavailable, "ProbeFailed", "cannot run " + program + ": " + std::strerror(failed) + "; reinstall rigger-plugin-probe", 0};
+        return Error{Code::unavailable, "ProbeFailed",
+                     "cannot run " + program + ": " + std::strerror(failed) + "; reinstall rigger-plugin-probe", 0};
     }
     child.answer = pipes[0];
     return child;
@@ -113,12 +119,14 @@ Result<ProbeFacts> read_answer(std::string_view answer) {
 }
 
 std::string crash_answer(int status) {
-    if (WIFSIGNALED(status)) return std::string("refused\nProbeCrashed\nloading it ended the probe with ") + ::strsignal(WTERMSIG(status));
+    if (WIFSIGNALED(status))
+        return std::string("refused\nProbeCrashed\nloading it ended the probe with ") + ::strsignal(WTERMSIG(status));
     return "refused\nProbeCrashed\nloading it ended the probe with exit code " + std::to_string(WEXITSTATUS(status));
 }
 } // namespace
 
-Result<ProbeFacts> probe_library(const std::filesystem::path &probe, const std::filesystem::path &library, Duration limit) {
+Result<ProbeFacts> probe_library(const std::filesystem::path &probe, const std::filesystem::path &library,
+                                 Duration limit) {
     std::filesystem::path memory = library;
     memory.replace_extension(".probe");
     if (const auto kept = read_text_file(memory, max_answer + 64); kept.ok() && kept->starts_with(header()))
@@ -131,8 +139,10 @@ Result<ProbeFacts> probe_library(const std::filesystem::path &probe, const std::
     ::close(child.answer);
     const auto status = reap(child.pid, until, !ended);
     if (!status)
-        return invalid("ProbeHung", "loading it did not end within " + std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(limit).count()) +
-                                        " ms in the probe, so its static constructors hang");
+        return invalid("ProbeHung",
+                       "loading it did not end within " +
+                           std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(limit).count()) +
+                           " ms in the probe, so its static constructors hang");
     if (!WIFEXITED(*status) || WEXITSTATUS(*status) != 0) answer = crash_answer(*status);
     RIG_TRY(replace_file(memory, header() + answer, 0600));
     return read_answer(answer);

@@ -25,8 +25,8 @@ constexpr std::string_view own_plugins = "rig."; ///< ids of the plugins that co
 
 struct Registry::Impl {
     Impl(RegistryOptions o, HostServices s)
-        : options(std::move(o)), machinery(std::make_shared<Machinery>(std::move(s))), loader(options.check), quarantine(options.state_dir / "quarantine.json"),
-          safe_mode(options.safe_mode) {}
+        : options(std::move(o)), machinery(std::make_shared<Machinery>(std::move(s))), loader(options.check),
+          quarantine(options.state_dir / "quarantine.json"), safe_mode(options.safe_mode) {}
 
     const RegistryOptions options;
     const std::shared_ptr<Machinery> machinery;
@@ -65,7 +65,8 @@ struct Registry::Impl {
     Entry *find(const std::string &name);
 };
 
-// ---- what is there --------------------------------------------------------------------------------------------------------------------
+// ---- what is there
+// --------------------------------------------------------------------------------------------------------------------
 
 void Registry::Impl::read_crash_record() {
     const auto record = options.state_dir / "crashes.log";
@@ -87,8 +88,10 @@ void Registry::Impl::read_crash_record() {
     while (!rest.empty()) {
         const std::string_view line = rest.substr(0, rest.find('\n'));
         rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-        const bool dealt_with = std::any_of(judgement.quarantine.begin(), judgement.quarantine.end(),
-                                            [&](const auto &c) { return line.find(" instance=" + c.instance + " ") != std::string_view::npos; });
+        const bool dealt_with =
+            std::any_of(judgement.quarantine.begin(), judgement.quarantine.end(), [&](const auto &c) {
+                return line.find(" instance=" + c.instance + " ") != std::string_view::npos;
+            });
         if (!dealt_with) kept.append(line).append("\n");
     }
     constexpr size_t longest_record = 64 * 1024;
@@ -117,7 +120,8 @@ void Registry::Impl::describe(Entry &e, const std::vector<FoundPackage> &package
     row.origin = p->directory.string();
     const auto manifest = read_text_file(p->directory / "plugin.yaml", 64 * 1024);
     e.fingerprint.append(1, '\0').append(row.origin).append(1, '\0').append(manifest.ok() ? *manifest : std::string());
-    const ComponentRef *c = f.component.empty() ? &p->manifest->components.front() : p->manifest->component(f.component);
+    const ComponentRef *c =
+        f.component.empty() ? &p->manifest->components.front() : p->manifest->component(f.component);
     if (!c) return;
     row.component = c->id;
     row.kind = c->kind;
@@ -135,7 +139,8 @@ Status Registry::Impl::load_entries() {
     {
         const std::lock_guard lock(data);
         for (auto &now : fresh) {
-            const auto old = std::find_if(entries.begin(), entries.end(), [&](const auto &e) { return e && e->found.path == now->found.path; });
+            const auto old = std::find_if(entries.begin(), entries.end(),
+                                          [&](const auto &e) { return e && e->found.path == now->found.path; });
             if (old == entries.end()) continue;
             const bool runs = (*old)->instance && (*old)->row.state == PluginState::running;
             const bool same = (*old)->fingerprint == now->fingerprint;
@@ -145,7 +150,8 @@ Status Registry::Impl::load_entries() {
         entries = std::move(fresh);
     }
     for (auto &e : gone)
-        if (e && e->instance && std::none_of(entries.begin(), entries.end(), [&](const auto &n) { return n->instance == e->instance; }))
+        if (e && e->instance &&
+            std::none_of(entries.begin(), entries.end(), [&](const auto &n) { return n->instance == e->instance; }))
             stop_entry(*e, PluginState::retired);
     return {};
 }
@@ -157,13 +163,16 @@ std::vector<Entry *> Registry::Impl::in_order() {
     std::map<std::string, const Entry *> names;
     for (const auto &e : entries) {
         if (!e->found.file.ok()) {
-            refuse(*e, PluginState::refused, refusal(e->found.file.error().reason, e->found.name, "", e->found.file.error().message, ""));
+            refuse(*e, PluginState::refused,
+                   refusal(e->found.file.error().reason, e->found.name, "", e->found.file.error().message, ""));
             continue;
         }
         const InstanceFile &f = *e->found.file;
         if (const auto [at, fresh] = names.emplace(f.name, e.get()); !fresh) {
             refuse(*e, PluginState::refused,
-                   refusal("NameTaken", f.plugin, e->row.version, "its instance name '" + f.name + "' is taken by " + at->second->found.path.string(), "Set another `name:` in " + f.file));
+                   refusal("NameTaken", f.plugin, e->row.version,
+                           "its instance name '" + f.name + "' is taken by " + at->second->found.path.string(),
+                           "Set another `name:` in " + f.file));
             continue;
         }
         const auto package = package_for(f, packages);
@@ -172,7 +181,8 @@ std::vector<Entry *> Registry::Impl::in_order() {
             continue;
         }
         const FoundPackage *p = *package;
-        nodes.push_back({f.name, f.plugin, p->manifest->version, p->manifest->after, p->manifest->requires_plugins, p->manifest->conflicts});
+        nodes.push_back({f.name, f.plugin, p->manifest->version, p->manifest->after, p->manifest->requires_plugins,
+                         p->manifest->conflicts});
         owners.push_back(e.get());
     }
     const StartPlan plan = plan_start(nodes);
@@ -187,7 +197,8 @@ Entry *Registry::Impl::find(const std::string &name) {
     return at == entries.end() ? nullptr : at->get();
 }
 
-// ---- one instance up ------------------------------------------------------------------------------------------------------------------
+// ---- one instance up
+// ------------------------------------------------------------------------------------------------------------------
 
 void Registry::Impl::refuse(Entry &e, PluginState state, const Error &why) {
     log(4, why.message);
@@ -235,16 +246,23 @@ Status Registry::Impl::bring_up(Entry &e) {
         e.row.kind = setup.kind;
         e.row.digest = setup.digest;
         e.row.origin = setup.origin;
-        if (std::find(libraries.begin(), libraries.end(), setup.library) == libraries.end()) libraries.push_back(setup.library);
+        if (std::find(libraries.begin(), libraries.end(), setup.library) == libraries.end())
+            libraries.push_back(setup.library);
     }
     if (const auto held = quarantine.find(setup.name, setup.digest))
         return Error{Code::denied, "Quarantined",
-                     setup.plugin + " " + setup.version + ": quarantined since " + to_rfc3339(held->at) + ": " + held->why + ". Run: rigger plugins reset " + setup.name + ".", 0};
+                     setup.plugin + " " + setup.version + ": quarantined since " + to_rfc3339(held->at) + ": " +
+                         held->why + ". Run: rigger plugins reset " + setup.name + ".",
+                     0};
     if ((setup.flags & RIG_COMPONENT_SINGLETON) != 0) {
         const std::lock_guard lock(data);
         for (const auto &other : entries)
-            if (other.get() != &e && other->instance && other->instance->running() && other->row.component == setup.component)
-                return refusal("Singleton", setup.plugin, setup.version, "only one instance of " + setup.component + " may run, and '" + other->row.name + "' does", "Disable one of them");
+            if (other.get() != &e && other->instance && other->instance->running() &&
+                other->row.component == setup.component)
+                return refusal("Singleton", setup.plugin, setup.version,
+                               "only one instance of " + setup.component + " may run, and '" + other->row.name +
+                                   "' does",
+                               "Disable one of them");
     }
     const auto instance = std::make_shared<Instance>(std::move(setup), machinery);
     instance->on_written_off([this](Instance &i, const std::string &call) { written_off(i, call); });
@@ -261,7 +279,8 @@ Status Registry::Impl::bring_up(Entry &e) {
     auto port = make_port(instance);
     if (!port.ok()) {
         (void)failed(port.error());
-        return refusal(port.error().reason, instance->setup().plugin, instance->setup().version, port.error().message, "Install a version that fits this host");
+        return refusal(port.error().reason, instance->setup().plugin, instance->setup().version, port.error().message,
+                       "Install a version that fits this host");
     }
     if (const Status started = instance->start(); !started.ok()) return failed(started.error());
     const std::lock_guard lock(data);
@@ -280,7 +299,11 @@ void Registry::Impl::start_entry(Entry &e) {
         if (e.row.state == PluginState::running) return;
     }
     if (safe_mode && !e.found.file->plugin.starts_with(own_plugins)) {
-        refuse(e, PluginState::stopped, Error{Code::unavailable, "SafeMode", e.found.file->plugin + " is not started: safe mode after several crashes; run: rigger plugins reset " + e.row.name, 0});
+        refuse(e, PluginState::stopped,
+               Error{Code::unavailable, "SafeMode",
+                     e.found.file->plugin +
+                         " is not started: safe mode after several crashes; run: rigger plugins reset " + e.row.name,
+                     0});
         return;
     }
     const Status up = bring_up(e);
@@ -336,13 +359,15 @@ void Registry::Impl::stop_entry(Entry &e, PluginState state) {
     if (instance) instance->stop();
 }
 
-// ---- news -----------------------------------------------------------------------------------------------------------------------------
+// ---- news
+// -----------------------------------------------------------------------------------------------------------------------------
 
 /// On the watchdog's thread: short, and nothing that waits for a plugin.
 void Registry::Impl::written_off(Instance &instance, const std::string &call) {
     const InstanceSetup &s = instance.setup();
     const std::string why = "did not return from " + call + "() by its hard deadline";
-    log(5, s.plugin + " " + s.version + " (instance '" + s.name + "'): " + why + "; it is quarantined. Run: rigger plugins reset " + s.name);
+    log(5, s.plugin + " " + s.version + " (instance '" + s.name + "'): " + why +
+               "; it is quarantined. Run: rigger plugins reset " + s.name);
     std::function<void(const std::string &)> give_up;
     {
         const std::lock_guard lock(data);
@@ -385,8 +410,9 @@ void Registry::Impl::publish() {
             if (e->port.reconciler) fresh->reconcilers.push_back(e->port.reconciler);
             if (e->port.frontend) fresh->frontends.push_back(e->port.frontend);
         }
-        const bool same = fresh->sources == live->sources && fresh->backends == live->backends && fresh->scorers == live->scorers &&
-                          fresh->reconcilers == live->reconcilers && fresh->frontends == live->frontends;
+        const bool same = fresh->sources == live->sources && fresh->backends == live->backends &&
+                          fresh->scorers == live->scorers && fresh->reconcilers == live->reconcilers &&
+                          fresh->frontends == live->frontends;
         if (same) return;
         fresh->generation = live->generation + 1;
         live = fresh;
@@ -397,14 +423,17 @@ void Registry::Impl::publish() {
     if (tell) (void)machinery->housekeeping()->run([tell, ports = LivePortsPtr(fresh)](const auto &) { tell(ports); });
 }
 
-// ---- the registry ---------------------------------------------------------------------------------------------------------------------
+// ---- the registry
+// ---------------------------------------------------------------------------------------------------------------------
 
 Registry::Registry(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Registry::~Registry() { stop(); }
 
 Result<std::unique_ptr<Registry>> Registry::open(RegistryOptions options, HostServices services) {
-    if (!services.clock || !services.metrics || !services.log) return invalid("ServiceMissing", "the plugin registry needs a clock, metrics and a log");
-    if (options.check.cache_dir.empty() || options.check.probe.empty()) return invalid("OptionMissing", "the plugin registry needs a cache directory and rigger-plugin-probe");
+    if (!services.clock || !services.metrics || !services.log)
+        return invalid("ServiceMissing", "the plugin registry needs a clock, metrics and a log");
+    if (options.check.cache_dir.empty() || options.check.probe.empty())
+        return invalid("OptionMissing", "the plugin registry needs a cache directory and rigger-plugin-probe");
     RIG_TRY(make_private_directory(options.state_dir));
     RIG_TRY(make_private_directory(options.check.cache_dir));
     return std::unique_ptr<Registry>(new Registry(std::make_unique<Impl>(std::move(options), std::move(services))));
@@ -424,7 +453,10 @@ Status Registry::start() {
     r.publish();
     for (const PluginRow &row : status())
         if (row.required && row.state != PluginState::running && row.state != PluginState::degraded)
-            return Error{Code::unavailable, "RequiredPlugin", "required plugin instance '" + row.name + "' is " + std::string(state_name(row.state)) + ": " + row.last_error, 0};
+            return Error{Code::unavailable, "RequiredPlugin",
+                         "required plugin instance '" + row.name + "' is " + std::string(state_name(row.state)) + ": " +
+                             row.last_error,
+                         0};
     return {};
 }
 
@@ -462,7 +494,8 @@ Status Registry::restart(const std::string &name) {
     Impl &r = *impl_;
     const std::lock_guard lock(r.operations);
     Entry *e = r.find(name);
-    if (!e || r.stopping) return not_found("UnknownInstance", "there is no plugin instance '" + name + "'; see: rigger plugins list");
+    if (!e || r.stopping)
+        return not_found("UnknownInstance", "there is no plugin instance '" + name + "'; see: rigger plugins list");
     r.stop_entry(*e, PluginState::stopped);
     r.publish();
     const auto file = e->found.path;
@@ -472,7 +505,9 @@ Status Registry::restart(const std::string &name) {
     r.publish();
     const std::lock_guard own(r.data);
     if (e->row.state == PluginState::running) return {};
-    return Error{Code::unavailable, "NotRunning", "plugin instance '" + name + "' is " + std::string(state_name(e->row.state)) + ": " + e->row.last_error, 0};
+    return Error{
+        Code::unavailable, "NotRunning",
+        "plugin instance '" + name + "' is " + std::string(state_name(e->row.state)) + ": " + e->row.last_error, 0};
 }
 
 Status Registry::disable(const std::string &name) {
@@ -489,7 +524,8 @@ Status Registry::reset(const std::string &name) {
     Impl &r = *impl_;
     const std::lock_guard lock(r.operations);
     Entry *e = r.find(name);
-    if (!e || r.stopping) return not_found("UnknownInstance", "there is no plugin instance '" + name + "'; see: rigger plugins list");
+    if (!e || r.stopping)
+        return not_found("UnknownInstance", "there is no plugin instance '" + name + "'; see: rigger plugins list");
     RIG_TRY(r.quarantine.lift(name));
     bool running = false;
     {
@@ -506,7 +542,9 @@ Status Registry::reset(const std::string &name) {
     r.publish();
     const std::lock_guard own(r.data);
     if (e->row.state == PluginState::running) return {};
-    return Error{Code::unavailable, "NotRunning", "plugin instance '" + name + "' is " + std::string(state_name(e->row.state)) + ": " + e->row.last_error, 0};
+    return Error{
+        Code::unavailable, "NotRunning",
+        "plugin instance '" + name + "' is " + std::string(state_name(e->row.state)) + ": " + e->row.last_error, 0};
 }
 
 LivePortsPtr Registry::live() const {

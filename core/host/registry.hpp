@@ -1,7 +1,9 @@
-// core/host/registry.hpp -- all plugin instances of the daemon: finds, checks, loads, starts, watches over, stops and lists them.
+// core/host/registry.hpp -- all plugin instances of the daemon: finds, checks, loads, starts, watches over, stops and
+// lists them.
 //
-// Wiring: make a Registry, start() it, take live() for the control loop, on_change() to hear of replacements, then serve(control) once the
-// control loop runs so that frontends get rig.control/1, stop() before anything that HostServices points to goes away.
+// Wiring: make a Registry, start() it, take live() for the control loop, on_change() to hear of replacements, then
+// serve(control) once the control loop runs so that frontends get rig.control/1, stop() before anything that
+// HostServices points to goes away.
 //
 // All members are thread-safe. start(), stop(), reload() and the like block on plugin code, bounded by its deadlines.
 #pragma once
@@ -32,10 +34,11 @@ namespace rigger::host {
 
 class Frontend;
 
-/// What the host lends to plugins. Everything must outlive the Registry; a null pointer makes the service answer UNSUPPORTED.
+/// What the host lends to plugins. Everything must outlive the Registry; a null pointer makes the service answer
+/// UNSUPPORTED.
 struct HostServices {
-    const Clock *clock = nullptr;    ///< required
-    Metrics *metrics = nullptr;      ///< required
+    const Clock *clock = nullptr; ///< required
+    Metrics *metrics = nullptr;   ///< required
     Store *store = nullptr;
     HttpClient *http = nullptr;
     SecretProvider *secrets = nullptr;
@@ -43,18 +46,30 @@ struct HostServices {
 };
 
 struct RegistryOptions {
-    std::filesystem::path enabled_dir;               ///< plugins-enabled/
-    std::vector<std::filesystem::path> plugin_dirs;  ///< where packages are installed
-    std::filesystem::path state_dir;                 ///< crash record and quarantine list; created when missing
-    CheckOptions check;                              ///< cache_dir and probe are required
-    bool run_watchdog = true;                        ///< false: the owner calls scan()
-    bool install_crash_handler = true;               ///< SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL: record the culprit, then re-raise
-    bool safe_mode = false;                          ///< start nothing but `rigger.*` plugins
-    /// Too many threads are stuck in plugins: the daemon should exit with status 75 and be restarted. Called once, on any thread.
+    std::filesystem::path enabled_dir;              ///< plugins-enabled/
+    std::vector<std::filesystem::path> plugin_dirs; ///< where packages are installed
+    std::filesystem::path state_dir;                ///< crash record and quarantine list; created when missing
+    CheckOptions check;                             ///< cache_dir and probe are required
+    bool run_watchdog = true;                       ///< false: the owner calls scan()
+    bool install_crash_handler = true; ///< SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL: record the culprit, then re-raise
+    bool safe_mode = false;            ///< start nothing but `rigger.*` plugins
+    /// Too many threads are stuck in plugins: the daemon should exit with status 75 and be restarted. Called once, on
+    /// any thread.
     std::function<void(const std::string &why)> give_up;
 };
 
-enum class PluginState : uint8_t { disabled, refused, loaded, created, running, degraded, stopped, failed, quarantined, retired };
+enum class PluginState : uint8_t {
+    disabled,
+    refused,
+    loaded,
+    created,
+    running,
+    degraded,
+    stopped,
+    failed,
+    quarantined,
+    retired
+};
 std::string_view state_name(PluginState state) noexcept;
 
 /// One line of `rigger plugins list`.
@@ -62,20 +77,21 @@ struct PluginRow {
     std::string id, version, component, kind, name, file;
     PluginState state = PluginState::disabled;
     WallTime since;
-    std::string breaker;        ///< "closed", "open", "half-open"
+    std::string breaker; ///< "closed", "open", "half-open"
     uint64_t calls = 0, failures = 0, misbehaviours = 0;
     Duration p99{0}, cpu{0};
     std::string digest, origin; ///< origin: the directory it was installed in
     std::string last_error;     ///< empty: none so far; it stays when all is well again
     WallTime last_error_at;
-    std::string next_command;   ///< what an operator should type; empty: nothing to do
+    std::string next_command; ///< what an operator should type; empty: nothing to do
     bool required = false;
     double weight = 1;
 };
 /// {"items":[...]} with the members of PluginRow in camelCase; spans in seconds, times RFC 3339.
 std::string to_json(const std::vector<PluginRow> &rows);
 
-/// The ports of all running instances. Immutable; ports stay valid as long as somebody holds them, and answer `unavailable` once stopped.
+/// The ports of all running instances. Immutable; ports stay valid as long as somebody holds them, and answer
+/// `unavailable` once stopped.
 struct LivePorts {
     uint64_t generation = 0;
     std::vector<std::shared_ptr<ValidatorSource>> sources;
@@ -92,15 +108,16 @@ public:
     static Result<std::unique_ptr<Registry>> open(RegistryOptions options, HostServices services);
     ~Registry(); ///< stops what runs
 
-    /// Loads and starts every enabled instance in dependency order. A failure is logged and shown in status(); it is returned only for an
-    /// instance with `required: true` (the others are started all the same).
+    /// Loads and starts every enabled instance in dependency order. A failure is logged and shown in status(); it is
+    /// returned only for an instance with `required: true` (the others are started all the same).
     Status start();
     /// Stops everything in reverse order. Idempotent.
     void stop();
     /// Frontends can act from now on. nullptr: no more (before the control loop goes away).
     void serve(ControlApi *control);
 
-    /// Looks at enabled_dir again: starts what is new, stops what is gone, restarts what changed (file or library), leaves the rest alone.
+    /// Looks at enabled_dir again: starts what is new, stops what is gone, restarts what changed (file or library),
+    /// leaves the rest alone.
     Status reload();
     Status restart(const std::string &name); ///< stop and start one instance with the files as they are now
     Status disable(const std::string &name); ///< until the next reload() that finds it enabled

@@ -8,13 +8,17 @@
 namespace rigger::host {
 namespace {
 
-template <typename Find> Status check_columns(const ScorerTraits &traits, const std::vector<ColumnSpec> &specs, const char *table, Find find) {
+template <typename Find>
+Status check_columns(const ScorerTraits &traits, const std::vector<ColumnSpec> &specs, const char *table, Find find) {
     for (const ColumnSpec &c : specs) {
         const auto known = find(c.name);
         if (!known && !c.optional)
-            return invalid("ColumnUnknown", "scorer '" + traits.name + "' needs the " + table + " column '" + c.name + "', which this host does not have; the columns are in docs/plugins/columns.md");
+            return invalid("ColumnUnknown",
+                           "scorer '" + traits.name + "' needs the " + table + " column '" + c.name +
+                               "', which this host does not have; the columns are in docs/plugins/columns.md");
         if (known && *known != c.type)
-            return invalid("ColumnType", "scorer '" + traits.name + "' asks for the " + table + " column '" + c.name + "' with another type than it has; see docs/plugins/columns.md");
+            return invalid("ColumnType", "scorer '" + traits.name + "' asks for the " + table + " column '" + c.name +
+                                             "' with another type than it has; see docs/plugins/columns.md");
     }
     return {};
 }
@@ -52,13 +56,15 @@ Result<Port> make_port(const std::shared_ptr<Instance> &instance) {
     } else {
         RIG_TRY_ASSIGN(port.scorer, make_scorer(instance));
         const ScorerTraits &t = port.scorer->traits();
-        RIG_TRY(check_columns(t, t.candidate_columns, "candidate", [](const std::string &name) -> std::optional<ColumnType> {
-            const auto c = placement::find_candidate_column(name);
-            return c ? std::optional(placement::column_type(*c)) : std::nullopt;
-        }));
-        RIG_TRY(check_columns(t, t.workload_columns, "workload", [](const std::string &name) -> std::optional<ColumnType> {
-            return placement::find_workload_column(name) ? std::optional(ColumnType::f64) : std::nullopt;
-        }));
+        RIG_TRY(check_columns(t, t.candidate_columns, "candidate",
+                              [](const std::string &name) -> std::optional<ColumnType> {
+                                  const auto c = placement::find_candidate_column(name);
+                                  return c ? std::optional(placement::column_type(*c)) : std::nullopt;
+                              }));
+        RIG_TRY(
+            check_columns(t, t.workload_columns, "workload", [](const std::string &name) -> std::optional<ColumnType> {
+                return placement::find_workload_column(name) ? std::optional(ColumnType::f64) : std::nullopt;
+            }));
     }
     return port;
 }

@@ -18,17 +18,18 @@ struct Port {
     std::shared_ptr<Reconciler> reconciler;
     std::shared_ptr<Frontend> frontend;
 };
-/// Makes the port of a created instance; checks what only the kind can tell. Errors: "TableIncomplete", "ColumnUnknown".
+/// Makes the port of a created instance; checks what only the kind can tell. Errors: "TableIncomplete",
+/// "ColumnUnknown".
 Result<Port> make_port(const std::shared_ptr<Instance> &instance);
 
 struct Entry {
     FoundInstance found;
-    std::string fingerprint;          ///< of the file and the manifest: a change means a restart
+    std::string fingerprint; ///< of the file and the manifest: a change means a restart
     // Guarded by the registry's data mutex:
-    PluginRow row;                    ///< what is known without an instance: id, version, kind, digest, origin, state, error
+    PluginRow row; ///< what is known without an instance: id, version, kind, digest, origin, state, error
     std::shared_ptr<Instance> instance;
     Port port;
-    Duration backoff{0};              ///< before the next try of a failed start
+    Duration backoff{0}; ///< before the next try of a failed start
     uint64_t retry_timer = 0;
 };
 

@@ -86,30 +86,34 @@ struct JsonSchema::Impl {
 };
 
 Result<JsonSchema> JsonSchema::parse(std::string_view text) {
-    if (const Status ok = check_document(text, schema_limits); !ok.ok()) return invalid("SchemaInvalid", "the schema: " + ok.error().message);
+    if (const Status ok = check_document(text, schema_limits); !ok.ok())
+        return invalid("SchemaInvalid", "the schema: " + ok.error().message);
     try {
         auto impl = std::make_shared<Impl>();
         impl->document = json::parse(text);
-        if (has_foreign_reference(impl->document)) return invalid("SchemaInvalid", "the schema refers to another document; only references that begin with '#' are allowed");
+        if (has_foreign_reference(impl->document))
+            return invalid("SchemaInvalid",
+                           "the schema refers to another document; only references that begin with '#' are allowed");
         impl->patterns = has_key(impl->document, "pattern") || has_key(impl->document, "patternProperties");
         valijson::SchemaParser parser;
         const Adapter adapter(impl->document);
         parser.populateSchema(adapter, impl->schema);
         return JsonSchema(std::move(impl));
-    } catch (const std::exception &e) {
-        return invalid("SchemaInvalid", std::string("the schema: ") + e.what());
-    }
+    } catch (const std::exception &e) { return invalid("SchemaInvalid", std::string("the schema: ") + e.what()); }
 }
 
-Result<std::string> JsonSchema::apply(std::string_view object, std::string_view what, std::string_view reason, const Locate &locate) const {
+Result<std::string> JsonSchema::apply(std::string_view object, std::string_view what, std::string_view reason,
+                                      const Locate &locate) const {
     const auto refuse = [&](const std::vector<std::string> &path, const std::string &message) {
-        return invalid(std::string(reason), (locate ? locate(path) : std::string()) + dotted(std::string(what), path) + ": " + message);
+        return invalid(std::string(reason),
+                       (locate ? locate(path) : std::string()) + dotted(std::string(what), path) + ": " + message);
     };
     if (const Status ok = check_document(object, object_limits); !ok.ok()) return refuse({}, ok.error().message);
     try {
         json j = json::parse(object);
         fill_defaults(impl_->document, j, 0);
-        if (impl_->patterns && has_long_text(j)) return refuse({}, "a text is longer than " + std::to_string(max_pattern_input) + " bytes; shorten it");
+        if (impl_->patterns && has_long_text(j))
+            return refuse({}, "a text is longer than " + std::to_string(max_pattern_input) + " bytes; shorten it");
         valijson::Validator validator;
         valijson::ValidationResults results;
         const Adapter adapter(j);
@@ -119,9 +123,7 @@ Result<std::string> JsonSchema::apply(std::string_view object, std::string_view 
         valijson::ValidationResults::Error e;
         if (!results.popError(e)) return refuse({}, "does not fit its schema");
         return refuse(path_of(e.context), e.description.substr(0, 500));
-    } catch (const std::exception &e) {
-        return refuse({}, e.what());
-    }
+    } catch (const std::exception &e) { return refuse({}, e.what()); }
 }
 
 } // namespace rigger::host

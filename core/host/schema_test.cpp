@@ -23,8 +23,10 @@ constexpr const char *schema_text = R"({"type":"object","additionalProperties":f
 TEST(JsonSchema, FillsDefaultsAtEveryDepth) {
     const auto schema = JsonSchema::parse(schema_text);
     ASSERT_TRUE(schema.ok());
-    EXPECT_EQ(*schema->apply(R"({"path":"x"})", "config", "ConfigInvalid"), R"({"deep":{"on":true},"level":3,"path":"x"})");
-    EXPECT_EQ(*schema->apply(R"({"path":"x","deep":{"on":false},"level":1})", "config", "ConfigInvalid"), R"({"deep":{"on":false},"level":1,"path":"x"})");
+    EXPECT_EQ(*schema->apply(R"({"path":"x"})", "config", "ConfigInvalid"),
+              R"({"deep":{"on":true},"level":3,"path":"x"})");
+    EXPECT_EQ(*schema->apply(R"({"path":"x","deep":{"on":false},"level":1})", "config", "ConfigInvalid"),
+              R"({"deep":{"on":false},"level":1,"path":"x"})");
 }
 
 TEST(JsonSchema, NamesThePlaceThatIsWrong) {
@@ -39,18 +41,21 @@ TEST(JsonSchema, NamesThePlaceThatIsWrong) {
         {R"({"path":"x","level":12})", "config.level: found 12; expected a whole number from 0 to 9"},
         {R"({"path":"x","level":1.5})", "config.level: found 1.5; expected a whole number from 0 to 9"},
         {R"({"path":"x","weights":[1,"2"]})", "config.weights[1]: found '2'; expected a number"},
-        {R"({"path":"x","weights":[]})", "config.weights: found a list without entries; expected a list of at least 1 entries"},
+        {R"({"path":"x","weights":[]})",
+         "config.weights: found a list without entries; expected a list of at least 1 entries"},
         {R"({"path":"x","deep":{"on":"yes"}})", "config.deep.on: found 'yes'; expected true or false"},
         {R"({"path":"x","deep":[1]})", "config.deep: found a list of 1; expected keys and values"},
-        {R"({"path":"x","levle":1})",
-         "config.levle: is not known; remove it or correct its spelling; known here: code, deep, either, key, level, mode, path, ratio, rest, weights"},
-        {R"({"path":"x","deep":{"off":1}})", "config.deep.off: is not known; remove it or correct its spelling; known here: on"},
+        {R"({"path":"x","levle":1})", "config.levle: is not known; remove it or correct its spelling; known here: "
+                                      "code, deep, either, key, level, mode, path, ratio, rest, weights"},
+        {R"({"path":"x","deep":{"off":1}})",
+         "config.deep.off: is not known; remove it or correct its spelling; known here: on"},
         {R"({"path":"x","code":"ABC"})", "config.code: found 'ABC'; expected a text that fits /^[a-z]+$/"},
         {R"({"path":"x","mode":"quick"})", "config.mode: found 'quick'; expected slow or fast"},
         {R"({"path":"x","ratio":0})", "config.ratio: found 0; expected a number of at most 1 above 0"},
         {R"({"path":"x","either":true})", "config.either: found true; expected a text; or a list"},
         {R"({"path":"x","rest":[{"n":-1}]})", "config.rest[0].n: found -1; expected a whole number of at least 0"},
-        {R"({"path":"x","key":"top secret"})", "config.key: what stands there does not fit; expected a text of 32 to 64 characters"},
+        {R"({"path":"x","key":"top secret"})",
+         "config.key: what stands there does not fit; expected a text of 32 to 64 characters"},
         {"[]", "not a JSON object"},
     };
     for (const Case &c : cases) {
@@ -63,27 +68,32 @@ TEST(JsonSchema, NamesThePlaceThatIsWrong) {
 
 TEST(JsonSchema, ThePlaceInTheFileComesFirst) {
     const auto schema = JsonSchema::parse(schema_text);
-    const auto out = schema->apply(R"({"path":"x","deep":{"on":1}})", "config", "ConfigInvalid",
-                                   [](const std::vector<std::string> &path) { return "x.yaml:" + std::to_string(path.size()) + ": "; });
+    const auto out = schema->apply(
+        R"({"path":"x","deep":{"on":1}})", "config", "ConfigInvalid",
+        [](const std::vector<std::string> &path) { return "x.yaml:" + std::to_string(path.size()) + ": "; });
     ASSERT_FALSE(out.ok());
     EXPECT_EQ(out.error().message, "x.yaml:2: config.deep.on: found 1; expected true or false");
 }
 
 TEST(JsonSchema, WhatHasNoWordsOfItsOwnIsStillRefused) {
-    const auto schema = JsonSchema::parse(R"({"type":"object","properties":{"a":{"type":"array","uniqueItems":true}},"not":{"required":["b"]}})");
+    const auto schema = JsonSchema::parse(
+        R"({"type":"object","properties":{"a":{"type":"array","uniqueItems":true}},"not":{"required":["b"]}})");
     ASSERT_TRUE(schema.ok());
-    for (const char *bad : {R"({"a":[1,1]})", R"({"b":1})"}) EXPECT_FALSE(schema->apply(bad, "config", "ConfigInvalid").ok()) << bad;
+    for (const char *bad : {R"({"a":[1,1]})", R"({"b":1})"})
+        EXPECT_FALSE(schema->apply(bad, "config", "ConfigInvalid").ok()) << bad;
 }
 
 TEST(JsonSchema, LongTextsNeverReachTheRegularExpression) {
     const auto schema = JsonSchema::parse(schema_text);
-    const auto out = schema->apply(R"({"path":"x","code":")" + std::string(200'000, 'a') + "\"}", "config", "ConfigInvalid");
+    const auto out =
+        schema->apply(R"({"path":"x","code":")" + std::string(200'000, 'a') + "\"}", "config", "ConfigInvalid");
     ASSERT_FALSE(out.ok());
     EXPECT_THAT(out.error().message, HasSubstr("longer than 4096 bytes"));
 }
 
 TEST(JsonSchema, RefusesSchemasThatItCannotUse) {
-    for (const char *bad : {"", "[]", "{", R"({"type":12})", R"({"$ref":"http://example.com/x.json"})", R"({"properties":{"a":{"$ref":"other.json#/x"}}})"})
+    for (const char *bad : {"", "[]", "{", R"({"type":12})", R"({"$ref":"http://example.com/x.json"})",
+                            R"({"properties":{"a":{"$ref":"other.json#/x"}}})"})
         EXPECT_EQ(JsonSchema::parse(bad).error().reason, "SchemaInvalid") << bad;
 }
 

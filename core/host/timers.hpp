@@ -9,7 +9,8 @@
 
 namespace rigger::host {
 
-/// Thread-safe. A callback runs without locks on the thread that calls fire(), and must not block: it posts to a strand.
+/// Thread-safe. A callback runs without locks on the thread that calls fire(), and must not block: it posts to a
+/// strand.
 class Timers {
 public:
     /// period 0: once. The answer is never 0.

@@ -31,17 +31,20 @@ public:
     void OnAlias(const YAML::Mark &mark, YAML::anchor_t) override {
         throw Refused{mark.line + 1, false, "an alias ('*name') is not allowed here; write the value out"};
     }
-    void OnScalar(const YAML::Mark &mark, const std::string &tag, YAML::anchor_t anchor, const std::string &value) override {
+    void OnScalar(const YAML::Mark &mark, const std::string &tag, YAML::anchor_t anchor,
+                  const std::string &value) override {
         Yaml y = node(mark, anchor, Yaml::Type::scalar);
         y.scalar = value;
         y.quoted = tag == "!";
         add(std::move(y));
     }
-    void OnSequenceStart(const YAML::Mark &mark, const std::string &, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+    void OnSequenceStart(const YAML::Mark &mark, const std::string &, YAML::anchor_t anchor,
+                         YAML::EmitterStyle::value) override {
         open(node(mark, anchor, Yaml::Type::sequence));
     }
     void OnSequenceEnd() override { close(); }
-    void OnMapStart(const YAML::Mark &mark, const std::string &, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+    void OnMapStart(const YAML::Mark &mark, const std::string &, YAML::anchor_t anchor,
+                    YAML::EmitterStyle::value) override {
         open(node(mark, anchor, Yaml::Type::map));
     }
     void OnMapEnd() override { close(); }
@@ -53,8 +56,11 @@ private:
     };
 
     Yaml node(const YAML::Mark &mark, YAML::anchor_t anchor, Yaml::Type type) {
-        if (anchor != 0) throw Refused{mark.line + 1, false, "an anchor ('&name') is not allowed here; write the value out"};
-        if (++count_ > limits_.nodes) throw Refused{mark.line + 1, true, "more than " + std::to_string(limits_.nodes) + " values; shorten the file"};
+        if (anchor != 0)
+            throw Refused{mark.line + 1, false, "an anchor ('&name') is not allowed here; write the value out"};
+        if (++count_ > limits_.nodes)
+            throw Refused{mark.line + 1, true,
+                          "more than " + std::to_string(limits_.nodes) + " values; shorten the file"};
         Yaml y;
         y.type = type;
         y.line = mark.line + 1;
@@ -84,7 +90,8 @@ private:
         }
         if (top.key_next) {
             if (y.type != Yaml::Type::scalar) throw Refused{y.line, false, "a key must be plain text"};
-            if (top.yaml.find(y.scalar) || std::find(top.yaml.keys.begin(), top.yaml.keys.end(), y.scalar) != top.yaml.keys.end())
+            if (top.yaml.find(y.scalar) ||
+                std::find(top.yaml.keys.begin(), top.yaml.keys.end(), y.scalar) != top.yaml.keys.end())
                 throw Refused{y.line, false, "key '" + y.scalar + "' stands here twice; keep one"};
             top.yaml.keys.push_back(std::move(y.scalar));
         } else {
@@ -99,8 +106,8 @@ private:
     Yaml root_;
 };
 
-/// The scanner's effort grows with the square of the depth, and it looks ahead before the builder sees anything. So brackets are counted first,
-/// those inside of texts too: no honest file has this many open ones.
+/// The scanner's effort grows with the square of the depth, and it looks ahead before the builder sees anything. So
+/// brackets are counted first, those inside of texts too: no honest file has this many open ones.
 bool too_many_brackets(std::string_view text) {
     constexpr int most_open = 100;
     int open = 0;
@@ -125,7 +132,8 @@ template <typename T> std::optional<T> parse_number(std::string_view s) {
 }
 
 bool looks_numeric(std::string_view s) {
-    return !s.empty() && (s.front() == '-' || s.front() == '+' || s.front() == '.' || (s.front() >= '0' && s.front() <= '9')) &&
+    return !s.empty() &&
+           (s.front() == '-' || s.front() == '+' || s.front() == '.' || (s.front() >= '0' && s.front() <= '9')) &&
            s.find_first_not_of("0123456789+-.eE") == std::string_view::npos;
 }
 
@@ -163,38 +171,48 @@ const Yaml *Yaml::find(std::string_view key) const noexcept {
     return nullptr;
 }
 
-Result<Yaml> parse_yaml(std::string_view text, std::string_view file, YamlLimits limits, std::string_view reason_prefix) {
+Result<Yaml> parse_yaml(std::string_view text, std::string_view file, YamlLimits limits,
+                        std::string_view reason_prefix) {
     const std::string syntax = std::string(reason_prefix) + "Syntax", limit = std::string(reason_prefix) + "Limit";
     if (text.size() > limits.bytes)
-        return error_at(file, 1, limit, "the file is larger than " + std::to_string(limits.bytes / 1024) + " KiB; shorten it");
-    if (text.find('\0') != std::string_view::npos) return error_at(file, 1, syntax, "the file holds a zero byte, so it is not YAML text; replace it");
+        return error_at(file, 1, limit,
+                        "the file is larger than " + std::to_string(limits.bytes / 1024) + " KiB; shorten it");
+    if (text.find('\0') != std::string_view::npos)
+        return error_at(file, 1, syntax, "the file holds a zero byte, so it is not YAML text; replace it");
     if (too_many_brackets(text)) return error_at(file, 1, limit, "brackets are nested too deeply; flatten the file");
     try {
         std::istringstream in{std::string(text)};
         YAML::Parser parser(in);
         Builder builder(limits);
-        if (!parser.HandleNextDocument(builder)) return error_at(file, 1, syntax, "the file is empty; write at least the required keys");
+        if (!parser.HandleNextDocument(builder))
+            return error_at(file, 1, syntax, "the file is empty; write at least the required keys");
         Yaml root = builder.take();
         Builder rest(limits);
-        if (parser.HandleNextDocument(rest)) return error_at(file, root.line, syntax, "the file holds more than one document ('---'); keep one");
+        if (parser.HandleNextDocument(rest))
+            return error_at(file, root.line, syntax, "the file holds more than one document ('---'); keep one");
         return root;
     } catch (const Refused &r) {
         return error_at(file, r.line, r.limit ? limit : syntax, r.what);
     } catch (const YAML::Exception &e) {
         return error_at(file, std::max(1, e.mark.line + 1), syntax, "not valid YAML: " + e.msg);
-    } catch (const std::exception &e) {
-        return error_at(file, 1, syntax, std::string("not valid YAML: ") + e.what());
-    }
+    } catch (const std::exception &e) { return error_at(file, 1, syntax, std::string("not valid YAML: ") + e.what()); }
 }
 
-std::string yaml_to_json(const Yaml &yaml) { return to_tree(yaml).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }
+std::string yaml_to_json(const Yaml &yaml) {
+    return to_tree(yaml).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
 
 std::optional<Duration> parse_span(std::string_view text) noexcept {
     struct Unit {
         std::string_view suffix;
         int64_t ns;
     };
-    constexpr Unit units[] = {{"ns", 1}, {"us", 1'000}, {"ms", 1'000'000}, {"s", 1'000'000'000}, {"m", 60'000'000'000}, {"h", 3'600'000'000'000}};
+    constexpr Unit units[] = {{"ns", 1},
+                              {"us", 1'000},
+                              {"ms", 1'000'000},
+                              {"s", 1'000'000'000},
+                              {"m", 60'000'000'000},
+                              {"h", 3'600'000'000'000}};
     for (const Unit &u : units) {
         if (!text.ends_with(u.suffix)) continue;
         const auto n = parse_number<int64_t>(text.substr(0, text.size() - u.suffix.size()));
@@ -207,10 +225,14 @@ std::optional<Duration> parse_span(std::string_view text) noexcept {
 YamlReader::YamlReader(const Yaml &map, std::string_view file, std::string_view where, std::string_view reason_prefix)
     : map_(map), file_(file), where_(where), prefix_(reason_prefix), taken_(map.keys.size(), false) {
     if (map.type != Yaml::Type::map)
-        refuse_at(map.line, "Type", where_.empty() ? "the file must hold a map of keys and values" : where_ + " must be a map of keys and values");
+        refuse_at(map.line, "Type",
+                  where_.empty() ? "the file must hold a map of keys and values"
+                                 : where_ + " must be a map of keys and values");
 }
 
-std::string YamlReader::path(std::string_view key) const { return where_.empty() ? std::string(key) : where_ + "." + std::string(key); }
+std::string YamlReader::path(std::string_view key) const {
+    return where_.empty() ? std::string(key) : where_ + "." + std::string(key);
+}
 
 int YamlReader::line(std::string_view key) const {
     const Yaml *y = map_.find(key);
@@ -221,7 +243,9 @@ void YamlReader::refuse_at(int line, std::string_view reason, std::string_view w
     if (status_.ok()) status_ = error_at(file_, line, prefix_ + std::string(reason), what);
 }
 
-void YamlReader::refuse(std::string_view key, std::string_view what) { refuse_at(line(key), "Value", path(key) + ": " + std::string(what)); }
+void YamlReader::refuse(std::string_view key, std::string_view what) {
+    refuse_at(line(key), "Value", path(key) + ": " + std::string(what));
+}
 
 const Yaml *YamlReader::take(std::string_view key) {
     for (size_t i = 0; i < map_.keys.size(); ++i) {
@@ -270,7 +294,8 @@ int64_t YamlReader::integer(std::string_view key, int64_t fallback, int64_t min,
         return fallback;
     }
     if (*n >= min && *n <= max) return *n;
-    refuse_at(y->line, "Value", path(key) + " must lie in " + std::to_string(min) + ".." + std::to_string(max) + ", not " + y->scalar);
+    refuse_at(y->line, "Value",
+              path(key) + " must lie in " + std::to_string(min) + ".." + std::to_string(max) + ", not " + y->scalar);
     return fallback;
 }
 
@@ -310,13 +335,13 @@ std::vector<std::string> YamlReader::texts(std::string_view key, size_t max_item
         refuse_at(y->line, "Type", path(key) + " must be a list");
         return out;
     }
-    if (y->items.size() > max_items) refuse_at(y->line, "Limit", path(key) + " has more than " + std::to_string(max_items) + " entries; shorten it");
+    if (y->items.size() > max_items)
+        refuse_at(y->line, "Limit", path(key) + " has more than " + std::to_string(max_items) + " entries; shorten it");
     for (size_t i = 0; i < y->items.size() && !failed(); ++i) {
         const Yaml &item = y->items[i];
         if (item.type != Yaml::Type::scalar || item.scalar.empty())
             refuse_at(item.line, "Type", path(key) + "[" + std::to_string(i) + "] must be text");
-        else
-            out.push_back(item.scalar);
+        else out.push_back(item.scalar);
     }
     return out;
 }
@@ -339,7 +364,8 @@ void YamlReader::maps(std::string_view key, size_t max_items, const std::functio
     if (!y || y->type == Yaml::Type::null) return;
     if (y->type != Yaml::Type::sequence) return refuse_at(y->line, "Type", path(key) + " must be a list");
     if (y->items.size() > max_items)
-        return refuse_at(y->line, "Limit", path(key) + " has more than " + std::to_string(max_items) + " entries; shorten it");
+        return refuse_at(y->line, "Limit",
+                         path(key) + " has more than " + std::to_string(max_items) + " entries; shorten it");
     for (size_t i = 0; i < y->items.size() && !failed(); ++i) {
         YamlReader nested(y->items[i], file_, path(key) + "[" + std::to_string(i) + "]", prefix_);
         if (!nested.failed()) body(nested);
@@ -356,7 +382,9 @@ void YamlReader::each(const std::function<void(const std::string &, const Yaml &
 
 Status YamlReader::finish() {
     for (size_t i = 0; i < taken_.size() && status_.ok(); ++i)
-        if (!taken_[i]) refuse_at(map_.items[i].line, "UnknownKey", path(map_.keys[i]) + " is not a known key; remove it or correct its spelling");
+        if (!taken_[i])
+            refuse_at(map_.items[i].line, "UnknownKey",
+                      path(map_.keys[i]) + " is not a known key; remove it or correct its spelling");
     return status_;
 }
 

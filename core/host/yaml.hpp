@@ -18,8 +18,8 @@ struct Yaml {
     enum class Type : uint8_t { null, scalar, sequence, map };
     Type type = Type::null;
     std::string scalar;
-    bool quoted = false; ///< a quoted or block scalar is text, whatever it looks like
-    int line = 0;        ///< 1-based
+    bool quoted = false;           ///< a quoted or block scalar is text, whatever it looks like
+    int line = 0;                  ///< 1-based
     std::vector<Yaml> items;       ///< of a sequence, or the values of a map
     std::vector<std::string> keys; ///< of a map, beside items
 
@@ -33,7 +33,8 @@ struct YamlLimits {
 };
 
 /// One document. Errors: invalid, "<file>:<line>: ..."; reason prefix + "Syntax" | "Limit".
-Result<Yaml> parse_yaml(std::string_view text, std::string_view file, YamlLimits limits, std::string_view reason_prefix);
+Result<Yaml> parse_yaml(std::string_view text, std::string_view file, YamlLimits limits,
+                        std::string_view reason_prefix);
 
 /// JSON text by YAML's core schema: plain null, true, false and numbers are typed, everything else is a string.
 std::string yaml_to_json(const Yaml &yaml);

@@ -1,4 +1,5 @@
-// allocator.hpp -- makes an allocation of the plugin fail. The kit's operator new is the one that a library loaded later binds to.
+// allocator.hpp -- makes an allocation of the plugin fail. The kit's operator new is the one that a library loaded
+// later binds to.
 #pragma once
 #include <cstdint>
 

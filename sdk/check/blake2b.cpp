@@ -8,9 +8,10 @@ namespace check {
 namespace {
 
 using State = std::array<uint64_t, 8>;
-constexpr State kInitial = {0x6a09e667f3bcc908u, 0xbb67ae8584caa73bu, 0x3c6ef372fe94f82bu, 0xa54ff53a5f1d36f1u,
-                            0x510e527fade682d1u, 0x9b05688c2b3e6c1fu, 0x1f83d9abfb41bd6bu, 0x5be0cd19137e2179u}; // RFC 7693, 2.6
-constexpr uint8_t kSigma[10][16] = {                                                                             // RFC 7693, 2.7
+constexpr State kInitial = {0x6a09e667f3bcc908u, 0xbb67ae8584caa73bu, 0x3c6ef372fe94f82bu,
+                            0xa54ff53a5f1d36f1u, 0x510e527fade682d1u, 0x9b05688c2b3e6c1fu,
+                            0x1f83d9abfb41bd6bu, 0x5be0cd19137e2179u}; // RFC 7693, 2.6
+constexpr uint8_t kSigma[10][16] = {                                   // RFC 7693, 2.7
     {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}, {14, 10, 4, 8, 9, 15, 13, 6, 1, 12, 0, 2, 11, 7, 5, 3},
     {11, 8, 12, 0, 5, 2, 15, 13, 10, 14, 3, 6, 7, 1, 9, 4}, {7, 9, 3, 1, 13, 12, 11, 14, 2, 6, 5, 10, 4, 0, 15, 8},
     {9, 0, 5, 7, 2, 4, 10, 15, 14, 1, 11, 12, 6, 8, 3, 13}, {2, 12, 6, 10, 0, 11, 8, 3, 4, 13, 7, 5, 15, 14, 1, 9},
@@ -32,7 +33,8 @@ void compress(State &h, const unsigned char *block, uint64_t count, bool last) {
     for (size_t round = 0; round < 12; ++round) {
         const uint8_t *s = kSigma[round % 10];
         for (size_t i = 0; i < 4; ++i) mix(i, i + 4, i + 8, i + 12, m[s[2 * i]], m[s[2 * i + 1]]);
-        for (size_t i = 0; i < 4; ++i) mix(i, (i + 1) % 4 + 4, (i + 2) % 4 + 8, (i + 3) % 4 + 12, m[s[2 * i + 8]], m[s[2 * i + 9]]);
+        for (size_t i = 0; i < 4; ++i)
+            mix(i, (i + 1) % 4 + 4, (i + 2) % 4 + 8, (i + 3) % 4 + 12, m[s[2 * i + 8]], m[s[2 * i + 9]]);
     }
     for (size_t i = 0; i < 8; ++i) h[i] ^= v[i] ^ v[i + 8];
 }

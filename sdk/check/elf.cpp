@@ -50,13 +50,16 @@ void read_dynamic(const Image &image, const Elf64_Shdr &section, uint64_t string
         if (d->d_tag == DT_NEEDED) out.needed.push_back(image.text(strings + v));
         if (d->d_tag == DT_TEXTREL || (d->d_tag == DT_FLAGS && v & DF_TEXTREL)) out.text_relocations = true;
         if (d->d_tag == DT_FLAGS && v & DF_STATIC_TLS) out.static_tls = true;
-        if ((d->d_tag == DT_FLAGS && v & DF_BIND_NOW) || (d->d_tag == DT_FLAGS_1 && v & DF_1_NOW) || d->d_tag == DT_BIND_NOW) out.bind_now = true;
+        if ((d->d_tag == DT_FLAGS && v & DF_BIND_NOW) || (d->d_tag == DT_FLAGS_1 && v & DF_1_NOW) ||
+            d->d_tag == DT_BIND_NOW)
+            out.bind_now = true;
         if (d->d_tag == DT_FLAGS_1 && v & DF_1_NODELETE) out.no_delete = true;
     }
 }
 
 void read_symbols(const Image &image, const Elf64_Shdr &section, uint64_t strings, ElfFacts &out) {
-    for (uint64_t o = section.sh_offset; o + sizeof(Elf64_Sym) <= section.sh_offset + section.sh_size; o += sizeof(Elf64_Sym)) {
+    for (uint64_t o = section.sh_offset; o + sizeof(Elf64_Sym) <= section.sh_offset + section.sh_size;
+         o += sizeof(Elf64_Sym)) {
         const auto s = image.at<Elf64_Sym>(o);
         if (!s) return;
         const auto bind = ELF64_ST_BIND(s->st_info);
@@ -72,8 +75,10 @@ bool read_elf(const std::string &bytes, ElfFacts &out, std::string &why) {
     const Image image(bytes);
     const auto h = image.at<Elf64_Ehdr>(0);
     if (!h || std::memcmp(h->e_ident, ELFMAG, SELFMAG) != 0) return why = "it is not an ELF file", false;
-    if (h->e_ident[EI_CLASS] != ELFCLASS64 || h->e_ident[EI_DATA] != ELFDATA2LSB) return why = "it is not a 64-bit little-endian ELF file", false;
-    if (h->e_shoff == 0 || h->e_shentsize != sizeof(Elf64_Shdr)) return why = "it has no section headers; strip it with strip, not with sstrip", false;
+    if (h->e_ident[EI_CLASS] != ELFCLASS64 || h->e_ident[EI_DATA] != ELFDATA2LSB)
+        return why = "it is not a 64-bit little-endian ELF file", false;
+    if (h->e_shoff == 0 || h->e_shentsize != sizeof(Elf64_Shdr))
+        return why = "it has no section headers; strip it with strip, not with sstrip", false;
     out.machine = h->e_machine;
     out.shared_object = h->e_type == ET_DYN;
     for (uint64_t i = 0; i < h->e_phnum; ++i) {
@@ -86,7 +91,8 @@ bool read_elf(const std::string &bytes, ElfFacts &out, std::string &why) {
         if (!s) return why = "its section headers lie outside the file", false;
         if (s->sh_type == SHT_NOTE || s->sh_type == SHT_PROGBITS) {
             const auto names = image.at<Elf64_Shdr>(h->e_shoff + uint64_t{h->e_shstrndx} * sizeof(Elf64_Shdr));
-            if (names && image.text(names->sh_offset + s->sh_name) == ".note.rig.plugin") read_notes(image, s->sh_offset, s->sh_size, out);
+            if (names && image.text(names->sh_offset + s->sh_name) == ".note.rig.plugin")
+                read_notes(image, s->sh_offset, s->sh_size, out);
         }
         if (s->sh_type != SHT_DYNAMIC && s->sh_type != SHT_DYNSYM) continue;
         const auto strings = image.at<Elf64_Shdr>(h->e_shoff + uint64_t{s->sh_link} * sizeof(Elf64_Shdr));

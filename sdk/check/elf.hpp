@@ -8,7 +8,8 @@ namespace check {
 
 struct ElfFacts {
     uint16_t machine = 0;
-    bool shared_object = false, text_relocations = false, executable_stack = true, static_tls = false, bind_now = false, no_delete = false;
+    bool shared_object = false, text_relocations = false, executable_stack = true, static_tls = false, bind_now = false,
+         no_delete = false;
     std::vector<std::string> exports; ///< names of defined global dynamic symbols
     std::vector<std::string> needed;  ///< DT_NEEDED
     std::string note;                 ///< text of the identity note ("id\nversion"); empty: none

@@ -24,8 +24,9 @@ void skip(std::string text) { throw Ending{Verdict::skip, std::move(text)}; }
 std::string Test::doc() const { return std::string("docs/plugins/testing.md#") + group + "-" + name; }
 
 std::string Outcome::text() const {
-    static constexpr const char *kNames[] = {"Ok", "Invalid", "NotFound", "Conflict", "Unavailable", "Deadline",
-                                             "Cancelled", "Denied", "Unsupported", "Exhausted", "Internal"};
+    static constexpr const char *kNames[] = {"Ok",          "Invalid",   "NotFound",  "Conflict",
+                                             "Unavailable", "Deadline",  "Cancelled", "Denied",
+                                             "Unsupported", "Exhausted", "Internal"};
     std::string out = code >= 0 && code <= RIG_E_INTERNAL ? kNames[code] : "code " + std::to_string(code);
     if (!reason.empty()) out += " (" + reason + ")";
     if (!message.empty()) out += ": " + message;
@@ -72,13 +73,16 @@ void Context::ErrorGuard::read(const char *what, Outcome &out) const {
 }
 
 void Context::answer(const char *what, const Outcome &o) const {
-    if (o.code == RIG_E_INTERNAL) fail(std::string(what) + "() answered " + o.text() + "; Internal means a bug in the plugin");
-    if (o.code != RIG_OK && o.message.empty()) fail(std::string(what) + "() failed with " + o.text() + " and gave no message");
+    if (o.code == RIG_E_INTERNAL)
+        fail(std::string(what) + "() answered " + o.text() + "; Internal means a bug in the plugin");
+    if (o.code != RIG_OK && o.message.empty())
+        fail(std::string(what) + "() failed with " + o.text() + " and gave no message");
 }
 
 void Context::must(const char *what, const Outcome &o) const {
     if (o.code == RIG_OK) return;
-    if (o.code == RIG_E_INTERNAL || o.code == RIG_E_EXHAUSTED || o.message.empty()) fail(std::string(what) + "() answered " + o.text());
+    if (o.code == RIG_E_INTERNAL || o.code == RIG_E_EXHAUSTED || o.message.empty())
+        fail(std::string(what) + "() answered " + o.text());
     skip(std::string(what) + "() answered " + o.text() + "; give a --config with which it works");
 }
 

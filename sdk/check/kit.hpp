@@ -1,4 +1,5 @@
-// kit.hpp -- what a conformance test is and what it works with. A test runs in a forked child: it may crash, hang or be told to die.
+// kit.hpp -- what a conformance test is and what it works with. A test runs in a forked child: it may crash, hang or be
+// told to die.
 #pragma once
 #include "options.hpp"
 #include "package.hpp"
@@ -52,7 +53,8 @@ struct Outcome {
 /// One test's world. Lives in the child.
 class Context {
 public:
-    Context(const Options &o, const Package &p, const rig_component *c) : options(o), package(p), component(c), random(o.seed) {}
+    Context(const Options &o, const Package &p, const rig_component *c)
+        : options(o), package(p), component(c), random(o.seed) {}
 
     const Options &options;
     const Package &package;
@@ -65,16 +67,15 @@ public:
     void warn(const std::string &text);
     const std::string &warning() const noexcept { return warning_; }
 
-    /// Calls into the plugin: sets the breadcrumb, turns an escaped exception into a failure, guards the bytes behind the error.
+    /// Calls into the plugin: sets the breadcrumb, turns an escaped exception into a failure, guards the bytes behind
+    /// the error.
     template <typename F> Outcome call(const char *what, F &&body) {
         ErrorGuard guard;
         set_call(what);
         Outcome out;
         try {
             out.code = body(guard.error());
-        } catch (const Ending &) {
-            throw;
-        } catch (...) {
+        } catch (const Ending &) { throw; } catch (...) {
             fail(std::string("a C++ exception crossed the C border out of ") + what + "()");
         }
         set_call("");
@@ -83,7 +84,8 @@ public:
     }
     /// An answer that is allowed to be an error, but not a bug: Internal fails the test, and so does a malformed error.
     void answer(const char *what, const Outcome &) const;
-    /// An answer that must be RIG_OK. Refusals that a fitting --config would avoid skip the test, anything else fails it.
+    /// An answer that must be RIG_OK. Refusals that a fitting --config would avoid skip the test, anything else fails
+    /// it.
     void must(const char *what, const Outcome &) const;
 
 private:

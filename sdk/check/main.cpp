@@ -36,12 +36,15 @@ private:
     void components(const std::vector<Test> &tests) {
         std::vector<ComponentName> names;
         const Result read = read_components(options_, package_, names);
-        if (!passed(read)) return report_.add({tests.front(), "", {Verdict::fail, "the components cannot be read: " + read.text, read.milliseconds}});
+        if (!passed(read))
+            return report_.add(
+                {tests.front(), "", {Verdict::fail, "the components cannot be read: " + read.text, read.milliseconds}});
         for (size_t i = 0; i < names.size(); ++i) {
             if (!options_.kind.empty() && options_.kind != names[i].kind) continue;
             std::string closed;
             for (const Test &t : tests)
-                if (t.kind && (std::strcmp(t.kind, "*") == 0 || names[i].kind == t.kind)) one(t, static_cast<int>(i), names.size() > 1 ? names[i].id : "", closed);
+                if (t.kind && (std::strcmp(t.kind, "*") == 0 || names[i].kind == t.kind))
+                    one(t, static_cast<int>(i), names.size() > 1 ? names[i].id : "", closed);
         }
     }
 
@@ -65,7 +68,8 @@ private:
 bool known(const std::vector<std::string> &names, std::string &unknown) {
     const auto tests = all_tests();
     for (const std::string &n : names)
-        if (std::none_of(tests.begin(), tests.end(), [&](const Test &t) { return n == t.group || n == t.id(); })) return unknown = n, false;
+        if (std::none_of(tests.begin(), tests.end(), [&](const Test &t) { return n == t.group || n == t.id(); }))
+            return unknown = n, false;
     return true;
 }
 

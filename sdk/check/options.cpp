@@ -20,9 +20,7 @@ bool number(const std::string &text, uint64_t &out) {
         size_t used = 0;
         out = std::stoull(text, &used, 0);
         return used == text.size() && text[0] != '-';
-    } catch (const std::exception &) {
-        return false;
-    }
+    } catch (const std::exception &) { return false; }
 }
 
 bool read_config(const std::string &value, std::string &out, std::string &complaint) {
@@ -48,7 +46,8 @@ const char *usage() noexcept {
            "  --list           list the tests and what each one holds; FILE is not needed\n"
            "  --verbose        let the plugin write to standard output and standard error\n"
            "  --help           this text\n\n"
-           "Exit status: 0 nothing failed (warnings and skips are not failures), 1 something failed or crashed, 2 wrong usage.\n";
+           "Exit status: 0 nothing failed (warnings and skips are not failures), 1 something failed or crashed, 2 "
+           "wrong usage.\n";
 }
 
 bool parse_options(int argc, char **argv, Options &out, bool &help, std::string &complaint) {
@@ -68,19 +67,34 @@ bool parse_options(int argc, char **argv, Options &out, bool &help, std::string 
             return true;
         };
         if (arg == "--help" || arg == "-h") return help = true;
-        if (arg == "--json") { out.json = true; continue; }
-        if (arg == "--list") { out.list = true; continue; }
-        if (arg == "--verbose") { out.verbose = true; continue; }
-        if (arg == "--kind" || arg == "--config" || arg == "--only" || arg == "--skip" || arg == "--seed" || arg == "--timeout") {
+        if (arg == "--json") {
+            out.json = true;
+            continue;
+        }
+        if (arg == "--list") {
+            out.list = true;
+            continue;
+        }
+        if (arg == "--verbose") {
+            out.verbose = true;
+            continue;
+        }
+        if (arg == "--kind" || arg == "--config" || arg == "--only" || arg == "--skip" || arg == "--seed" ||
+            arg == "--timeout") {
             if (!take()) return false;
-            if (arg == "--kind") out.kind = value.rfind("rig.", 0) == 0 ? value : "rig." + value + (value.find('/') == std::string::npos ? "/1" : "");
+            if (arg == "--kind")
+                out.kind = value.rfind("rig.", 0) == 0
+                               ? value
+                               : "rig." + value + (value.find('/') == std::string::npos ? "/1" : "");
             if (arg == "--only") split(value, out.only);
             if (arg == "--skip") split(value, out.leave);
             if (arg == "--config" && !read_config(value, out.config, complaint)) return false;
             uint64_t n = 0;
-            if ((arg == "--seed" || arg == "--timeout") && !number(value, n)) return complaint = arg + ": '" + value + "' is not a number", false;
+            if ((arg == "--seed" || arg == "--timeout") && !number(value, n))
+                return complaint = arg + ": '" + value + "' is not a number", false;
             if (arg == "--seed") out.seed = n;
-            if (arg == "--timeout" && (n < 1 || n > 3600)) return complaint = "--timeout: from 1 to 3600 seconds", false;
+            if (arg == "--timeout" && (n < 1 || n > 3600))
+                return complaint = "--timeout: from 1 to 3600 seconds", false;
             if (arg == "--timeout") out.timeout_seconds = static_cast<unsigned>(n);
             continue;
         }

@@ -13,7 +13,7 @@ struct Options {
     std::vector<std::string> only;  ///< groups or test ids to run; empty: all
     std::vector<std::string> leave; ///< groups or test ids not to run
     uint64_t seed = 1;
-    unsigned timeout_seconds = 20;  ///< for each test
+    unsigned timeout_seconds = 20; ///< for each test
     bool json = false, list = false, verbose = false;
 };
 

@@ -30,9 +30,11 @@ std::vector<std::string> list_of(const std::vector<std::string> &lines, const st
     std::vector<std::string> out;
     for (size_t i = 0; i < lines.size(); ++i) {
         const size_t at = lines[i].find(key + ":");
-        if (at == std::string::npos || (at > 0 && std::string(" \t{,").find(lines[i][at - 1]) == std::string::npos)) continue;
+        if (at == std::string::npos || (at > 0 && std::string(" \t{,").find(lines[i][at - 1]) == std::string::npos))
+            continue;
         const size_t open = lines[i].find('[', at), close = lines[i].find(']', at);
-        if (open != std::string::npos && close != std::string::npos) return split_flow(lines[i].substr(open + 1, close - open - 1), out), out;
+        if (open != std::string::npos && close != std::string::npos)
+            return split_flow(lines[i].substr(open + 1, close - open - 1), out), out;
         for (size_t j = i + 1; j < lines.size(); ++j) {
             const std::string item = trimmed(lines[j]);
             if (item.rfind("- ", 0) != 0) break;
@@ -83,7 +85,8 @@ bool read_package(const std::string &file, Package &out, std::string &why) {
     std::error_code ec;
     out.file = std::filesystem::absolute(file, ec).lexically_normal().string();
     std::ifstream in(out.file, std::ios::binary);
-    if (!in || !std::filesystem::is_regular_file(out.file, ec)) return why = "cannot read " + file + ": it does not exist or is no file", false;
+    if (!in || !std::filesystem::is_regular_file(out.file, ec))
+        return why = "cannot read " + file + ": it does not exist or is no file", false;
     out.bytes.assign(std::istreambuf_iterator<char>(in), {});
     if (!read_elf(out.bytes, out.elf, why)) return why = file + ": " + why, false;
     const auto path = std::filesystem::path(out.file);

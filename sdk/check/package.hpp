@@ -7,7 +7,8 @@
 
 namespace check {
 
-/// What the tests need of a manifest. The host's own reader is stricter; this one only finds values in well-formed manifests.
+/// What the tests need of a manifest. The host's own reader is stricter; this one only finds values in well-formed
+/// manifests.
 struct ManifestFacts {
     bool present = false;
     std::string id, version, digest; ///< digest of the library entry that names the file under test

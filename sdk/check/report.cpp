@@ -22,7 +22,11 @@ const char *colour(Verdict v) {
 const char *plain() { return isatty(STDOUT_FILENO) ? "\033[0m" : ""; }
 
 ordered_json describe(const Test &t) {
-    return {{"id", t.id()}, {"group", t.group}, {"kind", t.kind ? ordered_json(t.kind) : ordered_json(nullptr)}, {"description", t.description}, {"doc", t.doc()}};
+    return {{"id", t.id()},
+            {"group", t.group},
+            {"kind", t.kind ? ordered_json(t.kind) : ordered_json(nullptr)},
+            {"description", t.description},
+            {"doc", t.doc()}};
 }
 
 } // namespace
@@ -44,12 +48,14 @@ bool Report::finish(const Package &package) const {
     for (const Line &l : lines_) ++counts[l.result.verdict];
     const bool good = counts[Verdict::fail] + counts[Verdict::crash] == 0;
     if (!options_.json) {
-        std::printf("%zu passed, %zu warned, %zu skipped, %zu failed, %zu crashed (seed %llu)\n", counts[Verdict::pass], counts[Verdict::warn],
-                    counts[Verdict::skip], counts[Verdict::fail], counts[Verdict::crash], static_cast<unsigned long long>(options_.seed));
+        std::printf("%zu passed, %zu warned, %zu skipped, %zu failed, %zu crashed (seed %llu)\n", counts[Verdict::pass],
+                    counts[Verdict::warn], counts[Verdict::skip], counts[Verdict::fail], counts[Verdict::crash],
+                    static_cast<unsigned long long>(options_.seed));
         return good;
     }
     ordered_json out = {{"file", package.file}, {"seed", options_.seed}, {"passed", good}};
-    for (const Verdict v : {Verdict::pass, Verdict::warn, Verdict::skip, Verdict::fail, Verdict::crash}) out["counts"][name(v)] = counts[v];
+    for (const Verdict v : {Verdict::pass, Verdict::warn, Verdict::skip, Verdict::fail, Verdict::crash})
+        out["counts"][name(v)] = counts[v];
     out["tests"] = ordered_json::array();
     for (const Line &l : lines_) {
         ordered_json t = describe(l.test);

@@ -100,19 +100,21 @@ Result in_child(const Options &options, const std::function<Ending()> &body) {
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
     const auto ms = static_cast<uint64_t>(duration_cast<milliseconds>(steady_clock::now() - started).count());
-    if (late) return {Verdict::fail, "hang: no return" + in_call() + " within " + std::to_string(options.timeout_seconds) + " s", ms};
-    if (WIFSIGNALED(status)) return {Verdict::crash, std::string("SIG") + sigabbrev_np(WTERMSIG(status)) + in_call(), ms};
-    if (said.empty()) return {WEXITSTATUS(status) == 0 ? Verdict::fail : Verdict::crash,
-                              "the process ended" + in_call() + " with exit status " + std::to_string(WEXITSTATUS(status)), ms};
+    if (late)
+        return {Verdict::fail,
+                "hang: no return" + in_call() + " within " + std::to_string(options.timeout_seconds) + " s", ms};
+    if (WIFSIGNALED(status))
+        return {Verdict::crash, std::string("SIG") + sigabbrev_np(WTERMSIG(status)) + in_call(), ms};
+    if (said.empty())
+        return {WEXITSTATUS(status) == 0 ? Verdict::fail : Verdict::crash,
+                "the process ended" + in_call() + " with exit status " + std::to_string(WEXITSTATUS(status)), ms};
     return {static_cast<Verdict>(said[0] - '0'), said.substr(1), ms};
 }
 
 Ending guarded(const std::function<Ending()> &body) {
     try {
         return body();
-    } catch (const Ending &e) {
-        return e;
-    } catch (const std::exception &e) {
+    } catch (const Ending &e) { return e; } catch (const std::exception &e) {
         return {Verdict::fail, std::string("the test could not go on: ") + e.what()};
     }
 }
@@ -142,7 +144,8 @@ Result read_components(const Options &options, const Package &package, std::vect
         return guarded([&]() -> Ending {
             Context t(options, package, nullptr);
             std::string lines;
-            for (auto *c = t.plugin().components; c && *c; ++c) lines += std::string((*c)->id) + "\t" + (*c)->kind + "\n";
+            for (auto *c = t.plugin().components; c && *c; ++c)
+                lines += std::string((*c)->id) + "\t" + (*c)->kind + "\n";
             return {Verdict::pass, lines};
         });
     });

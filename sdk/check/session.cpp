@@ -21,7 +21,8 @@ json least_value(const json &schema) {
     if (schema.contains("enum") && !schema["enum"].empty()) return schema["enum"][0];
     std::string type = "object";
     if (schema.contains("type")) {
-        const json &declared = schema["type"].is_array() && !schema["type"].empty() ? schema["type"][0] : schema["type"];
+        const json &declared =
+            schema["type"].is_array() && !schema["type"].empty() ? schema["type"][0] : schema["type"];
         if (declared.is_string()) type = declared.get<std::string>();
     }
     if (type == "string") return std::string(schema.value("minLength", size_t{0}), 'x');
@@ -34,7 +35,8 @@ json least_value(const json &schema) {
     for (const auto &[key, value] : properties.items())
         if (value.is_object() && value.contains("default")) out[key] = value["default"];
     for (const json &key : schema.value("required", json::array()))
-        if (key.is_string() && !out.contains(key.get<std::string>())) out[key.get<std::string>()] = least_value(properties.value(key.get<std::string>(), json::object()));
+        if (key.is_string() && !out.contains(key.get<std::string>()))
+            out[key.get<std::string>()] = least_value(properties.value(key.get<std::string>(), json::object()));
     return out;
 }
 
@@ -127,8 +129,8 @@ const void *Session::checked_table(const char *id, size_t size_1_0) {
     expect(found != nullptr, std::string("query(\"") + id + "\") answered NULL");
     uint64_t size = 0;
     std::memcpy(&size, found, sizeof size);
-    expect(size >= size_1_0, std::string("the table of ") + id + " is too short: struct_size " + std::to_string(size) + ", 1.0 has " +
-                                 std::to_string(size_1_0));
+    expect(size >= size_1_0, std::string("the table of ") + id + " is too short: struct_size " + std::to_string(size) +
+                                 ", 1.0 has " + std::to_string(size_1_0));
     return found;
 }
 

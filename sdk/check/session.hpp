@@ -4,16 +4,17 @@
 
 namespace check {
 
-/// The config document for create(): --config, else the schema's defaults and, for what it requires without one, the least value that fits.
+/// The config document for create(): --config, else the schema's defaults and, for what it requires without one, the
+/// least value that fits.
 std::string config_for(const Context &, const rig_component &);
 
 /// How the calls of a session are made.
 struct Manner {
-    bool null_error = false;       ///< err == NULL
-    bool future = false;           ///< call and batch structures longer than this SDK knows
+    bool null_error = false; ///< err == NULL
+    bool future = false;     ///< call and batch structures longer than this SDK knows
     uint64_t deadline_ns = UINT64_MAX;
-    bool cancelled = false;        ///< before the call
-    size_t sink_room = SIZE_MAX;   ///< sinks refuse what exceeds it
+    bool cancelled = false;      ///< before the call
+    size_t sink_room = SIZE_MAX; ///< sinks refuse what exceeds it
 };
 
 class Session {
@@ -30,7 +31,8 @@ public:
     void destroy();
     /// create and start, both of which must work (else the test ends).
     Session &run();
-    /// Calls the kind's main functions with plausible arguments; every answer must be well formed. Needs a started instance.
+    /// Calls the kind's main functions with plausible arguments; every answer must be well formed. Needs a started
+    /// instance.
     void exercise();
 
     Context &t;

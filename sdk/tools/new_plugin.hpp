@@ -8,14 +8,17 @@
 
 namespace rigger::sdk {
 
-/// The kinds that have a template: "placement-scorer", "reconciler", "validator-source", "cluster-backend", "command-frontend".
+/// The kinds that have a template: "placement-scorer", "reconciler", "validator-source", "cluster-backend",
+/// "command-frontend".
 const std::vector<std::string_view> &template_kinds();
 
-/// Writes the project for `kind` ("placement-scorer" or "rig.placement-scorer/1") and the reverse DNS `id` ("com.example.mine") into
-/// `target`, which must not exist or be an empty folder. `templates` is the folder that holds common/ and one folder per kind
+/// Writes the project for `kind` ("placement-scorer" or "rig.placement-scorer/1") and the reverse DNS `id`
+/// ("com.example.mine") into `target`, which must not exist or be an empty folder. `templates` is the folder that holds
+/// common/ and one folder per kind
 /// (<prefix>/share/rigger/sdk/template). Answers the files written, relative to `target`, sorted. Runs nothing.
-/// Errors: invalid (UnknownKind, BadPluginId), conflict (TargetExists), not_found (TemplateMissing), unavailable (CannotWrite).
-Result<std::vector<std::filesystem::path>> write_template(const std::filesystem::path &templates, std::string_view kind, std::string_view id,
-                                                          const std::filesystem::path &target);
+/// Errors: invalid (UnknownKind, BadPluginId), conflict (TargetExists), not_found (TemplateMissing), unavailable
+/// (CannotWrite).
+Result<std::vector<std::filesystem::path>> write_template(const std::filesystem::path &templates, std::string_view kind,
+                                                          std::string_view id, const std::filesystem::path &target);
 
 } // namespace rigger::sdk

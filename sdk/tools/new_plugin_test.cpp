@@ -22,7 +22,9 @@ protected:
         std::ifstream in(p);
         return std::string(std::istreambuf_iterator<char>(in), {});
     }
-    Result<std::vector<fs::path>> write(std::string_view kind, std::string_view id) { return write_template(TEMPLATES, kind, id, folder / "out"); }
+    Result<std::vector<fs::path>> write(std::string_view kind, std::string_view id) {
+        return write_template(TEMPLATES, kind, id, folder / "out");
+    }
     fs::path folder;
 };
 
@@ -34,7 +36,8 @@ TEST_F(NewPlugin, EveryKind_LeavesNoPlaceholderBehind) {
         EXPECT_GE(files->size(), 7u);
         for (const fs::path &f : *files) {
             const std::string text = read(target / f);
-            for (const char *mark : {"@ID@", "@NAME@", "@CLASS@", "@TITLE@"}) EXPECT_EQ(text.find(mark), std::string::npos) << f << " holds " << mark;
+            for (const char *mark : {"@ID@", "@NAME@", "@CLASS@", "@TITLE@"})
+                EXPECT_EQ(text.find(mark), std::string::npos) << f << " holds " << mark;
         }
         EXPECT_NE(read(target / "plugin.yaml").find("id: com.example.best-fit\n"), std::string::npos);
     }
@@ -50,9 +53,11 @@ TEST_F(NewPlugin, AnUnknownKind_IsRefusedWithTheKnownOnes) {
 }
 
 TEST_F(NewPlugin, ABadId_IsRefusedAndNothingIsWritten) {
-    for (const std::string &id : {std::string(), std::string("mine"), std::string("Com.Example.Mine"), std::string("com..mine"), std::string("com.example."),
-                                  std::string(".example"), std::string("com.example.mi ne"), std::string("com.example/../x"), std::string("com.-a"),
-                                  std::string("9com.example"), std::string("rig.mine"), std::string("com.") + std::string(200, 'a')}) {
+    for (const std::string &id :
+         {std::string(), std::string("mine"), std::string("Com.Example.Mine"), std::string("com..mine"),
+          std::string("com.example."), std::string(".example"), std::string("com.example.mi ne"),
+          std::string("com.example/../x"), std::string("com.-a"), std::string("9com.example"), std::string("rig.mine"),
+          std::string("com.") + std::string(200, 'a')}) {
         auto files = write("reconciler", id);
         ASSERT_FALSE(files.ok()) << id;
         EXPECT_EQ(files.error().reason, "BadPluginId") << id;

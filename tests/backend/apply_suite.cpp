@@ -11,7 +11,8 @@ TEST_F(Apply, Probe_NamesTheCluster) {
     const Outcome facts = client->probe();
     ASSERT_TRUE(facts.ok()) << facts;
     bool found = false;
-    for (const Json &cluster : facts.object.at("clusters")) found = found || (cluster.at("name") == harness->cluster() && cluster.at("state") == "ready");
+    for (const Json &cluster : facts.object.at("clusters"))
+        found = found || (cluster.at("name") == harness->cluster() && cluster.at("state") == "ready");
     EXPECT_TRUE(found) << facts;
 }
 TEST_F(Apply, Apply_GivesANewObjectItsIdentity) {
@@ -30,7 +31,8 @@ TEST_F(Apply, Apply_OfTheSameAgain_KeepsIdentityAndGeneration) {
     const Outcome first = client->apply(job("same")), second = client->apply(job("same"));
     ASSERT_TRUE(second.ok()) << second;
     EXPECT_EQ(first.object.at("metadata").at("uid"), second.object.at("metadata").at("uid"));
-    EXPECT_EQ(first.object.at("metadata").value("generation", 0), second.object.at("metadata").value("generation", 0)); // Jobs of old releases have none
+    EXPECT_EQ(first.object.at("metadata").value("generation", 0),
+              second.object.at("metadata").value("generation", 0)); // Jobs of old releases have none
 }
 TEST_F(Apply, Apply_ChangesFields_AndRaisesTheResourceVersion) {
     const Outcome first = client->apply(config_map("a"));
@@ -82,7 +84,8 @@ TEST_F(Apply, DryRun_AnswersButChangesNothing) {
     const Outcome updated = client->apply(config_map("a", Json::object(), {{"key", "other"}}), RIG_APPLY_DRY_RUN);
     ASSERT_TRUE(updated.ok()) << updated;
     EXPECT_EQ(updated.object.at("data").at("key"), "other");
-    EXPECT_EQ(client->get(ref("v1", "ConfigMap", "a")).object.at("metadata").at("resourceVersion"), real.object.at("metadata").at("resourceVersion"));
+    EXPECT_EQ(client->get(ref("v1", "ConfigMap", "a")).object.at("metadata").at("resourceVersion"),
+              real.object.at("metadata").at("resourceVersion"));
 }
 TEST_F(Apply, DryRun_StillRefusesWhatIsInvalid) {
     Json bad = job("bad");
@@ -90,13 +93,18 @@ TEST_F(Apply, DryRun_StillRefusesWhatIsInvalid) {
     EXPECT_EQ(client->apply(bad, RIG_APPLY_DRY_RUN).code, RIG_E_INVALID);
 }
 TEST_F(Apply, Apply_LeavesAloneWhatIsNotOurs) {
-    const Json reference = {{"cluster", harness->cluster()}, {"apiVersion", "v1"}, {"kind", "Namespace"}, {"name", "kube-system"}};
+    const Json reference = {
+        {"cluster", harness->cluster()}, {"apiVersion", "v1"}, {"kind", "Namespace"}, {"name", "kube-system"}};
     const Outcome before = client->get(reference);
     ASSERT_TRUE(before.ok()) << before;
-    const Outcome taken = client->apply({{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", "kube-system"}, {"labels", {{"app.kubernetes.io/managed-by", "rigger"}}}}}});
+    const Outcome taken = client->apply(
+        {{"apiVersion", "v1"},
+         {"kind", "Namespace"},
+         {"metadata", {{"name", "kube-system"}, {"labels", {{"app.kubernetes.io/managed-by", "rigger"}}}}}});
     EXPECT_EQ(taken.code, RIG_E_CONFLICT);
     EXPECT_EQ(taken.reason, "NotOurs");
-    EXPECT_EQ(client->get(reference).object.at("metadata").value("labels", Json()), before.object.at("metadata").value("labels", Json()));
+    EXPECT_EQ(client->get(reference).object.at("metadata").value("labels", Json()),
+              before.object.at("metadata").value("labels", Json()));
 }
 TEST_F(Apply, Apply_IntoANamespaceThatDoesNotExist_IsNotFound) {
     Json lost = config_map("a");
@@ -104,7 +112,12 @@ TEST_F(Apply, Apply_IntoANamespaceThatDoesNotExist_IsNotFound) {
     EXPECT_EQ(client->apply(lost).code, RIG_E_NOT_FOUND);
 }
 TEST_F(Apply, UnknownKind_IsUnsupported_NotNotFound) {
-    EXPECT_EQ(client->apply({{"apiVersion", "example.invalid/v9"}, {"kind", "Unheard"}, {"metadata", {{"name", "a"}, {"namespace", ns}}}}).code, RIG_E_UNSUPPORTED);
+    EXPECT_EQ(client
+                  ->apply({{"apiVersion", "example.invalid/v9"},
+                           {"kind", "Unheard"},
+                           {"metadata", {{"name", "a"}, {"namespace", ns}}}})
+                  .code,
+              RIG_E_UNSUPPORTED);
     EXPECT_EQ(client->get(ref("example.invalid/v9", "Unheard", "a")).code, RIG_E_UNSUPPORTED);
     EXPECT_EQ(client->list(query("example.invalid/v9", "Unheard")).outcome.code, RIG_E_UNSUPPORTED);
 }
@@ -179,13 +192,16 @@ TEST_F(Apply, InvalidObjects_AreRefused_AndNothingIsStored) {
         EXPECT_EQ(refused.code, RIG_E_INVALID) << what << ": " << refused;
         EXPECT_FALSE(refused.message.empty()) << what;
     }
-    for (const auto &[version, kind] : {std::pair("v1", "Pod"), std::pair("batch/v1", "Job"), std::pair("v1", "Service")})
+    for (const auto &[version, kind] :
+         {std::pair("v1", "Pod"), std::pair("batch/v1", "Job"), std::pair("v1", "Service")})
         EXPECT_TRUE(client->list(query(version, kind)).objects.empty()) << kind;
 }
 TEST_F(Apply, MalformedDocuments_AreRefused) {
-    for (const std::string &text : {std::string(), std::string("{"), std::string("[]"), std::string("null"), std::string("{\"apiVersion\":\"v1\"}"),
-                                    std::string("{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":7}"), std::string("\xff\xfe\x00x", 4),
-                                    std::string(100'000, '['), "{\"a\":\"" + std::string(4 << 20, 'x') + "\"}"}) {
+    for (const std::string &text :
+         {std::string(), std::string("{"), std::string("[]"), std::string("null"),
+          std::string("{\"apiVersion\":\"v1\"}"),
+          std::string("{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":7}"), std::string("\xff\xfe\x00x", 4),
+          std::string(100'000, '['), "{\"a\":\"" + std::string(4 << 20, 'x') + "\"}"}) {
         const Outcome refused = client->apply_text(text);
         EXPECT_EQ(refused.code, RIG_E_INVALID) << text.substr(0, 60) << " -> " << refused;
     }

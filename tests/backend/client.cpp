@@ -35,7 +35,8 @@ struct CallFrame {
 } // namespace
 
 std::ostream &operator<<(std::ostream &out, const Outcome &o) {
-    return o.ok() ? out << "OK " << o.object.dump().substr(0, 400) : out << "code " << o.code << " " << o.reason << ": " << o.message;
+    return o.ok() ? out << "OK " << o.object.dump().substr(0, 400)
+                  : out << "code " << o.code << " " << o.reason << ": " << o.message;
 }
 std::vector<std::string> Listing::names() const {
     std::vector<std::string> out;
@@ -52,7 +53,8 @@ Outcome Client::apply(const Json &object, uint32_t flags) const { return apply_t
 Outcome Client::apply_text(std::string_view object, uint32_t flags) const {
     CallFrame f;
     const std::string cluster = h_.cluster();
-    return f.outcome(t_.apply(instance(), &f.call, {cluster.data(), cluster.size()}, {object.data(), object.size()}, flags, &f.sink, &f.error));
+    return f.outcome(t_.apply(instance(), &f.call, {cluster.data(), cluster.size()}, {object.data(), object.size()},
+                              flags, &f.sink, &f.error));
 }
 Outcome Client::get(const Json &reference) const {
     CallFrame f;
@@ -87,7 +89,8 @@ Listing Client::list(const Json &query) const {
     return listing;
 }
 
-WatchSession::WatchSession(const Client &client, const Json &query, std::string resume_token) : client_(client), query_(query.dump()), token_(std::move(resume_token)) {
+WatchSession::WatchSession(const Client &client, const Json &query, std::string resume_token)
+    : client_(client), query_(query.dump()), token_(std::move(resume_token)) {
     thread_ = std::thread([this] {
         rig_call call{};
         call.struct_size = sizeof call;
@@ -96,7 +99,8 @@ WatchSession::WatchSession(const Client &client, const Json &query, std::string 
         rig_error error{};
         error.struct_size = sizeof error;
         const rig_object_sink sink{sizeof sink, this, &object, &mark, &checkpoint};
-        const rig_code code = client_.table().watch(client_.instance(), &call, doc(query_), {token_.data(), token_.size()}, &sink, &error);
+        const rig_code code = client_.table().watch(client_.instance(), &call, doc(query_),
+                                                    {token_.data(), token_.size()}, &sink, &error);
         const std::lock_guard held(lock_);
         code_ = code;
         ended_ = true;
@@ -110,7 +114,8 @@ rig_code WatchSession::cancel() {
     __atomic_store_n(&cancelled_, 1U, __ATOMIC_RELAXED);
     {
         std::unique_lock held(lock_);
-        if (!changed_.wait_for(held, std::chrono::seconds(20), [&] { return ended_; })) ADD_FAILURE() << "a cancelled watch did not return within 20 s";
+        if (!changed_.wait_for(held, std::chrono::seconds(20), [&] { return ended_; }))
+            ADD_FAILURE() << "a cancelled watch did not return within 20 s";
     }
     thread_.join();
     return code_;
@@ -122,14 +127,21 @@ rig_code WatchSession::take(WatchEvent event) {
     return RIG_OK;
 }
 rig_code WatchSession::object(void *ctx, int32_t change, rig_str, rig_doc object) {
-    const auto what = change == RIG_CHANGE_SYNC ? WatchEvent::sync : change == RIG_CHANGE_PUT ? WatchEvent::put : WatchEvent::removed;
+    const auto what = change == RIG_CHANGE_SYNC  ? WatchEvent::sync
+                      : change == RIG_CHANGE_PUT ? WatchEvent::put
+                                                 : WatchEvent::removed;
     return static_cast<WatchSession *>(ctx)->take({what, Json::parse(text(object)), {}});
 }
 rig_code WatchSession::mark(void *ctx, rig_str, int32_t mark, rig_str) {
-    const auto what = mark == RIG_MARK_BEGIN ? WatchEvent::begin : mark == RIG_MARK_COMPLETE ? WatchEvent::complete : mark == RIG_MARK_FRESH ? WatchEvent::fresh : WatchEvent::lost;
+    const auto what = mark == RIG_MARK_BEGIN      ? WatchEvent::begin
+                      : mark == RIG_MARK_COMPLETE ? WatchEvent::complete
+                      : mark == RIG_MARK_FRESH    ? WatchEvent::fresh
+                                                  : WatchEvent::lost;
     return static_cast<WatchSession *>(ctx)->take({what, {}, {}});
 }
-rig_code WatchSession::checkpoint(void *ctx, rig_bytes token) { return static_cast<WatchSession *>(ctx)->take({WatchEvent::checkpoint, {}, text(token)}); }
+rig_code WatchSession::checkpoint(void *ctx, rig_bytes token) {
+    return static_cast<WatchSession *>(ctx)->take({WatchEvent::checkpoint, {}, text(token)});
+}
 
 std::vector<WatchEvent> WatchSession::events() const {
     const std::lock_guard held(lock_);
@@ -149,7 +161,10 @@ bool WatchSession::until(const std::function<bool(const std::vector<WatchEvent> 
     return false;
 }
 bool WatchSession::until_seen(WatchEvent::What what, const std::string &name) {
-    return until([&](const auto &events) { return std::any_of(events.begin(), events.end(), [&](const WatchEvent &e) { return e.what == what && e.name() == name; }); });
+    return until([&](const auto &events) {
+        return std::any_of(events.begin(), events.end(),
+                           [&](const WatchEvent &e) { return e.what == what && e.name() == name; });
+    });
 }
 std::string WatchSession::last_token() const {
     const std::lock_guard held(lock_);
@@ -163,8 +178,12 @@ void BackendTest::SetUp() {
     ASSERT_NE(harness, nullptr);
     client = std::make_unique<Client>(*harness);
     const std::string name = ::testing::UnitTest::GetInstance()->current_test_info()->name();
-    ns = "t-" + std::to_string(std::hash<std::string>()(name) % 1'000'000'000) + "-" + std::to_string(std::chrono::steady_clock::now().time_since_epoch().count() % 1'000'000);
-    const Outcome made = client->apply({{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", ns}, {"labels", {{"app.kubernetes.io/managed-by", "rigger"}}}}}});
+    ns = "t-" + std::to_string(std::hash<std::string>()(name) % 1'000'000'000) + "-" +
+         std::to_string(std::chrono::steady_clock::now().time_since_epoch().count() % 1'000'000);
+    const Outcome made =
+        client->apply({{"apiVersion", "v1"},
+                       {"kind", "Namespace"},
+                       {"metadata", {{"name", ns}, {"labels", {{"app.kubernetes.io/managed-by", "rigger"}}}}}});
     ASSERT_TRUE(made.ok()) << made;
     // A real cluster gives a namespace its service account a moment later; before that it refuses pods.
     eventually([&] {
@@ -173,34 +192,63 @@ void BackendTest::SetUp() {
     });
 }
 void BackendTest::TearDown() {
-    if (client) (void)client->remove({{"cluster", harness->cluster()}, {"apiVersion", "v1"}, {"kind", "Namespace"}, {"name", ns}});
+    if (client)
+        (void)client->remove(
+            {{"cluster", harness->cluster()}, {"apiVersion", "v1"}, {"kind", "Namespace"}, {"name", ns}});
 }
 
 Json BackendTest::config_map(const std::string &name, Json labels, Json data) const {
     labels["app.kubernetes.io/managed-by"] = "rigger";
-    return {{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"metadata", {{"name", name}, {"namespace", ns}, {"labels", std::move(labels)}}}, {"data", std::move(data)}};
+    return {{"apiVersion", "v1"},
+            {"kind", "ConfigMap"},
+            {"metadata", {{"name", name}, {"namespace", ns}, {"labels", std::move(labels)}}},
+            {"data", std::move(data)}};
 }
 Json BackendTest::job(const std::string &name) const {
     const Json labels = {{"app.kubernetes.io/managed-by", "rigger"}, {"chutes/deployment-id", name}};
-    return {{"apiVersion", "batch/v1"}, {"kind", "Job"}, {"metadata", {{"name", name}, {"namespace", ns}, {"labels", labels}}},
-            {"spec", {{"parallelism", 1}, {"completions", 1}, {"backoffLimit", 0},
-                      {"template", {{"metadata", {{"labels", labels}}},
-                                    {"spec", {{"restartPolicy", "Never"}, {"terminationGracePeriodSeconds", 2},
-                                              {"containers", Json::array({Json{{"name", "main"}, {"image", "registry.k8s.io/pause:3.9"}, {"resources", {{"requests", {{"cpu", "10m"}}}}}}})}}}}}}}};
+    return {{"apiVersion", "batch/v1"},
+            {"kind", "Job"},
+            {"metadata", {{"name", name}, {"namespace", ns}, {"labels", labels}}},
+            {"spec",
+             {{"parallelism", 1},
+              {"completions", 1},
+              {"backoffLimit", 0},
+              {"template",
+               {{"metadata", {{"labels", labels}}},
+                {"spec",
+                 {{"restartPolicy", "Never"},
+                  {"terminationGracePeriodSeconds", 2},
+                  {"containers", Json::array({Json{{"name", "main"},
+                                                   {"image", "registry.k8s.io/pause:3.9"},
+                                                   {"resources", {{"requests", {{"cpu", "10m"}}}}}}})}}}}}}}};
 }
 Json BackendTest::pod(const std::string &name) const {
     Json spec = job(name)["spec"]["template"]["spec"];
-    return {{"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", {{"name", name}, {"namespace", ns}, {"labels", {{"app.kubernetes.io/managed-by", "rigger"}}}}}, {"spec", std::move(spec)}};
+    return {{"apiVersion", "v1"},
+            {"kind", "Pod"},
+            {"metadata", {{"name", name}, {"namespace", ns}, {"labels", {{"app.kubernetes.io/managed-by", "rigger"}}}}},
+            {"spec", std::move(spec)}};
 }
 Json BackendTest::service(const std::string &name) const {
-    return {{"apiVersion", "v1"}, {"kind", "Service"}, {"metadata", {{"name", name}, {"namespace", ns}, {"labels", {{"app.kubernetes.io/managed-by", "rigger"}}}}},
-            {"spec", {{"type", "NodePort"}, {"selector", {{"chutes/deployment-id", name}}},
-                      {"ports", Json::array({Json{{"name", "chute-8000"}, {"port", 8000}, {"protocol", "TCP"}}, Json{{"name", "chute-8001"}, {"port", 8001}, {"protocol", "TCP"}}})}}}};
+    return {{"apiVersion", "v1"},
+            {"kind", "Service"},
+            {"metadata", {{"name", name}, {"namespace", ns}, {"labels", {{"app.kubernetes.io/managed-by", "rigger"}}}}},
+            {"spec",
+             {{"type", "NodePort"},
+              {"selector", {{"chutes/deployment-id", name}}},
+              {"ports", Json::array({Json{{"name", "chute-8000"}, {"port", 8000}, {"protocol", "TCP"}},
+                                     Json{{"name", "chute-8001"}, {"port", 8001}, {"protocol", "TCP"}}})}}}};
 }
 Json BackendTest::ref(const std::string &api_version, const std::string &kind, const std::string &name) const {
-    return {{"cluster", harness->cluster()}, {"apiVersion", api_version}, {"kind", kind}, {"namespace", ns}, {"name", name}};
+    return {{"cluster", harness->cluster()},
+            {"apiVersion", api_version},
+            {"kind", kind},
+            {"namespace", ns},
+            {"name", name}};
 }
-Json BackendTest::ref(const Json &object) const { return ref(object.at("apiVersion"), object.at("kind"), object.at("metadata").at("name")); }
+Json BackendTest::ref(const Json &object) const {
+    return ref(object.at("apiVersion"), object.at("kind"), object.at("metadata").at("name"));
+}
 Json BackendTest::query(const std::string &api_version, const std::string &kind, Json extra) const {
     extra["cluster"] = harness->cluster();
     extra["apiVersion"] = api_version;

@@ -36,12 +36,16 @@ struct WatchEvent {
     enum What { sync, put, removed, begin, complete, fresh, lost, checkpoint } what;
     Json object;
     std::string token;
-    std::string name() const { return object.is_object() ? object.at("metadata").at("name").get<std::string>() : std::string(); }
+    std::string name() const {
+        return object.is_object() ? object.at("metadata").at("name").get<std::string>() : std::string();
+    }
 };
 
 class Client {
 public:
-    explicit Client(Harness &harness) : h_(harness), t_(*static_cast<const rig_cluster_backend *>(harness.instance()->ops->query(harness.instance(), RIG_KIND_CLUSTER_BACKEND))) {}
+    explicit Client(Harness &harness)
+        : h_(harness), t_(*static_cast<const rig_cluster_backend *>(
+                           harness.instance()->ops->query(harness.instance(), RIG_KIND_CLUSTER_BACKEND))) {}
     Outcome probe() const;
     Outcome apply(const Json &object, uint32_t flags = 0) const;
     Outcome apply_text(std::string_view text, uint32_t flags = 0) const;

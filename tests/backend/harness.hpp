@@ -1,9 +1,11 @@
-// tests/backend/harness.hpp -- what the backend behaviour suite needs of the backend under test. The suite drives the C table alone and
-// asserts only what a Kubernetes API server from 1.20 on guarantees, so it runs on the embedded cluster and on real ones.
+// tests/backend/harness.hpp -- what the backend behaviour suite needs of the backend under test. The suite drives the C
+// table alone and asserts only what a Kubernetes API server from 1.20 on guarantees, so it runs on the embedded cluster
+// and on real ones.
 //
-// What the suite takes from the contract beyond the words of cluster_backend.h, because a wrong "it does not exist" frees GPUs:
-// NOT_FOUND is said of objects alone; an unknown cluster is INVALID, an unknown kind UNSUPPORTED. remove() leaves objects without our
-// labels alone, as apply() does (CONFLICT, NotOurs). A listing that its limit cut does not end in COMPLETE.
+// What the suite takes from the contract beyond the words of cluster_backend.h, because a wrong "it does not exist"
+// frees GPUs: NOT_FOUND is said of objects alone; an unknown cluster is INVALID, an unknown kind UNSUPPORTED. remove()
+// leaves objects without our labels alone, as apply() does (CONFLICT, NotOurs). A listing that its limit cut does not
+// end in COMPLETE.
 //
 // A backend's test binary links the object library `rigger_backend_suite` and defines make_harness().
 #pragma once

@@ -14,7 +14,8 @@ protected:
     }
     /// Names of those of the four that a selector finds.
     std::vector<std::string> found(const std::string &labels, const std::string &fields = "") {
-        Json extra = {{"labelSelector", labels.empty() ? "app.kubernetes.io/managed-by=rigger" : labels + ",app.kubernetes.io/managed-by=rigger"}};
+        Json extra = {{"labelSelector", labels.empty() ? "app.kubernetes.io/managed-by=rigger"
+                                                       : labels + ",app.kubernetes.io/managed-by=rigger"}};
         if (!fields.empty()) extra["fieldSelector"] = fields;
         const Listing listing = client->list(query("v1", "ConfigMap", extra));
         EXPECT_TRUE(listing.complete()) << labels << " " << fields << ": " << listing.outcome;
@@ -61,9 +62,11 @@ TEST_F(List, FieldSelectors_SelectByName) {
 }
 TEST_F(List, BadSelectors_AreRefused) {
     for (const char *labels : {"a=b=c", "colour in red", "colour in (red", "=x", "a b", "!"})
-        EXPECT_EQ(client->list(query("v1", "ConfigMap", {{"labelSelector", labels}})).outcome.code, RIG_E_INVALID) << labels;
+        EXPECT_EQ(client->list(query("v1", "ConfigMap", {{"labelSelector", labels}})).outcome.code, RIG_E_INVALID)
+            << labels;
     for (const char *fields : {"metadata.name", "spec.nonsense=1"})
-        EXPECT_EQ(client->list(query("v1", "ConfigMap", {{"fieldSelector", fields}})).outcome.code, RIG_E_INVALID) << fields;
+        EXPECT_EQ(client->list(query("v1", "ConfigMap", {{"fieldSelector", fields}})).outcome.code, RIG_E_INVALID)
+            << fields;
 }
 TEST_F(List, WithoutANamespace_AllNamespacesAreListed) {
     Json everywhere = query("v1", "ConfigMap", {{"labelSelector", "colour=blue"}});
@@ -77,11 +80,13 @@ TEST_F(List, WithoutANamespace_AllNamespacesAreListed) {
     EXPECT_TRUE(client->list(elsewhere).objects.empty());
 }
 TEST_F(List, ALimit_ThatCutsTheListing_IsNotCalledComplete) {
-    const Listing cut = client->list(query("v1", "ConfigMap", {{"limit", 2}, {"labelSelector", "app.kubernetes.io/managed-by=rigger"}}));
+    const Listing cut = client->list(
+        query("v1", "ConfigMap", {{"limit", 2}, {"labelSelector", "app.kubernetes.io/managed-by=rigger"}}));
     ASSERT_TRUE(cut.outcome.ok()) << cut.outcome;
     EXPECT_EQ(cut.objects.size(), 2U);
     EXPECT_FALSE(cut.complete());
-    const Listing whole = client->list(query("v1", "ConfigMap", {{"limit", 100}, {"labelSelector", "app.kubernetes.io/managed-by=rigger"}}));
+    const Listing whole = client->list(
+        query("v1", "ConfigMap", {{"limit", 100}, {"labelSelector", "app.kubernetes.io/managed-by=rigger"}}));
     EXPECT_EQ(whole.objects.size(), 4U);
     EXPECT_TRUE(whole.complete());
 }
@@ -92,14 +97,18 @@ TEST_F(List, Pods_CanBeSelectedByNodeAndPhase) {
     ASSERT_TRUE(client->apply(bound).ok());
     EXPECT_EQ(client->list(query("v1", "Pod", {{"fieldSelector", "spec.nodeName=" + node}})).names(), Names{"bound"});
     EXPECT_TRUE(client->list(query("v1", "Pod", {{"fieldSelector", "spec.nodeName!=" + node}})).objects.empty());
-    EXPECT_TRUE(eventually([&] { return client->list(query("v1", "Pod", {{"fieldSelector", "status.phase=Running"}})).names() == Names{"bound"}; }));
+    EXPECT_TRUE(eventually([&] {
+        return client->list(query("v1", "Pod", {{"fieldSelector", "status.phase=Running"}})).names() == Names{"bound"};
+    }));
 }
 TEST_F(List, ARefusingReceiver_EndsTheListing) {
     rig_error error{};
     error.struct_size = sizeof error;
     const std::string q = query("v1", "ConfigMap").dump();
-    const rig_object_sink sink{sizeof sink, nullptr, [](void *, int32_t, rig_str, rig_doc) -> rig_code { return RIG_E_EXHAUSTED; },
-                               [](void *, rig_str, int32_t, rig_str) -> rig_code { return RIG_OK; }, [](void *, rig_bytes) -> rig_code { return RIG_OK; }};
+    const rig_object_sink sink{sizeof sink, nullptr,
+                               [](void *, int32_t, rig_str, rig_doc) -> rig_code { return RIG_E_EXHAUSTED; },
+                               [](void *, rig_str, int32_t, rig_str) -> rig_code { return RIG_OK; },
+                               [](void *, rig_bytes) -> rig_code { return RIG_OK; }};
     EXPECT_EQ(client->table().list(client->instance(), nullptr, {q.data(), q.size()}, &sink, &error), RIG_E_EXHAUSTED);
 }
 } // namespace

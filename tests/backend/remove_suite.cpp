@@ -7,8 +7,11 @@ class Remove : public BackendTest {
 protected:
     /// `dependent` owned by `owner`.
     Json owned(Json dependent, const Json &owner, bool blocks = false) const {
-        dependent["metadata"]["ownerReferences"] = Json::array({Json{{"apiVersion", owner.at("apiVersion")}, {"kind", owner.at("kind")}, {"name", owner.at("metadata").at("name")},
-                                                                     {"uid", owner.at("metadata").at("uid")}, {"blockOwnerDeletion", blocks}}});
+        dependent["metadata"]["ownerReferences"] = Json::array({Json{{"apiVersion", owner.at("apiVersion")},
+                                                                     {"kind", owner.at("kind")},
+                                                                     {"name", owner.at("metadata").at("name")},
+                                                                     {"uid", owner.at("metadata").at("uid")},
+                                                                     {"blockOwnerDeletion", blocks}}});
         return dependent;
     }
     Outcome remove(const Json &object, const char *policy) {
@@ -23,7 +26,9 @@ TEST_F(Remove, Remove_MakesTheObjectGo) {
     ASSERT_TRUE(client->remove(ref("v1", "ConfigMap", "a")).ok());
     EXPECT_TRUE(gone(ref("v1", "ConfigMap", "a")));
 }
-TEST_F(Remove, Remove_OfWhatIsNotThere_IsNotFound) { EXPECT_EQ(client->remove(ref("v1", "ConfigMap", "nothing")).code, RIG_E_NOT_FOUND); }
+TEST_F(Remove, Remove_OfWhatIsNotThere_IsNotFound) {
+    EXPECT_EQ(client->remove(ref("v1", "ConfigMap", "nothing")).code, RIG_E_NOT_FOUND);
+}
 TEST_F(Remove, Remove_WithAnotherUid_IsAConflict) {
     const Outcome made = client->apply(config_map("a"));
     Json reference = ref(made.object);
@@ -42,7 +47,8 @@ TEST_F(Remove, ARecreatedObject_HasAnotherUid) {
     EXPECT_NE(first.object.at("metadata").at("uid"), second.object.at("metadata").at("uid"));
 }
 TEST_F(Remove, Remove_LeavesAloneWhatIsNotOurs) {
-    const Json system = {{"cluster", harness->cluster()}, {"apiVersion", "v1"}, {"kind", "Namespace"}, {"name", "kube-system"}};
+    const Json system = {
+        {"cluster", harness->cluster()}, {"apiVersion", "v1"}, {"kind", "Namespace"}, {"name", "kube-system"}};
     EXPECT_EQ(client->remove(system).code, RIG_E_CONFLICT);
     EXPECT_TRUE(client->get(system).ok());
 }
@@ -71,7 +77,9 @@ TEST_F(Remove, ForegroundPropagation_KeepsTheOwner_UntilItsDependentsAreGone) {
     dependent["metadata"]["finalizers"] = Json::array({"rigger.dev/test"});
     ASSERT_TRUE(client->apply(dependent).ok());
     ASSERT_TRUE(remove(owner.object, "Foreground").ok());
-    ASSERT_TRUE(eventually([&] { return client->get(ref("v1", "ConfigMap", "dependent")).object["metadata"].contains("deletionTimestamp"); }));
+    ASSERT_TRUE(eventually([&] {
+        return client->get(ref("v1", "ConfigMap", "dependent")).object["metadata"].contains("deletionTimestamp");
+    }));
     EXPECT_TRUE(client->get(ref(owner.object)).ok());
     ASSERT_TRUE(client->apply(owned(config_map("dependent"), owner.object, true)).ok());
     EXPECT_TRUE(gone(ref("v1", "ConfigMap", "dependent")));
@@ -92,7 +100,10 @@ TEST_F(Remove, OrphanPropagation_KeepsTheDependents_WithoutTheReference) {
 }
 TEST_F(Remove, AnObject_WhoseOwnerIsGone_IsCollected) {
     Json lost = config_map("lost");
-    lost["metadata"]["ownerReferences"] = Json::array({Json{{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"name", "never-was"}, {"uid", "11111111-2222-4333-8444-555555555555"}}});
+    lost["metadata"]["ownerReferences"] = Json::array({Json{{"apiVersion", "v1"},
+                                                            {"kind", "ConfigMap"},
+                                                            {"name", "never-was"},
+                                                            {"uid", "11111111-2222-4333-8444-555555555555"}}});
     ASSERT_TRUE(client->apply(lost).ok());
     EXPECT_TRUE(gone(ref(lost)));
 }
@@ -117,9 +128,7 @@ TEST_F(Remove, ARunningPod_EndsGracefully) {
     ASSERT_TRUE(eventually([&] { return client->get(ref(bound)).object["status"]["phase"] == "Running"; }));
     ASSERT_TRUE(client->remove(ref(bound)).ok());
     const Outcome going = client->get(ref(bound));
-    if (going.ok()) {
-        EXPECT_TRUE(going.object.at("metadata").contains("deletionTimestamp"));
-    }
+    if (going.ok()) { EXPECT_TRUE(going.object.at("metadata").contains("deletionTimestamp")); }
     EXPECT_TRUE(gone(ref(bound)));
 }
 TEST_F(Remove, GraceZero_RemovesAPodAtOnce) {
@@ -139,7 +148,8 @@ TEST_F(Remove, RemovingANamespace_RemovesWhatIsInIt) {
     ASSERT_TRUE(client->remove(reference).ok());
     EXPECT_NE(client->apply(config_map("late")).code, RIG_OK);
     EXPECT_TRUE(gone(reference));
-    for (const auto &[version, kind] : {std::pair("v1", "ConfigMap"), std::pair("v1", "Pod"), std::pair("batch/v1", "Job"), std::pair("v1", "Service")})
+    for (const auto &[version, kind] : {std::pair("v1", "ConfigMap"), std::pair("v1", "Pod"),
+                                        std::pair("batch/v1", "Job"), std::pair("v1", "Service")})
         EXPECT_TRUE(client->list(query(version, kind)).objects.empty()) << kind;
 }
 TEST_F(Remove, UnknownOptions_AreRefused) {

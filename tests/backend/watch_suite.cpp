@@ -18,10 +18,12 @@ protected:
     /// Without a selector: only such a watch can resume everywhere.
     Json all_maps() const { return query("v1", "ConfigMap"); }
     static bool completed(const Events &events) {
-        return std::any_of(events.begin(), events.end(), [](const WatchEvent &e) { return e.what == WatchEvent::complete; });
+        return std::any_of(events.begin(), events.end(),
+                           [](const WatchEvent &e) { return e.what == WatchEvent::complete; });
     }
     static size_t count(const Events &events, WatchEvent::What what, const std::string &name) {
-        return static_cast<size_t>(std::count_if(events.begin(), events.end(), [&](const WatchEvent &e) { return e.what == what && e.name() == name; }));
+        return static_cast<size_t>(std::count_if(
+            events.begin(), events.end(), [&](const WatchEvent &e) { return e.what == what && e.name() == name; }));
     }
 };
 
@@ -35,7 +37,9 @@ TEST_F(Watch, AWatch_BeginsWithAFullListing) {
     EXPECT_EQ(events.front().what, WatchEvent::begin);
     EXPECT_EQ(count(events, WatchEvent::sync, "one"), 1U);
     EXPECT_EQ(count(events, WatchEvent::sync, "two"), 1U);
-    EXPECT_TRUE(watch.until([](const Events &e) { return std::any_of(e.begin(), e.end(), [](const WatchEvent &w) { return w.what == WatchEvent::checkpoint; }); }));
+    EXPECT_TRUE(watch.until([](const Events &e) {
+        return std::any_of(e.begin(), e.end(), [](const WatchEvent &w) { return w.what == WatchEvent::checkpoint; });
+    }));
 }
 TEST_F(Watch, Changes_FollowTheListing) {
     WatchSession watch(*client, maps());
@@ -44,7 +48,9 @@ TEST_F(Watch, Changes_FollowTheListing) {
     ASSERT_TRUE(watch.until_seen(WatchEvent::put, "new"));
     client->apply(config_map("new", Json::object(), {{"key", "changed"}}));
     ASSERT_TRUE(watch.until([](const Events &events) {
-        return std::any_of(events.begin(), events.end(), [](const WatchEvent &e) { return e.what == WatchEvent::put && e.object["data"]["key"] == "changed"; });
+        return std::any_of(events.begin(), events.end(), [](const WatchEvent &e) {
+            return e.what == WatchEvent::put && e.object["data"]["key"] == "changed";
+        });
     }));
     client->remove(ref("v1", "ConfigMap", "new"));
     ASSERT_TRUE(watch.until_seen(WatchEvent::removed, "new"));
@@ -54,9 +60,12 @@ TEST_F(Watch, EachObjectsStates_ComeInOrder_AndNoneTwice) {
     WatchSession watch(*client, maps());
     ASSERT_TRUE(watch.until(completed));
     for (int round = 0; round < 20; ++round)
-        for (const char *name : {"a", "b", "c"}) client->apply(config_map(name, Json::object(), {{"round", std::to_string(round)}}));
+        for (const char *name : {"a", "b", "c"})
+            client->apply(config_map(name, Json::object(), {{"round", std::to_string(round)}}));
     ASSERT_TRUE(watch.until([](const Events &events) {
-        return std::count_if(events.begin(), events.end(), [](const WatchEvent &e) { return e.what == WatchEvent::put && e.object["data"]["round"] == "19"; }) == 3;
+        return std::count_if(events.begin(), events.end(), [](const WatchEvent &e) {
+                   return e.what == WatchEvent::put && e.object["data"]["round"] == "19";
+               }) == 3;
     }));
     // A write may touch nothing but the bookkeeping of who owns which field: a state of its own with the same data.
     std::map<std::string, int> last;
@@ -66,7 +75,8 @@ TEST_F(Watch, EachObjectsStates_ComeInOrder_AndNoneTwice) {
         const int round = std::stoi(event.object["data"]["round"].get<std::string>());
         const auto [it, first] = last.try_emplace(event.name(), -1);
         EXPECT_GE(round, it->second) << event.name();
-        EXPECT_TRUE(states.emplace(event.name(), event.object["metadata"]["resourceVersion"]).second) << event.name() << " came twice in the same state";
+        EXPECT_TRUE(states.emplace(event.name(), event.object["metadata"]["resourceVersion"]).second)
+            << event.name() << " came twice in the same state";
         it->second = round;
     }
     EXPECT_EQ(last.size(), 3U);
@@ -87,7 +97,8 @@ TEST_F(Watch, AResumedWatch_DeliversWhatWasMissed_OrStartsOver) {
     client->remove(ref("v1", "ConfigMap", "lost"));
     WatchSession resumed(*client, all_maps(), token);
     ASSERT_TRUE(resumed.until([](const Events &events) {
-        return completed(events) || std::any_of(events.begin(), events.end(), [](const WatchEvent &e) { return e.what == WatchEvent::removed; });
+        return completed(events) || std::any_of(events.begin(), events.end(),
+                                                [](const WatchEvent &e) { return e.what == WatchEvent::removed; });
     }));
     const Events events = resumed.events();
     if (completed(events)) {
@@ -96,7 +107,9 @@ TEST_F(Watch, AResumedWatch_DeliversWhatWasMissed_OrStartsOver) {
     } else {
         EXPECT_EQ(count(events, WatchEvent::put, "missed"), 1U);
         EXPECT_EQ(count(events, WatchEvent::removed, "lost"), 1U);
-        EXPECT_EQ(count(events, WatchEvent::put, "seen") + count(events, WatchEvent::put, "kept") + count(events, WatchEvent::sync, "kept"), 0U);
+        EXPECT_EQ(count(events, WatchEvent::put, "seen") + count(events, WatchEvent::put, "kept") +
+                      count(events, WatchEvent::sync, "kept"),
+                  0U);
     }
 }
 TEST_F(Watch, ATokenThatMeansNothing_StartsOver) {
@@ -128,7 +141,10 @@ TEST_F(Watch, ASilentWatch_SaysThatItLives) {
     WatchSession watch(*client, maps());
     ASSERT_TRUE(watch.until(completed));
     harness->pass(15);
-    EXPECT_TRUE(watch.until([](const Events &events) { return std::any_of(events.begin(), events.end(), [](const WatchEvent &e) { return e.what == WatchEvent::fresh; }); }));
+    EXPECT_TRUE(watch.until([](const Events &events) {
+        return std::any_of(events.begin(), events.end(),
+                           [](const WatchEvent &e) { return e.what == WatchEvent::fresh; });
+    }));
 }
 TEST_F(Watch, ACancelledWatch_Returns) {
     WatchSession watch(*client, maps());

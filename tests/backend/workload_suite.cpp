@@ -12,7 +12,8 @@ protected:
     static const Json *condition(const Json &status, const std::string &type) {
         const auto conditions = status.find("conditions");
         if (conditions == status.end()) return nullptr;
-        const auto found = std::find_if(conditions->begin(), conditions->end(), [&](const Json &c) { return c.at("type") == type; });
+        const auto found =
+            std::find_if(conditions->begin(), conditions->end(), [&](const Json &c) { return c.at("type") == type; });
         return found == conditions->end() ? nullptr : &*found;
     }
 };
@@ -143,10 +144,12 @@ TEST_F(Workload, Generation_CountsChangesOfTheSpec_NotOfLabels) {
     EXPECT_EQ(first.object.at("metadata").at("generation"), labelled.object.at("metadata").at("generation"));
     wide["spec"]["parallelism"] = 2;
     const Outcome changed = client->apply(wide);
-    EXPECT_GT(changed.object.at("metadata").at("generation").get<int>(), labelled.object.at("metadata").at("generation").get<int>());
+    EXPECT_GT(changed.object.at("metadata").at("generation").get<int>(),
+              labelled.object.at("metadata").at("generation").get<int>());
 }
 TEST_F(Workload, Logs_OfAPodThatIsNotThere_AreNotFound) {
-    EXPECT_EQ(client->logs({{"cluster", harness->cluster()}, {"namespace", ns}, {"name", "nothing"}}).code, RIG_E_NOT_FOUND);
+    EXPECT_EQ(client->logs({{"cluster", harness->cluster()}, {"namespace", ns}, {"name", "nothing"}}).code,
+              RIG_E_NOT_FOUND);
 }
 } // namespace
 } // namespace backend_suite

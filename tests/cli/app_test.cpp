@@ -39,17 +39,25 @@ class Lines : public App, public ::testing::WithParamInterface<Line> {};
 TEST_P(Lines, BecomeArguments) { EXPECT_EQ(asked(GetParam().words)["arguments"], Json::parse(GetParam().arguments)); }
 INSTANTIATE_TEST_SUITE_P(
     All, Lines,
-    ::testing::Values(Line{{"pods"}, "{}"}, Line{{"pods", "-n", "chutes"}, R"({"namespace":"chutes"})"}, Line{{"pods", "--ns", "chutes"}, R"({"namespace":"chutes"})"},
-                      Line{{"pods", "--namespace=chutes"}, R"({"namespace":"chutes"})"}, Line{{"insts", "-dgpu"}, R"({"node":"gpu"})"},
-                      Line{{"insts", "--node", "gpu"}, R"({"node":"gpu"})"}, Line{{"scales", "-g", "h100", "-s", "x", "--limit", "5"}, R"({"gpu":"h100","server":"x","limit":5})"},
-                      Line{{"deploy", "--chute", "a", "--server", "b"}, R"({"chute":"a","server":"b"})"}, Line{{"deploy", "-c", "a", "-s", "b", "--dry-run"}, R"({"chute":"a","server":"b","dryRun":true})"},
-                      Line{{"deploy", "-c", "a", "-s", "b", "--dryRun"}, R"({"chute":"a","server":"b","dryRun":true})"},
-                      Line{{"deploy", "-c", "a", "-s", "b", "--no-dry-run"}, R"({"chute":"a","server":"b","dryRun":false})"},
-                      Line{{"undeploy", "-i", "x"}, R"({"deployment":"x"})"}, Line{{"undeploy", "--depl_id", "x"}, R"({"deployment":"x"})"}, Line{{"undeploy", "x"}, R"({"deployment":"x"})"},
-                      Line{{"undeploy", "--reason", "two words", "x"}, R"({"deployment":"x","reason":"two words"})"}, Line{{"why-not", "Qwen/Qwen3-32B"}, R"({"chute":"Qwen/Qwen3-32B"})"},
-                      Line{{"--lang", "en", "-v", "why-not", "a"}, R"({"chute":"a"})"}, Line{{"ban", "a", "-r", ""}, R"({"chute":"a","reason":""})"},
-                      Line{{"ban", "--reason=--lang", "a"}, R"({"chute":"a","reason":"--lang"})"}, Line{{"why-not", "--", "-odd"}, R"({"chute":"-odd"})"},
-                      Line{{"ban", "节点"}, R"({"chute":"节点"})"}, Line{{"ban", "[a,b]"}, R"({"chute":"[a,b]"})"}));
+    ::testing::Values(
+        Line{{"pods"}, "{}"}, Line{{"pods", "-n", "chutes"}, R"({"namespace":"chutes"})"},
+        Line{{"pods", "--ns", "chutes"}, R"({"namespace":"chutes"})"},
+        Line{{"pods", "--namespace=chutes"}, R"({"namespace":"chutes"})"},
+        Line{{"insts", "-dgpu"}, R"({"node":"gpu"})"}, Line{{"insts", "--node", "gpu"}, R"({"node":"gpu"})"},
+        Line{{"scales", "-g", "h100", "-s", "x", "--limit", "5"}, R"({"gpu":"h100","server":"x","limit":5})"},
+        Line{{"deploy", "--chute", "a", "--server", "b"}, R"({"chute":"a","server":"b"})"},
+        Line{{"deploy", "-c", "a", "-s", "b", "--dry-run"}, R"({"chute":"a","server":"b","dryRun":true})"},
+        Line{{"deploy", "-c", "a", "-s", "b", "--dryRun"}, R"({"chute":"a","server":"b","dryRun":true})"},
+        Line{{"deploy", "-c", "a", "-s", "b", "--no-dry-run"}, R"({"chute":"a","server":"b","dryRun":false})"},
+        Line{{"undeploy", "-i", "x"}, R"({"deployment":"x"})"},
+        Line{{"undeploy", "--depl_id", "x"}, R"({"deployment":"x"})"}, Line{{"undeploy", "x"}, R"({"deployment":"x"})"},
+        Line{{"undeploy", "--reason", "two words", "x"}, R"({"deployment":"x","reason":"two words"})"},
+        Line{{"why-not", "Qwen/Qwen3-32B"}, R"({"chute":"Qwen/Qwen3-32B"})"},
+        Line{{"--lang", "en", "-v", "why-not", "a"}, R"({"chute":"a"})"},
+        Line{{"ban", "a", "-r", ""}, R"({"chute":"a","reason":""})"},
+        Line{{"ban", "--reason=--lang", "a"}, R"({"chute":"a","reason":"--lang"})"},
+        Line{{"why-not", "--", "-odd"}, R"({"chute":"-odd"})"}, Line{{"ban", "节点"}, R"({"chute":"节点"})"},
+        Line{{"ban", "[a,b]"}, R"({"chute":"[a,b]"})"}));
 
 TEST_F(App, ATokenComesFromAFileOrTheEnvironment) {
     const std::string url = "http://127.0.0.1:" + std::to_string(daemon.server->tcp_port());
@@ -103,7 +111,9 @@ TEST_F(App, TheTimeoutReachesTheDaemon) {
 }
 
 TEST_F(App, ColourIsForTerminalsAlone) {
-    daemon.commands.on("nodes", [](auto &&...) -> Result<std::string> { return std::string(R"({"items":[{"nodeName":"a","status":"Ready"}]})"); });
+    daemon.commands.on("nodes", [](auto &&...) -> Result<std::string> {
+        return std::string(R"({"items":[{"nodeName":"a","status":"Ready"}]})");
+    });
     const auto coloured = [&](size_t width, const Words &words, const std::map<std::string, std::string> &environment) {
         Terminal t = terminal();
         t.width = width;
@@ -120,18 +130,22 @@ TEST_F(App, ColourIsForTerminalsAlone) {
 }
 
 TEST_F(App, WaitingShowsWhatHappens) {
-    daemon.commands.on("deploy", [](const Principal &, const CallContext &, std::string_view, const std::function<void(std::string_view)> &progress) -> Result<std::string> {
-        progress("claimed");
-        progress(R"({"message":"pod starts"})");
-        return std::string(R"({"dryRun":false,"actions":[],"heldBack":[]})");
-    });
+    daemon.commands.on("deploy",
+                       [](const Principal &, const CallContext &, std::string_view,
+                          const std::function<void(std::string_view)> &progress) -> Result<std::string> {
+                           progress("claimed");
+                           progress(R"({"message":"pod starts"})");
+                           return std::string(R"({"dryRun":false,"actions":[],"heldBack":[]})");
+                       });
     const Seen seen = terminal().run({"deploy", "-c", "a", "-s", "b", "--wait", "-v"});
     EXPECT_EQ(seen.code, 0);
     EXPECT_LT(seen.err.find("  claimed\n"), seen.err.find("  pod starts\n"));
 }
 
 TEST_F(App, AFailureWhileWaitingHasItsExitCode) {
-    daemon.commands.on("deploy", [](auto &&...) -> Result<std::string> { return Error{Code::conflict, "DeploymentFailed", "it ended", 0}; });
+    daemon.commands.on("deploy", [](auto &&...) -> Result<std::string> {
+        return Error{Code::conflict, "DeploymentFailed", "it ended", 0};
+    });
     EXPECT_EQ(terminal().run({"deploy", "-c", "a", "-s", "b", "--wait"}).code, exit_held_back);
 }
 
@@ -158,7 +172,9 @@ protected:
 
 TEST_F(App, AWatchInAPipeIsAStreamOfResults) {
     std::atomic<int> value{1};
-    daemon.commands.on("nodes", [&](auto &&...) -> Result<std::string> { return "{\"items\":[{\"nodeName\":\"n" + std::to_string(value.load()) + "\"}]}"; });
+    daemon.commands.on("nodes", [&](auto &&...) -> Result<std::string> {
+        return "{\"items\":[{\"nodeName\":\"n" + std::to_string(value.load()) + "\"}]}";
+    });
     Screen screen;
     screen.on_flush = [&](const std::string &) {
         if (value < 3) {
@@ -172,11 +188,13 @@ TEST_F(App, AWatchInAPipeIsAStreamOfResults) {
     Terminal t = terminal();
     t.out_to = &screen;
     EXPECT_EQ(t.run({"nodes", "--watch", "-o", "json"}).code, exit_not_found);
-    EXPECT_EQ(screen.all, "{\"items\":[{\"nodeName\":\"n1\"}]}\n{\"items\":[{\"nodeName\":\"n2\"}]}\n{\"items\":[{\"nodeName\":\"n3\"}]}\n");
+    EXPECT_EQ(screen.all, "{\"items\":[{\"nodeName\":\"n1\"}]}\n{\"items\":[{\"nodeName\":\"n2\"}]}\n{\"items\":[{"
+                          "\"nodeName\":\"n3\"}]}\n");
 }
 
 TEST_F(App, AWatchEndsWhenItsReaderIsGone) {
-    daemon.commands.on("nodes", [](auto &&...) -> Result<std::string> { return std::string(R"({"items":[{"nodeName":"a"}]})"); });
+    daemon.commands.on(
+        "nodes", [](auto &&...) -> Result<std::string> { return std::string(R"({"items":[{"nodeName":"a"}]})"); });
     Screen screen;
     screen.on_flush = [](const std::string &) { throw std::runtime_error("the pipe is closed"); };
     Terminal t = terminal();
@@ -187,7 +205,9 @@ TEST_F(App, AWatchEndsWhenItsReaderIsGone) {
 }
 
 TEST_F(App, AWatchOnATerminalRedrawsAndFitsTheScreen) {
-    daemon.commands.on("nodes", [](auto &&...) -> Result<std::string> { return std::string(R"({"items":[{"nodeName":"a"},{"nodeName":"b"},{"nodeName":"c"},{"nodeName":"d"}]})"); });
+    daemon.commands.on("nodes", [](auto &&...) -> Result<std::string> {
+        return std::string(R"({"items":[{"nodeName":"a"},{"nodeName":"b"},{"nodeName":"c"},{"nodeName":"d"}]})");
+    });
     Screen screen;
     screen.on_flush = [&](const std::string &) {
         daemon.commands.on("nodes", [](auto &&...) -> Result<std::string> { return not_found("Over", "enough"); });
@@ -253,9 +273,16 @@ TEST_F(Completion, OffersOptionsThatAreNotThereYet) {
 }
 
 TEST_F(Completion, AsksTheDaemonForValues) {
-    daemon.commands.on("nodes", [](auto &&...) -> Result<std::string> { return std::string(R"({"items":[{"nodeName":"gpu-01","gpuModel":"h100"},{"nodeName":"gpu-02","gpuModel":"h100"},{"nodeName":"other","gpuModel":"a100"}]})"); });
-    daemon.commands.on("insts", [](auto &&...) -> Result<std::string> { return std::string(R"({"items":[{"deploymentId":"3f2a","offerName":"demo"}]})"); });
-    daemon.commands.on("chutes", [](auto &&...) -> Result<std::string> { return std::string(R"({"items":[{"offerId":"67df","offerName":"Qwen/Qwen3"}]})"); });
+    daemon.commands.on("nodes", [](auto &&...) -> Result<std::string> {
+        return std::string(
+            R"({"items":[{"nodeName":"gpu-01","gpuModel":"h100"},{"nodeName":"gpu-02","gpuModel":"h100"},{"nodeName":"other","gpuModel":"a100"}]})");
+    });
+    daemon.commands.on("insts", [](auto &&...) -> Result<std::string> {
+        return std::string(R"({"items":[{"deploymentId":"3f2a","offerName":"demo"}]})");
+    });
+    daemon.commands.on("chutes", [](auto &&...) -> Result<std::string> {
+        return std::string(R"({"items":[{"offerId":"67df","offerName":"Qwen/Qwen3"}]})");
+    });
     EXPECT_EQ(words({"lock", "gpu"}), (Expected{"gpu-01", "gpu-02"}));
     EXPECT_EQ(words({"deploy", "-s", ""}), (Expected{"gpu-01", "gpu-02", "other"}));
     EXPECT_EQ(words({"deploy", "--server=ot"}), Expected{"--server=other"});
@@ -280,7 +307,9 @@ TEST_F(Completion, IsSilentWithoutADaemon) {
 }
 
 TEST_F(Completion, NeverHandsControlCharactersToAShell) {
-    daemon.commands.on("nodes", [](auto &&...) -> Result<std::string> { return std::string(R"({"items":[{"nodeName":"a\u001b[2Jb\nc"}]})"); });
+    daemon.commands.on("nodes", [](auto &&...) -> Result<std::string> {
+        return std::string(R"({"items":[{"nodeName":"a\u001b[2Jb\nc"}]})");
+    });
     for (const std::string &word : words({"lock", ""})) EXPECT_EQ(word.find_first_of("\x1b\n"), std::string::npos);
 }
 

@@ -1,4 +1,5 @@
-// What the operator sees, held word by word. RIGGER_UPDATE_GOLDEN=1 rewrites the files; read the difference before you commit it.
+// What the operator sees, held word by word. RIGGER_UPDATE_GOLDEN=1 rewrites the files; read the difference before you
+// commit it.
 #include "catalogue.hpp"
 #include "terminal.hpp"
 
@@ -18,7 +19,8 @@ class Golden : public ::testing::Test {
 protected:
     void SetUp() override {
         daemon.commands.declare(gepetto::catalogue());
-        for (const char *command : {"nodes", "pods", "insts", "chutes", "scales", "plan", "why-not", "deploy", "recycle", "status", "lock", "events", "failures"}) {
+        for (const char *command : {"nodes", "pods", "insts", "chutes", "scales", "plan", "why-not", "deploy",
+                                    "recycle", "status", "lock", "events", "failures"}) {
             const std::string document = file_text(kHere + "/documents/" + command + ".json");
             ASSERT_FALSE(document.empty()) << command;
             daemon.commands.on(command, [document](auto &&...) -> Result<std::string> { return document; });
@@ -36,8 +38,11 @@ protected:
     }
     void note(const Words &words, Seen seen, size_t width = 0, const std::string &language = "") {
         transcript += "$ rigger";
-        for (const std::string &word : words) transcript += " " + (word.size() > 80 ? word.substr(0, 20) + "...(" + std::to_string(word.size()) + " bytes)" : word);
-        transcript += (width ? "   [terminal of " + std::to_string(width) + " columns]" : "") + (language.empty() ? "" : "   [LANG=" + language + "]") + "\n";
+        for (const std::string &word : words)
+            transcript +=
+                " " + (word.size() > 80 ? word.substr(0, 20) + "...(" + std::to_string(word.size()) + " bytes)" : word);
+        transcript += (width ? "   [terminal of " + std::to_string(width) + " columns]" : "") +
+                      (language.empty() ? "" : "   [LANG=" + language + "]") + "\n";
         transcript += seen.out;
         if (!seen.err.empty()) transcript += "--- stderr\n" + seen.err;
         transcript += "--- exit " + std::to_string(seen.code) + "\n\n";
@@ -46,7 +51,8 @@ protected:
     void TearDown() override {
         if (HasFatalFailure()) return;
         for (const auto &[what, instead] : {std::pair<std::string, std::string>{daemon.directory, "/run/rigger"}})
-            for (size_t at = transcript.find(what); at != std::string::npos; at = transcript.find(what, at)) transcript.replace(at, what.size(), instead);
+            for (size_t at = transcript.find(what); at != std::string::npos; at = transcript.find(what, at))
+                transcript.replace(at, what.size(), instead);
         std::string name = ::testing::UnitTest::GetInstance()->current_test_info()->name();
         const std::string path = kHere + "/golden/" + name + ".txt";
         if (std::getenv("RIGGER_UPDATE_GOLDEN")) std::ofstream(path) << transcript;
@@ -89,7 +95,8 @@ TEST_F(Golden, other_lists) {
 }
 
 TEST_F(Golden, plans) {
-    for (const size_t width : {40, 80, 120, 200}) show({"deploy", "-c", "Qwen/Qwen3-32B", "-s", "gpu-01", "--dry-run"}, width);
+    for (const size_t width : {40, 80, 120, 200})
+        show({"deploy", "-c", "Qwen/Qwen3-32B", "-s", "gpu-01", "--dry-run"}, width);
     show({"deploy", "-c", "Qwen/Qwen3-32B", "-s", "gpu-01", "--dry-run"});
     for (const size_t width : {40, 80, 120, 200}) show({"recycle"}, width);
     show({"recycle"});
@@ -111,19 +118,28 @@ TEST_F(Golden, records) {
 }
 
 TEST_F(Golden, nothing_there) {
-    daemon.commands.on("nodes", [](auto &&...) -> Result<std::string> { return std::string(R"({"items":[],"snapshot":1,"takenAt":"2026-03-01T10:00:00Z","warnings":["source catalog: not heard of yet"]})"); });
-    daemon.commands.on("recycle", [](auto &&...) -> Result<std::string> { return std::string(R"({"dryRun":false,"actions":[],"heldBack":[]})"); });
+    daemon.commands.on("nodes", [](auto &&...) -> Result<std::string> {
+        return std::string(
+            R"({"items":[],"snapshot":1,"takenAt":"2026-03-01T10:00:00Z","warnings":["source catalog: not heard of yet"]})");
+    });
+    daemon.commands.on("recycle", [](auto &&...) -> Result<std::string> {
+        return std::string(R"({"dryRun":false,"actions":[],"heldBack":[]})");
+    });
     for (const char *format : {"table", "wide", "json", "yaml", "name"}) show({"nodes", "-o", format});
     show({"nodes", "--no-headers"});
     show({"nodes"}, 80, "zh");
     show({"recycle"});
-    daemon.commands.on("nodes", [](auto &&...) -> Result<std::string> { return std::string(R"({"items":[{},{"nodeName":null},{"nodeName":5,"status":{"odd":true},"diskTotalGb":"text"},7]})"); });
+    daemon.commands.on("nodes", [](auto &&...) -> Result<std::string> {
+        return std::string(
+            R"({"items":[{},{"nodeName":null},{"nodeName":5,"status":{"odd":true},"diskTotalGb":"text"},7]})");
+    });
     show({"nodes"});
 }
 
 TEST_F(Golden, only_young_things_held_back) {
     daemon.commands.on("recycle", [](auto &&...) -> Result<std::string> {
-        return std::string(R"({"dryRun":false,"actions":[],"heldBack":[{"verb":"terminate","target":"deployment 1","cause":"JobMissing","reason":"no job","code":"FirstObservation","text":"it was seen once; two observations are needed"}]})");
+        return std::string(
+            R"({"dryRun":false,"actions":[],"heldBack":[{"verb":"terminate","target":"deployment 1","cause":"JobMissing","reason":"no job","code":"FirstObservation","text":"it was seen once; two observations are needed"}]})");
     });
     show({"recycle"});
 }
@@ -189,13 +205,16 @@ TEST_F(Golden, daemon_errors) {
         invalid("AmbiguousServer", "'gpu' could be any of these servers: gpu-01, gpu-02; give the id"),
         not_found("UnknownDeployment", "there is no deployment 'x'; `rigger insts` lists them"),
         invalid("AmbiguousDeployment", "'3f' could be any of these deployments: 3f2a, 3f2b; give the id"),
-        {Code::conflict, "Infeasible", "cannot deploy tiny on gpu-02: GpuModelMismatch: needs 4090, has a100; ServerLocked: the server is locked", 0},
+        {Code::conflict, "Infeasible",
+         "cannot deploy tiny on gpu-02: GpuModelMismatch: needs 4090, has a100; ServerLocked: the server is locked", 0},
         invalid("InvalidArguments", "option 'limit' must be at least 1"),
         {Code::denied, "RoleTooLow", "'token:ci' may read, but this changes something and needs the role operate", 0},
-        {Code::denied, "TokenUnknown", "the bearer token is not known here; check it, or ask the operator for a new one", 0},
+        {Code::denied, "TokenUnknown",
+         "the bearer token is not known here; check it, or ask the operator for a new one", 0},
         {Code::unavailable, "BreakerOpen", "frontend 'gepetto' fails too often and is left alone for 28 s", 28'000},
         {Code::unavailable, "NotRunning", "the control loop is not running yet; try again in a moment", 1'000},
-        {Code::deadline, "StillStarting", "deployment 3f2a is begun but only created so far; `rigger insts` follows it", 0},
+        {Code::deadline, "StillStarting", "deployment 3f2a is begun but only created so far; `rigger insts` follows it",
+         0},
         {Code::exhausted, "TooManyWatchers", "too many event streams are open; close one or try again later", 5'000},
         {Code::cancelled, "Cancelled", "the daemon is stopping", 0},
         {Code::unsupported, "Unsupported", "logs is not supported by this plugin", 0},
@@ -220,7 +239,9 @@ TEST_F(Golden, daemon_errors) {
 
 TEST_F(Golden, no_daemon) {
     Terminal terminal(daemon.directory + "/absent");
-    for (const Words &words : std::vector<Words>{{"nodes"}, {"nodes", "--lang", "zh"}, {"nodes", "-o", "json"}, {"nodes", "--watch"}, {"version"}}) note(words, terminal.run(words));
+    for (const Words &words : std::vector<Words>{
+             {"nodes"}, {"nodes", "--lang", "zh"}, {"nodes", "-o", "json"}, {"nodes", "--watch"}, {"version"}})
+        note(words, terminal.run(words));
     note({"nodes", "--socket", "<a dead socket>"}, [&] {
         const std::string path = daemon.directory + "/dead";
         const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
@@ -231,9 +252,13 @@ TEST_F(Golden, no_daemon) {
         ::close(fd);
         return terminal.run({"nodes", "--socket", path});
     }());
-    for (const Words &words : std::vector<Words>{{"nodes", "--url", "nonsense"}, {"nodes", "--url", "https://example.com"}, {"nodes", "--url", "http://user:secret@127.0.0.1:1"},
-                                                 {"nodes", "--url", "http://127.0.0.1:1"}, {"nodes", "--url", "http://127.0.0.1:1", "--token-file", "/no/such/token"},
-                                                 {"nodes", "--config", "/no/such/rigger.yaml"}})
+    for (const Words &words :
+         std::vector<Words>{{"nodes", "--url", "nonsense"},
+                            {"nodes", "--url", "https://example.com"},
+                            {"nodes", "--url", "http://user:secret@127.0.0.1:1"},
+                            {"nodes", "--url", "http://127.0.0.1:1"},
+                            {"nodes", "--url", "http://127.0.0.1:1", "--token-file", "/no/such/token"},
+                            {"nodes", "--config", "/no/such/rigger.yaml"}})
         note(words, terminal.run(words));
 }
 

@@ -25,7 +25,7 @@ class Terminal {
 public:
     explicit Terminal(std::string socket) : socket_(std::move(socket)) {}
 
-    size_t width = 0;  ///< 0: no terminal, a pipe
+    size_t width = 0; ///< 0: no terminal, a pipe
     size_t height = 0;
     std::map<std::string, std::string> environment;
     std::string typed; ///< what the operator answers

@@ -1,4 +1,5 @@
-// Commands whose names are several words: a family of their own in the command line, the help, the completion and over HTTP.
+// Commands whose names are several words: a family of their own in the command line, the help, the completion and over
+// HTTP.
 #include "cli/cluster_rbac.hpp"
 #include "cli/command_line.hpp"
 #include "terminal.hpp"
@@ -26,7 +27,10 @@ protected:
 };
 
 TEST_F(TwoWords, NameOneCommand_WhereverOptionsStand) {
-    for (const Words &words : std::vector<Words>{{"cluster", "doctor", "a"}, {"-o", "json", "cluster", "doctor", "a"}, {"cluster", "-o", "json", "doctor", "a"}, {"cluster", "doctor", "-o", "json", "a"}}) {
+    for (const Words &words : std::vector<Words>{{"cluster", "doctor", "a"},
+                                                 {"-o", "json", "cluster", "doctor", "a"},
+                                                 {"cluster", "-o", "json", "doctor", "a"},
+                                                 {"cluster", "doctor", "-o", "json", "a"}}) {
         const Seen seen = run(words);
         EXPECT_NE(seen.out.find("cluster doctor"), std::string::npos) << seen.err;
         EXPECT_NE(seen.out.find("a"), std::string::npos);
@@ -35,8 +39,10 @@ TEST_F(TwoWords, NameOneCommand_WhereverOptionsStand) {
 }
 
 TEST_F(TwoWords, TheVerdictIsTheExitCode) {
-    for (const auto &[answer, code] : {std::pair(R"({"well":true})", exit_ok), std::pair(R"({"well":false})", exit_failed), std::pair("{}", exit_failed)}) {
-        daemon.commands.on("cluster doctor", [answer = std::string(answer)](auto &&...) -> Result<std::string> { return answer; });
+    for (const auto &[answer, code] : {std::pair(R"({"well":true})", exit_ok),
+                                       std::pair(R"({"well":false})", exit_failed), std::pair("{}", exit_failed)}) {
+        daemon.commands.on("cluster doctor",
+                           [answer = std::string(answer)](auto &&...) -> Result<std::string> { return answer; });
         EXPECT_EQ(run({"cluster", "doctor", "-o", "json"}).code, code) << answer;
     }
 }
@@ -68,21 +74,22 @@ TEST_F(TwoWords, AreCompletedWordByWord) {
 }
 
 TEST(ClusterRbac, PutsOtherNamesEverywhere_AndOnlyThere) {
-    const auto text = cluster_rbac(R"({"namespace":"rigger","serviceAccount":"chutes"})"); // the two swapped: no new name is taken for an old one
+    const auto text = cluster_rbac(
+        R"({"namespace":"rigger","serviceAccount":"chutes"})"); // the two swapped: no new name is taken for an old one
     ASSERT_TRUE(text.ok());
     std::vector<std::string> kinds;
     for (const YAML::Node &one : YAML::LoadAll(*text)) {
         kinds.push_back(one["kind"].as<std::string>());
-        EXPECT_EQ(one["metadata"]["name"].as<std::string>(), kinds.back() == "Namespace" ? "rigger" : "chutes") << kinds.back();
-        if (one["metadata"]["namespace"]) {
-            EXPECT_EQ(one["metadata"]["namespace"].as<std::string>(), "rigger");
-        }
+        EXPECT_EQ(one["metadata"]["name"].as<std::string>(), kinds.back() == "Namespace" ? "rigger" : "chutes")
+            << kinds.back();
+        if (one["metadata"]["namespace"]) { EXPECT_EQ(one["metadata"]["namespace"].as<std::string>(), "rigger"); }
         if (!one["subjects"]) continue;
         EXPECT_EQ(one["subjects"][0]["name"].as<std::string>(), "chutes");
         EXPECT_EQ(one["subjects"][0]["namespace"].as<std::string>(), "rigger");
         EXPECT_EQ(one["roleRef"]["name"].as<std::string>(), "chutes");
     }
-    EXPECT_EQ(kinds, (std::vector<std::string>{"Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"}));
+    EXPECT_EQ(kinds, (std::vector<std::string>{"Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding",
+                                               "Role", "RoleBinding"}));
     EXPECT_NE(text->find("resourceNames: [rigger]"), std::string::npos);
 }
 
@@ -94,11 +101,13 @@ TEST(ClusterRbac, IsTheDocumentedFile_AndOneListInJson) {
     EXPECT_EQ(t.run({"cluster", "rbac", "-o", "yaml"}).out, seen.out);
     const Json list = Json::parse(t.run({"cluster", "rbac", "-o", "json"}).out, nullptr, false);
     ASSERT_EQ(list["kind"], "List");
-    EXPECT_EQ(list["items"][4]["rules"][0], Json::parse(R"({"apiGroups":["batch"],"resources":["jobs"],"verbs":["get","create","patch","delete"]})"));
+    EXPECT_EQ(list["items"][4]["rules"][0],
+              Json::parse(R"({"apiGroups":["batch"],"resources":["jobs"],"verbs":["get","create","patch","delete"]})"));
 }
 
 TEST(ClusterRbac, ANameThatKubernetesRefusesIsRefused) {
-    for (const char *bad : {"", "Work", "a b", "-a", "a-", "a: b", "a\n---", "a.b"}) EXPECT_FALSE(cluster_rbac(Json{{"namespace", bad}}.dump()).ok()) << bad;
+    for (const char *bad : {"", "Work", "a b", "-a", "a-", "a: b", "a\n---", "a.b"})
+        EXPECT_FALSE(cluster_rbac(Json{{"namespace", bad}}.dump()).ok()) << bad;
     EXPECT_FALSE(cluster_rbac(Json{{"serviceAccount", std::string(64, 'a')}}.dump()).ok());
 }
 

@@ -74,13 +74,15 @@ class BadPlugin : public ::testing::TestWithParam<Fault> {};
 TEST_P(BadPlugin, IsNamedByTheTestThatIsMeantForIt) {
     const Fault &f = GetParam();
     const std::string file = bad_file(f.name, std::string(f.name) == "wrong_id" ? "com.example.bad.wrong-id" : "");
-    const unsigned timeout = std::string(f.text).find("no return") != std::string::npos ? 2 : 20; // a hang is waited for
+    const unsigned timeout =
+        std::string(f.text).find("no return") != std::string::npos ? 2 : 20; // a hang is waited for
     const CheckRun run = check(quoted(file) + " --json --timeout " + std::to_string(timeout) + " --only " + f.test);
     EXPECT_EQ(run.exit_status, 1) << run.output;
     EXPECT_EQ(run.result(f.test), f.result) << run.output;
     EXPECT_NE(run.text(f.test).find(f.text), std::string::npos) << run.text(f.test);
 }
-INSTANTIATE_TEST_SUITE_P(Faults, BadPlugin, ::testing::ValuesIn(kFaults), [](const auto &p) { return std::string(p.param.name); });
+INSTANTIATE_TEST_SUITE_P(Faults, BadPlugin, ::testing::ValuesIn(kFaults),
+                         [](const auto &p) { return std::string(p.param.name); });
 
 TEST(GoodPlugin, ThePluginWithoutAFault_PassesEverything) {
     const CheckRun run = check(quoted(bad_file("none")) + " --json");

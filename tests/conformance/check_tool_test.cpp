@@ -11,7 +11,9 @@ namespace {
 
 TEST(CheckTool, NoFile_IsWrongUsage) { EXPECT_EQ(check("").exit_status, 2); }
 TEST(CheckTool, AnUnknownOption_IsWrongUsage) { EXPECT_EQ(check("--frobnicate x.so").exit_status, 2); }
-TEST(CheckTool, AnUnknownTest_IsWrongUsage) { EXPECT_EQ(check(quoted(bad_file("none")) + " --only scorer.no-such").exit_status, 2); }
+TEST(CheckTool, AnUnknownTest_IsWrongUsage) {
+    EXPECT_EQ(check(quoted(bad_file("none")) + " --only scorer.no-such").exit_status, 2);
+}
 TEST(CheckTool, AWrongSeed_IsWrongUsage) { EXPECT_EQ(check(quoted(bad_file("none")) + " --seed many").exit_status, 2); }
 
 TEST(CheckTool, AFileThatIsNoLibrary_IsAFailureWithItsName) {
@@ -42,7 +44,9 @@ TEST(CheckTool, OnlyAndSkip_ChooseTests) {
 
 TEST(CheckTool, KindWithoutComponents_RunsNoTestsOfThatKind) {
     EXPECT_EQ(check(quoted(bad_file("none")) + " --json --kind reconciler").result("scorer.range"), "absent");
-    EXPECT_EQ(check(quoted(bad_file("none")) + " --json --kind placement-scorer --only scorer.range").result("scorer.range"), "pass");
+    EXPECT_EQ(
+        check(quoted(bad_file("none")) + " --json --kind placement-scorer --only scorer.range").result("scorer.range"),
+        "pass");
 }
 
 TEST(CheckTool, ARefusedConfiguration_SkipsInsteadOfFailing) {
@@ -50,7 +54,10 @@ TEST(CheckTool, ARefusedConfiguration_SkipsInsteadOfFailing) {
     EXPECT_EQ(run.exit_status, 0) << run.output;
     EXPECT_EQ(run.result("life-cycle.runs"), "skip");
     EXPECT_NE(run.text("life-cycle.runs").find("--config"), std::string::npos);
-    EXPECT_EQ(check(quoted(bad_file("picky_config")) + " --json --only life-cycle.runs --config '{\"password\":\"open\"}'").result("life-cycle.runs"), "pass");
+    EXPECT_EQ(
+        check(quoted(bad_file("picky_config")) + " --json --only life-cycle.runs --config '{\"password\":\"open\"}'")
+            .result("life-cycle.runs"),
+        "pass");
 }
 
 TEST(CheckTool, ATamperedLibrary_DoesNotMatchItsManifest) {

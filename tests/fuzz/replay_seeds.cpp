@@ -1,5 +1,6 @@
-// A fuzz target without libFuzzer, so that every test run with any compiler has a short one: each seed, then variations of it, the same ones in
-// every run. Usage: TARGET SEEDS-FOLDER [VARIATIONS-PER-SEED]. The input that ends the process is left in crash-input, in the working directory.
+// A fuzz target without libFuzzer, so that every test run with any compiler has a short one: each seed, then variations
+// of it, the same ones in every run. Usage: TARGET SEEDS-FOLDER [VARIATIONS-PER-SEED]. The input that ends the process
+// is left in crash-input, in the working directory.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -44,7 +45,10 @@ void run(std::string input) {
 size_t below(Random &random, size_t bound) { return bound == 0 ? 0 : random() % bound; }
 
 std::string vary(std::string text, const std::string &other, Random &random) {
-    static constexpr std::string_view kWords[] = {"{", "}", "[", "]", "\"", ":", ",", "\n", "-", "null", "1e999", "NaN", "-1", "18446744073709551616", "\xff", "\\u0000", "&a *a", "%00"};
+    static constexpr std::string_view kWords[] = {
+        "{",    "}",       "[",     "]",     "\"",  ":",  ",",
+        "\n",   "-",       "null",  "1e999", "NaN", "-1", "18446744073709551616",
+        "\xff", "\\u0000", "&a *a", "%00"};
     for (size_t edits = 1 + below(random, 4); edits > 0; --edits) {
         const size_t at = below(random, text.size() + 1);
         const size_t length = below(random, 1 + std::min<size_t>(64, text.size() - at));

@@ -10,7 +10,9 @@ using testing::HasSubstr;
 
 /// A batch of one workload on `n` candidates for the bad scorers' columns (gpu.free, gpu.total; gpu.count).
 struct Batch {
-    explicit Batch(size_t n = 4) : free(padded(n), 4.0), total(padded(n), 8.0), count(8, 1.0), scores(n, std::nan("")), two{{free.data()}, {total.data()}}, one{{free.data()}}, wanted{{count.data()}} {
+    explicit Batch(size_t n = 4)
+        : free(padded(n), 4.0), total(padded(n), 8.0), count(8, 1.0),
+          scores(n, std::nan("")), two{{free.data()}, {total.data()}}, one{{free.data()}}, wanted{{count.data()}} {
         view.candidates = {n, two};
         view.workloads = {1, wanted};
         view.stride = n;
@@ -66,16 +68,17 @@ TEST_P(RefusedPlugins, AreRefusedByNameBeforeTheirCodeRunsHere) {
     expect_others_run();
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, RefusedPlugins,
-                         testing::Values(Refused{"wrong_struct_size", "struct_size 16"}, Refused{"bad_magic", "wrong magic number"},
-                                         Refused{"wrong_major", "it was built for ABI 7"}, Refused{"newer_abi", "it needs ABI 1.99"},
-                                         Refused{"no_components", "it has no components"}, Refused{"unknown_kind", "rig.time-machine/1"},
-                                         Refused{"needs_ungranted", "needs rig.control/1, which its manifest does not ask for"},
-                                         Refused{"wrong_component_size", "struct_size 24"}, Refused{"wrong_note", "9.9.9"},
-                                         Refused{"no_note", "no identity note"}, Refused{"no_entry", "it must export exactly rig_plugin_v1"},
-                                         Refused{"two_exports", "it must export exactly rig_plugin_v1"}, Refused{"crashes_load", "ended the probe"},
-                                         Refused{"hangs_load", "its static constructors hang"}),
-                         [](const auto &i) { return std::string(i.param.fault); });
+INSTANTIATE_TEST_SUITE_P(
+    Files, RefusedPlugins,
+    testing::Values(Refused{"wrong_struct_size", "struct_size 16"}, Refused{"bad_magic", "wrong magic number"},
+                    Refused{"wrong_major", "it was built for ABI 7"}, Refused{"newer_abi", "it needs ABI 1.99"},
+                    Refused{"no_components", "it has no components"}, Refused{"unknown_kind", "rig.time-machine/1"},
+                    Refused{"needs_ungranted", "needs rig.control/1, which its manifest does not ask for"},
+                    Refused{"wrong_component_size", "struct_size 24"}, Refused{"wrong_note", "9.9.9"},
+                    Refused{"no_note", "no identity note"}, Refused{"no_entry", "it must export exactly rig_plugin_v1"},
+                    Refused{"two_exports", "it must export exactly rig_plugin_v1"},
+                    Refused{"crashes_load", "ended the probe"}, Refused{"hangs_load", "its static constructors hang"}),
+    [](const auto &i) { return std::string(i.param.fault); });
 
 TEST_F(BadPlugins, AnIdThatIsNotTheManifestsIsRefused) {
     start_with("wrong_id");
@@ -97,14 +100,20 @@ TEST_P(FailedPlugins, FailToStartAndSayWhy) {
 
 INSTANTIATE_TEST_SUITE_P(Starts, FailedPlugins,
                          testing::Values(Refused{"throws_create", "create"}, Refused{"throws_start", "start"},
-                                         Refused{"escapes_create", "crossed the border on purpose"}, Refused{"escapes_start", "crossed the border on purpose"},
-                                         Refused{"null_table", "no table for rig.placement-scorer/1"}, Refused{"null_instance", "without an instance"},
+                                         Refused{"escapes_create", "crossed the border on purpose"},
+                                         Refused{"escapes_start", "crossed the border on purpose"},
+                                         Refused{"null_table", "no table for rig.placement-scorer/1"},
+                                         Refused{"null_instance", "without an instance"},
                                          Refused{"short_table", "struct_size 16"}),
                          [](const auto &i) { return std::string(i.param.fault); });
 
 TEST_F(BadPlugins, AFailedStartIsTriedAgainWithBackOff) {
     start_with("throws_start");
-    const auto failures = [&] { return host.log().find("throws-start") == std::string::npos ? 0 : static_cast<int>(host.row(name).since.ns / 1'000'000); };
+    const auto failures = [&] {
+        return host.log().find("throws-start") == std::string::npos
+                   ? 0
+                   : static_cast<int>(host.row(name).since.ns / 1'000'000);
+    };
     const int before = failures();
     host.clock.advance(1100ms);
     EXPECT_TRUE(host.until([&] { return failures() > before; }));
@@ -130,13 +139,15 @@ TEST_P(HangingPlugins, AreWrittenOffAndQuarantined) {
         EXPECT_EQ(done.error().reason, "Hung");
     }
     EXPECT_EQ(state_name(host.row(name).state), "quarantined");
-    EXPECT_THAT(host.log(), HasSubstr("com.example.bad." + name + " 1.0.0 (instance '" + name + "'): did not return from " + GetParam() + "()"));
+    EXPECT_THAT(host.log(), HasSubstr("com.example.bad." + name + " 1.0.0 (instance '" + name +
+                                      "'): did not return from " + GetParam() + "()"));
     EXPECT_EQ(host.row(name).next_command, "rigger plugins reset " + name);
     EXPECT_TRUE(host.until([&] { return host.registry->live()->scorers.empty(); }));
     expect_others_run();
 }
 
-INSTANTIATE_TEST_SUITE_P(Calls, HangingPlugins, testing::Values("create", "start", "score"), [](const auto &i) { return std::string(i.param); });
+INSTANTIATE_TEST_SUITE_P(Calls, HangingPlugins, testing::Values("create", "start", "score"),
+                         [](const auto &i) { return std::string(i.param); });
 
 TEST_F(BadPlugins, OneThatHangsInStopDoesNotHoldUpTheDaemonsEnd) {
     start_with("hangs_stop");
@@ -167,7 +178,8 @@ TEST_F(BadPlugins, ThreeStuckThreadsMakeTheHostGiveUp) {
         EXPECT_THAT(why, HasSubstr("com.example.bad.hangs-start"));
         ++gave_up;
     };
-    for (const char *file : {"10-a.yaml", "11-b.yaml", "12-c.yaml", "13-d.yaml"}) host.enable(file, "plugin: com.example.bad.hangs-start\n");
+    for (const char *file : {"10-a.yaml", "11-b.yaml", "12-c.yaml", "13-d.yaml"})
+        host.enable(file, "plugin: com.example.bad.hangs-start\n");
     host.open();
     host.run_out([&] { (void)host.registry->start(); }, 1s);
     EXPECT_EQ(gave_up, 1);
@@ -192,8 +204,10 @@ TEST_P(WrongScorers, LoseTheirBatchAndAreCounted) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Faults, WrongScorers,
-                         testing::Values(WrongScores{"out_of_range", "ScoreOutOfRange"}, WrongScores{"infinite_scores", "ScoreOutOfRange"},
-                                         WrongScores{"throws_score", "UncaughtException"}, WrongScores{"escapes_score", "ExceptionEscaped"}),
+                         testing::Values(WrongScores{"out_of_range", "ScoreOutOfRange"},
+                                         WrongScores{"infinite_scores", "ScoreOutOfRange"},
+                                         WrongScores{"throws_score", "UncaughtException"},
+                                         WrongScores{"escapes_score", "ExceptionEscaped"}),
                          [](const auto &i) { return std::string(i.param.fault); });
 
 TEST_F(BadPlugins, AWriteBehindTheRowIsSeenAndHarmsNobody) {

@@ -17,12 +17,15 @@ public:
     Result<std::string> query(const Principal &who, std::string_view view, std::string_view) override {
         return json{{"who", who.name}, {"view", view}}.dump();
     }
-    Result<std::string> act(const Principal &who, const CallContext &, std::string_view verb, std::string_view, const std::function<void(std::string_view)> &) override {
+    Result<std::string> act(const Principal &who, const CallContext &, std::string_view verb, std::string_view,
+                            const std::function<void(std::string_view)> &) override {
         if (who.role < Role::operate) return Error{Code::denied, "RoleTooLow", "it needs the role operate", 0};
         return json{{"did", verb}}.dump();
     }
-    Status stream(const Principal &who, const CallContext &, std::string_view view, std::string_view, const std::function<Status(std::string_view)> &pieces) override {
-        for (const std::string_view piece : {std::string_view(who.name), std::string_view(" reads "), view}) RIG_TRY(pieces(piece));
+    Status stream(const Principal &who, const CallContext &, std::string_view view, std::string_view,
+                  const std::function<Status(std::string_view)> &pieces) override {
+        for (const std::string_view piece : {std::string_view(who.name), std::string_view(" reads "), view})
+            RIG_TRY(pieces(piece));
         return {};
     }
 };
@@ -37,7 +40,9 @@ protected:
     Result<std::string> invoke(std::string_view command, std::string_view arguments, const Principal &who = reader) {
         return commands->invoke(who, {}, command, arguments, [this](std::string_view line) { progress += line; });
     }
-    Result<std::string> ask(const std::string &what, const Principal &who = reader) { return invoke("show", json{{"what", what}}.dump(), who); }
+    Result<std::string> ask(const std::string &what, const Principal &who = reader) {
+        return invoke("show", json{{"what", what}}.dump(), who);
+    }
     Host host;
     Control control;
     std::unique_ptr<PluginCommands> commands;
@@ -109,10 +114,12 @@ TEST_F(Commands, TheFirstDeclarationOfANameIsServed) {
     start();
     const json catalogue = json::parse(commands->catalogue());
     std::vector<std::string> names;
-    for (const json &c : catalogue["commands"]) names.push_back(c["name"].get<std::string>() + "@" + c["instance"].get<std::string>());
+    for (const json &c : catalogue["commands"])
+        names.push_back(c["name"].get<std::string>() + "@" + c["instance"].get<std::string>());
     EXPECT_THAT(names, testing::ElementsAre("other@second", "shared@front", "show@front"));
     ASSERT_EQ(commands->refused().size(), 1u);
-    EXPECT_THAT(commands->refused()[0].why.message, HasSubstr("command 'shared' of frontend 'second' is not served: frontend 'front' declared it first"));
+    EXPECT_THAT(commands->refused()[0].why.message,
+                HasSubstr("command 'shared' of frontend 'second' is not served: frontend 'front' declared it first"));
 }
 
 TEST_F(Commands, ABrokenDeclarationIsRefusedByName) {

@@ -16,8 +16,14 @@ using testing::HasSubstr;
 
 class SystemClock final : public Clock {
 public:
-    WallTime wall() const override { return {std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count()}; }
-    MonoTime monotonic() const override { return {static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count())}; }
+    WallTime wall() const override {
+        return {
+            std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+                .count()};
+    }
+    MonoTime monotonic() const override {
+        return {static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count())};
+    }
 };
 
 /// Runs a registry with this plugin in a child and scores once. The answer: how the child ended.
@@ -67,7 +73,8 @@ TEST(CrashAttribution, ACrashIsRecordedAndTheSecondOneQuarantines) {
     host.start();
     EXPECT_EQ(state_name(host.row("crashes-score").state), "quarantined");
     ASSERT_EQ(host.registry->warnings().size(), 1u);
-    EXPECT_THAT(host.registry->warnings()[0], HasSubstr("crashed the daemon in score with SIGSEGV for the second time"));
+    EXPECT_THAT(host.registry->warnings()[0],
+                HasSubstr("crashed the daemon in score with SIGSEGV for the second time"));
     ASSERT_TRUE(host.registry->reset("crashes-score").ok());
     EXPECT_EQ(state_name(host.row("crashes-score").state), "running");
     host.registry->stop();

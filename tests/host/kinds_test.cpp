@@ -33,8 +33,12 @@ public:
         return note("offer " + o.id.str());
     }
     Status instance(SourceInstance i) override { return note("instance " + i.id.str()); }
-    Status removed(std::string_view kind, std::string_view id, std::string_view) override { return note("removed " + std::string(kind) + " " + std::string(id)); }
-    Status mark(std::string_view kind, Mark mark) override { return note("mark " + std::string(kind) + " " + std::to_string(static_cast<int>(mark))); }
+    Status removed(std::string_view kind, std::string_view id, std::string_view) override {
+        return note("removed " + std::string(kind) + " " + std::string(id));
+    }
+    Status mark(std::string_view kind, Mark mark) override {
+        return note("mark " + std::string(kind) + " " + std::to_string(static_cast<int>(mark)));
+    }
     Status event(std::string_view id, std::string_view) override { return note("event " + std::string(id)); }
     Status checkpoint(std::string_view token) override { return note("checkpoint " + std::string(token)); }
     void malformed(std::string_view kind, std::string_view id, const Error &why) override {
@@ -82,7 +86,8 @@ TEST_F(Kinds, Source_WatchDeliversWhatItUnderstandsAndReportsTheRest) {
     cancelled = 1;
     EXPECT_TRUE(host.until([&] { return over.load(); }));
     watch.join();
-    EXPECT_THAT(market.seen, ElementsAre("mark offer 1", "offer b", "offer a", "malformed offer bad", "instance i", "mark offer 2", "event e1", "removed offer b", "checkpoint token-2"));
+    EXPECT_THAT(market.seen, ElementsAre("mark offer 1", "offer b", "offer a", "malformed offer bad", "instance i",
+                                         "mark offer 2", "event e1", "removed offer b", "checkpoint token-2"));
     EXPECT_EQ(market.offers[0].ordinal, 0u);
     EXPECT_EQ(market.offers[1].ordinal, 1u);
     EXPECT_EQ(market.offers[1].source.str(), "it");
@@ -165,10 +170,13 @@ TEST_F(Kinds, Backend_AnswersEveryVerb) {
     EXPECT_EQ(backend->apply({}, "local", object, {false, true}).error().reason, "AlreadyExists");
     EXPECT_TRUE(backend->remove({}, "{}").ok());
     std::string logs;
-    ASSERT_TRUE(backend->logs({}, "previous", [&](std::string_view part) -> Status {
-        logs += part;
-        return {};
-    }).ok());
+    ASSERT_TRUE(backend
+                    ->logs({}, "previous",
+                           [&](std::string_view part) -> Status {
+                               logs += part;
+                               return {};
+                           })
+                    .ok());
     EXPECT_EQ(logs, "line 1\nolder\n");
     EXPECT_THAT(*backend->diagnose({}, "{}"), HasSubstr("checks"));
     EXPECT_EQ(backend->diagnose({}, "unable").error().code, Code::unsupported);

@@ -15,7 +15,8 @@ class Packages : public testing::Test {
 protected:
     Packages() : package(directory.path() / "plugins" / "com.example.all") {
         std::filesystem::create_directories(package);
-        std::filesystem::copy(std::filesystem::path(RIGGER_TEST_PLUGINS) / "com.example.all", package, std::filesystem::copy_options::recursive);
+        std::filesystem::copy(std::filesystem::path(RIGGER_TEST_PLUGINS) / "com.example.all", package,
+                              std::filesystem::copy_options::recursive);
         ::chmod((package / "com.example.all.so").c_str(), 0755);
         options.cache_dir = directory.path() / "cache";
         options.probe = RIGGER_PROBE;
@@ -119,9 +120,12 @@ TEST_F(Packages, ManifestAndHostMustFit) {
     struct Case {
         const char *from, *to, *reason;
     };
-    const Case cases[] = {{"min: 0", "min: 9", "AbiMinor"},          {"major: 1", "major: 2", "AbiMajor"},
-                          {"version: 1.2.3", "version: 1.2.4", "NoteMismatch"}, {"in-process", "process", "IsolationUnsupported"},
-                          {"com.example.all.lone, kind: rig.reconciler/1", "com.example.all.lone, kind: rig.placement-scorer/1", "KindMismatch"},
+    const Case cases[] = {{"min: 0", "min: 9", "AbiMinor"},
+                          {"major: 1", "major: 2", "AbiMajor"},
+                          {"version: 1.2.3", "version: 1.2.4", "NoteMismatch"},
+                          {"in-process", "process", "IsolationUnsupported"},
+                          {"com.example.all.lone, kind: rig.reconciler/1",
+                           "com.example.all.lone, kind: rig.placement-scorer/1", "KindMismatch"},
                           {"com.example.all.lone,", "com.example.all.loner,", "ComponentUndeclared"}};
     const std::string good = read_file(package / "plugin.yaml");
     for (const Case &c : cases) {
@@ -142,8 +146,9 @@ TEST_F(Packages, TheProbeIsAskedOncePerDigest) {
 TEST_F(Packages, AreFoundByIdWithTheHighestVersion) {
     for (const char *version : {"1.9.0", "1.10.0", "1.10.0-rc1"}) {
         const auto dir = directory.path() / "more" / "com.example.all" / version;
-        write_file(dir / "plugin.yaml", "manifest: 1\nid: com.example.all\nversion: " + std::string(version) +
-                                            "\ncomponents: [{ id: com.example.all.source, kind: rig.validator-source/1 }]\n");
+        write_file(dir / "plugin.yaml",
+                   "manifest: 1\nid: com.example.all\nversion: " + std::string(version) +
+                       "\ncomponents: [{ id: com.example.all.source, kind: rig.validator-source/1 }]\n");
     }
     write_file(directory.path() / "more" / "broken" / "plugin.yaml", "manifest: [");
     const auto found = find_packages({directory.path() / "more", directory.path() / "nowhere"});

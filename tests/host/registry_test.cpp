@@ -23,7 +23,8 @@ TEST(Registry, StartsOneInstanceOfEveryKind) {
     EXPECT_EQ(live->sources[0]->name().str(), "source");
     EXPECT_EQ(live->scorers[0]->traits().weight, 0.5);
     EXPECT_TRUE(live->scorers[0]->traits().fail_closed);
-    for (const PluginRow &r : host.registry->status()) EXPECT_EQ(state_name(r.state), "running") << r.name << ": " << r.last_error;
+    for (const PluginRow &r : host.registry->status())
+        EXPECT_EQ(state_name(r.state), "running") << r.name << ": " << r.last_error;
 }
 
 TEST(Registry, RefusesABadInstanceByNameAndStartsTheOthers) {
@@ -31,14 +32,20 @@ TEST(Registry, RefusesABadInstanceByNameAndStartsTheOthers) {
         const char *file, *text, *expected;
     };
     const Case cases[] = {
-        {"50-x.yaml", "plugin: com.example.nobody\n", "50-x.yaml names it. Correct `plugin:`, or run: rigger plugins install"},
-        {"50-x.yaml", "component: com.example.all.nothing\n", "com.example.all 1.2.3: refused: it has no component 'com.example.all.nothing'."},
+        {"50-x.yaml", "plugin: com.example.nobody\n",
+         "50-x.yaml names it. Correct `plugin:`, or run: rigger plugins install"},
+        {"50-x.yaml", "component: com.example.all.nothing\n",
+         "com.example.all 1.2.3: refused: it has no component 'com.example.all.nothing'."},
         {"50-x.yaml", "name: x\n", "does not say which of its components is meant"},
         {"50-x.yaml", "component: com.example.all.scorer\nwieght: 2\n", "50-x.yaml:3: wieght is not a known key"},
-        {"50-x.yaml", "component: com.example.all.frontend\nconfig: { level: 12 }\n", "50-x.yaml:3: config.level: found 12; expected a whole number"},
-        {"50-x.yaml", "component: com.example.all.frontend\nconfig: { volume: 1 }\n", "50-x.yaml:3: config.volume: is not known"},
-        {"50-x.yaml", "component: com.example.all.scorer\nlimits: { claim: { soft: 1s } }\n", "limits.claim is not a call of rig.placement-scorer/1"},
-        {"50-x.yaml", "component: com.example.all.source\nsecrets: { wallet: \"${env:W}\" }\n", "secret 'wallet', which its manifest does not ask for"},
+        {"50-x.yaml", "component: com.example.all.frontend\nconfig: { level: 12 }\n",
+         "50-x.yaml:3: config.level: found 12; expected a whole number"},
+        {"50-x.yaml", "component: com.example.all.frontend\nconfig: { volume: 1 }\n",
+         "50-x.yaml:3: config.volume: is not known"},
+        {"50-x.yaml", "component: com.example.all.scorer\nlimits: { claim: { soft: 1s } }\n",
+         "limits.claim is not a call of rig.placement-scorer/1"},
+        {"50-x.yaml", "component: com.example.all.source\nsecrets: { wallet: \"${env:W}\" }\n",
+         "secret 'wallet', which its manifest does not ask for"},
         {"60-x.yaml", "name: good\ncomponent: com.example.all.scorer\n", "its instance name 'good' is taken by"},
     };
     for (const Case &c : cases) {
@@ -130,7 +137,8 @@ TEST(Registry, StartsASingletonOnce) {
     host.start();
     EXPECT_EQ(state_name(host.row("one").state), "running");
     EXPECT_EQ(state_name(host.row("two").state), "refused");
-    EXPECT_THAT(host.row("two").last_error, HasSubstr("only one instance of com.example.all.lone may run, and 'one' does"));
+    EXPECT_THAT(host.row("two").last_error,
+                HasSubstr("only one instance of com.example.all.lone may run, and 'one' does"));
 }
 
 TEST(Registry, SafeModeStartsNoForeignPlugins) {
@@ -147,7 +155,9 @@ TEST(Registry, StatusIsJsonThatACommandCanShow) {
     host.enable("10-s.yaml", "component: com.example.all.scorer\n");
     host.start();
     const std::string text = to_json(host.registry->status());
-    for (const char *part : {R"("id":"com.example.all")", R"("state":"running")", R"("breaker":"closed")", R"("name":"s")", R"("digest":")"}) EXPECT_THAT(text, HasSubstr(part));
+    for (const char *part : {R"("id":"com.example.all")", R"("state":"running")", R"("breaker":"closed")",
+                             R"("name":"s")", R"("digest":")"})
+        EXPECT_THAT(text, HasSubstr(part));
 }
 
 TEST(Registry, RefusesToWorkWithoutWhatItNeeds) {

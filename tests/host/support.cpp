@@ -98,7 +98,8 @@ Host::~Host() {
 }
 
 void Host::enable(const std::string &file, const std::string &text) {
-    write_file(options.enabled_dir / file, (text.find("plugin:") == std::string::npos ? "plugin: com.example.all\n" : "") + text);
+    write_file(options.enabled_dir / file,
+               (text.find("plugin:") == std::string::npos ? "plugin: com.example.all\n" : "") + text);
 }
 
 void Host::enable_bad(const std::string &fault, const std::string &more) {

@@ -33,9 +33,15 @@ private:
 /// Counts by name and labels; good enough to ask "was it counted?".
 class CountingMetrics final : public Metrics {
 public:
-    Handle counter(std::string_view name, std::string_view, const Labels &labels) override { return handle(name, labels); }
-    Handle gauge(std::string_view name, std::string_view, const Labels &labels) override { return handle(name, labels); }
-    Handle histogram(std::string_view name, std::string_view, std::span<const double>, const Labels &labels) override { return handle(name, labels); }
+    Handle counter(std::string_view name, std::string_view, const Labels &labels) override {
+        return handle(name, labels);
+    }
+    Handle gauge(std::string_view name, std::string_view, const Labels &labels) override {
+        return handle(name, labels);
+    }
+    Handle histogram(std::string_view name, std::string_view, std::span<const double>, const Labels &labels) override {
+        return handle(name, labels);
+    }
     void add(Handle h, double value) override;
     void set(Handle h, double value) override;
     std::string exposition() const override { return {}; }
@@ -54,7 +60,9 @@ public:
     Status migrate() override { return {}; }
     Result<PersistentState> load() override { return PersistentState{}; }
     Status commit(const std::vector<Write> &) override { return {}; }
-    Result<std::vector<JournalEntry>> journal(uint64_t, size_t, std::string_view) override { return std::vector<JournalEntry>{}; }
+    Result<std::vector<JournalEntry>> journal(uint64_t, size_t, std::string_view) override {
+        return std::vector<JournalEntry>{};
+    }
     Status trim_journal(WallTime, size_t) override { return {}; }
     Result<std::optional<KvEntry>> kv_get(std::string_view plugin, std::string_view key) override;
     Result<std::vector<KvEntry>> kv_list(std::string_view plugin, std::string_view prefix) override;
@@ -74,7 +82,9 @@ public:
 
 class Http final : public HttpClient {
 public:
-    Result<HttpResponse> send(const CallContext &, const HttpRequest &r) override { return HttpResponse{200, {}, R"({"url":")" + r.url + "\"}"}; }
+    Result<HttpResponse> send(const CallContext &, const HttpRequest &r) override {
+        return HttpResponse{200, {}, R"({"url":")" + r.url + "\"}"};
+    }
 };
 
 class Directory {
@@ -98,7 +108,8 @@ public:
     Registry &open();
     Registry &start(); ///< open() and Registry::start()
     PluginRow row(const std::string &name);
-    /// Runs `body` on a thread of its own, with the watchdog's passes and time going on by `step` each, until it returns.
+    /// Runs `body` on a thread of its own, with the watchdog's passes and time going on by `step` each, until it
+    /// returns.
     void run_out(const std::function<void()> &body, Duration step);
     /// Lets threads run, without advancing time, until the condition holds. false: it never did.
     bool until(const std::function<bool()> &condition);

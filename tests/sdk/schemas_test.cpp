@@ -1,4 +1,5 @@
-// The schemas that the SDK ships accept what they must, refuse what they must, and agree with what the tree itself writes.
+// The schemas that the SDK ships accept what they must, refuse what they must, and agree with what the tree itself
+// writes.
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -54,7 +55,8 @@ json from_yaml(const YAML::Node &n) {
     const std::string text = n.Scalar();
     if (n.Tag() == "!") return text; // quoted
     if (text == "true" || text == "false") return text == "true";
-    if (!text.empty() && text.find_first_not_of("0123456789") == std::string::npos && text.size() < 10) return std::stoll(text);
+    if (!text.empty() && text.find_first_not_of("0123456789") == std::string::npos && text.size() < 10)
+        return std::stoll(text);
     return text;
 }
 
@@ -70,7 +72,9 @@ TEST_P(Schema, RefusesEveryBadExample) {
     ASSERT_FALSE(examples["bad"].empty());
     for (const auto &[name, document] : examples["bad"].items()) EXPECT_NE(problems(GetParam(), document), "") << name;
 }
-INSTANTIATE_TEST_SUITE_P(All, Schema, ::testing::Values("manifest", "offer", "instance", "event", "deployment", "action", "catalogue"),
+INSTANTIATE_TEST_SUITE_P(All, Schema,
+                         ::testing::Values("manifest", "offer", "instance", "event", "deployment", "action",
+                                           "catalogue"),
                          [](const auto &p) { return p.param; });
 
 TEST(Schemas, EveryManifestOfTheTree_IsValid) {
@@ -89,7 +93,9 @@ TEST(Schemas, EveryManifestOfTheTree_IsValid) {
 
 TEST(Schemas, AManifestThatTheBuildCompleted_IsValid) {
     for (const char *fault : {"none", "wrong_id", "hasty_reconciler"})
-        EXPECT_EQ(problems("manifest", from_yaml(YAML::LoadFile(std::string(BAD_DIR) + "/" + fault + "/plugin.yaml"))), "") << fault;
+        EXPECT_EQ(problems("manifest", from_yaml(YAML::LoadFile(std::string(BAD_DIR) + "/" + fault + "/plugin.yaml"))),
+                  "")
+            << fault;
 }
 
 } // namespace

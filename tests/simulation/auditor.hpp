@@ -1,4 +1,5 @@
-// tests/simulation/auditor.hpp -- what must hold at every moment, and what must hold when all is quiet, judged by the world as it really is.
+// tests/simulation/auditor.hpp -- what must hold at every moment, and what must hold when all is quiet, judged by the
+// world as it really is.
 #pragma once
 #include "control/controller.hpp"
 #include "simulation/fake_cluster.hpp"
@@ -25,13 +26,14 @@ public:
     /// The first thing that must never be, as a sentence; empty: none so far.
     std::string violation() const;
 
-    /// Empty: world, store and loop agree, nobody holds what is not his, nothing is left to do. For a settled simulation.
+    /// Empty: world, store and loop agree, nobody holds what is not his, nothing is left to do. For a settled
+    /// simulation.
     std::string disagreement(const Controller &controller) const;
 
     double deletion_budget = 0.10;
     Duration budget_period = std::chrono::seconds(60);
-    bool budget_lifted = false;           ///< an operator forces
-    bool second_copies_allowed = false;   ///< an operator may put one
+    bool budget_lifted = false;         ///< an operator forces
+    bool second_copies_allowed = false; ///< an operator may put one
     size_t ended_by_passes = 0, objects_removed_as_orphans = 0;
 
 private:

@@ -31,17 +31,25 @@ FakeCluster::~FakeCluster() = default;
 
 void FakeCluster::add_node(const NodeSpec &spec) {
     json gpus = json::array();
-    for (int i = 0; i < spec.gpus; ++i) gpus.push_back({{"id", spec.name + "gpu" + std::to_string(i)}, {"verified", true}});
-    json node{{"apiVersion", "v1"},
-              {"kind", "Node"},
-              {"metadata",
-               {{"name", spec.name},
-                {"labels", {{"chutes/worker", "true"}, {"gpu-short-ref", spec.model}, {"chutes/external-ip", "192.0.2.1"}}},
-                {"annotations",
-                 {{"rigger.dev/gpus", gpus.dump()}, {"rigger.dev/hourly-cost", "1.5"}, {"rigger.dev/locked", spec.locked ? "true" : "false"}}}}},
-              {"status",
-               {{"capacity", {{"cpu", "64"}, {"memory", "512Gi"}, {"ephemeral-storage", "2000Gi"}, {"nvidia.com/gpu", std::to_string(spec.gpus)}}},
-                {"conditions", json::array({{{"type", "Ready"}, {"status", "True"}}})}}}};
+    for (int i = 0; i < spec.gpus; ++i)
+        gpus.push_back({{"id", spec.name + "gpu" + std::to_string(i)}, {"verified", true}});
+    json node{
+        {"apiVersion", "v1"},
+        {"kind", "Node"},
+        {"metadata",
+         {{"name", spec.name},
+          {"labels", {{"chutes/worker", "true"}, {"gpu-short-ref", spec.model}, {"chutes/external-ip", "192.0.2.1"}}},
+          {"annotations",
+           {{"rigger.dev/gpus", gpus.dump()},
+            {"rigger.dev/hourly-cost", "1.5"},
+            {"rigger.dev/locked", spec.locked ? "true" : "false"}}}}},
+        {"status",
+         {{"capacity",
+           {{"cpu", "64"},
+            {"memory", "512Gi"},
+            {"ephemeral-storage", "2000Gi"},
+            {"nvidia.com/gpu", std::to_string(spec.gpus)}}},
+          {"conditions", json::array({{{"type", "Ready"}, {"status", "True"}}})}}}};
     put({"Node", "", spec.name}, std::move(node));
 }
 
@@ -96,7 +104,8 @@ void FakeCluster::put(const Key &key, json object) {
     }
     meta["resourceVersion"] = std::to_string(version_++);
     slot->object = std::move(object);
-    if (const auto kind = watched(std::get<0>(key)); kind && on_change) on_change(*kind, ObjectChange::put, slot->object.dump());
+    if (const auto kind = watched(std::get<0>(key)); kind && on_change)
+        on_change(*kind, ObjectChange::put, slot->object.dump());
 }
 
 void FakeCluster::erase(const Key &key) {
@@ -129,14 +138,17 @@ Result<std::string> FakeCluster::get(const CallContext &, std::string_view ref) 
     return at->second->object.dump();
 }
 
-Result<std::string> FakeCluster::apply(const CallContext &, std::string_view, std::string_view document, ApplyFlags flags) {
+Result<std::string> FakeCluster::apply(const CallContext &, std::string_view, std::string_view document,
+                                       ApplyFlags flags) {
     RIG_TRY(outage());
     json object = json::parse(document);
-    const Key key{object["kind"].get<std::string>(), text(object, "metadata", "namespace"), text(object, "metadata", "name")};
+    const Key key{object["kind"].get<std::string>(), text(object, "metadata", "namespace"),
+                  text(object, "metadata", "name")};
     const auto at = objects_.find(key);
     if (at != objects_.end()) {
         if (flags.create_only) return Error{Code::conflict, "AlreadyExists", std::get<2>(key) + " exists", 0};
-        if (owner_of(at->second->object) != owner_of(object)) return Error{Code::conflict, "NotOurs", std::get<2>(key) + " is not ours", 0};
+        if (owner_of(at->second->object) != owner_of(object))
+            return Error{Code::conflict, "NotOurs", std::get<2>(key) + " is not ours", 0};
         return at->second->object.dump();
     }
     if (std::get<0>(key) == "Service")
@@ -144,7 +156,8 @@ Result<std::string> FakeCluster::apply(const CallContext &, std::string_view, st
     put(key, std::move(object));
     if (std::get<0>(key) == "Job") {
         for (const auto &[other, stored] : objects_)
-            if (std::get<0>(other) == "Job" && other != key && owner_of(stored->object) == owner_of(objects_[key]->object))
+            if (std::get<0>(other) == "Job" && other != key &&
+                owner_of(stored->object) == owner_of(objects_[key]->object))
                 violation = "two jobs of deployment " + owner_of(stored->object);
         world_.after(world_.between(50ms, 2s), [this, key] { start_pod(key); });
     }
@@ -159,15 +172,18 @@ void FakeCluster::start_pod(const Key &job) {
     if (objects_.contains(key)) return;
     json pod{{"apiVersion", "v1"},
              {"kind", "Pod"},
-             {"metadata", {{"name", std::get<2>(key)}, {"namespace", std::get<1>(key)}, {"labels", from["metadata"]["labels"]}}},
-             {"spec", {{"nodeName", from["spec"].value("nodeName", "")}, {"gpus", from["spec"].value("gpus", json::array())}}},
+             {"metadata",
+              {{"name", std::get<2>(key)}, {"namespace", std::get<1>(key)}, {"labels", from["metadata"]["labels"]}}},
+             {"spec",
+              {{"nodeName", from["spec"].value("nodeName", "")}, {"gpus", from["spec"].value("gpus", json::array())}}},
              {"status", {{"phase", "Pending"}}}};
     put(key, std::move(pod));
     check_gpus();
     json updated = objects_[job]->object;
     updated["status"] = {{"active", 1}};
     put(job, std::move(updated));
-    world_.after(world_.between(500ms, 30s), [this, key] { set_pod_phase(key, world_.chance(pod_failure_rate) ? "Failed" : "Running"); });
+    world_.after(world_.between(500ms, 30s),
+                 [this, key] { set_pod_phase(key, world_.chance(pod_failure_rate) ? "Failed" : "Running"); });
 }
 
 void FakeCluster::set_pod_phase(const Key &pod, const std::string &phase) {
@@ -181,7 +197,8 @@ void FakeCluster::set_pod_phase(const Key &pod, const std::string &phase) {
 }
 
 void FakeCluster::fail_pod(const std::string &deployment) {
-    if (const auto pod = find("Pod", [&](const json &o) { return owner_of(o) == deployment; })) set_pod_phase(*pod, "Failed");
+    if (const auto pod = find("Pod", [&](const json &o) { return owner_of(o) == deployment; }))
+        set_pod_phase(*pod, "Failed");
 }
 
 void FakeCluster::fail_job(const std::string &deployment) {
@@ -198,20 +215,27 @@ void FakeCluster::vanish(const std::string &deployment) {
 }
 
 void FakeCluster::add_foreign(const std::string &name) {
-    put({"Job", "other", name}, {{"apiVersion", "batch/v1"}, {"kind", "Job"}, {"metadata", {{"name", name}, {"namespace", "other"}}}, {"spec", json::object()}});
+    put({"Job", "other", name}, {{"apiVersion", "batch/v1"},
+                                 {"kind", "Job"},
+                                 {"metadata", {{"name", name}, {"namespace", "other"}}},
+                                 {"spec", json::object()}});
 }
 
-std::string FakeCluster::owner(const std::string &kind, const std::string &namespace_name, const std::string &name) const {
+std::string FakeCluster::owner(const std::string &kind, const std::string &namespace_name,
+                               const std::string &name) const {
     const auto at = objects_.find({kind, namespace_name, name});
     return at == objects_.end() ? std::string() : owner_of(at->second->object);
 }
 
 bool FakeCluster::runs(const std::string &deployment) const {
     const auto stands = [&](const char *kind) {
-        return find(kind, [&](const json &o) {
-            return owner_of(o) == deployment && !o["metadata"].contains("deletionTimestamp") && text(o, "status", "phase") != "Failed" &&
-                   !(o.contains("status") && o["status"].contains("failed"));
-        }).has_value();
+        return find(kind,
+                    [&](const json &o) {
+                        return owner_of(o) == deployment && !o["metadata"].contains("deletionTimestamp") &&
+                               text(o, "status", "phase") != "Failed" &&
+                               !(o.contains("status") && o["status"].contains("failed"));
+                    })
+            .has_value();
     };
     return stands("Job") && stands("Pod");
 }
@@ -222,7 +246,8 @@ Status FakeCluster::remove(const CallContext &, std::string_view ref) {
     const Key key{r.value("kind", ""), r.value("namespace", ""), r.value("name", "")};
     const auto at = objects_.find(key);
     if (at == objects_.end()) return not_found("NotFound", "no such object");
-    if (r.contains("uid") && r["uid"] != at->second->object["metadata"]["uid"]) return Error{Code::conflict, "UidMismatch", "another object has that name", 0};
+    if (r.contains("uid") && r["uid"] != at->second->object["metadata"]["uid"])
+        return Error{Code::conflict, "UidMismatch", "another object has that name", 0};
     if (std::get<0>(key) != "Job" && std::get<0>(key) != "Pod") {
         erase(key);
         return {};
@@ -254,7 +279,8 @@ void FakeCluster::check_gpus() {
             for (const json &gpu : stored->object["spec"]["gpus"])
                 held[gpu.get<std::string>()].push_back(std::get<2>(key));
     for (const auto &[gpu, pods] : held)
-        if (pods.size() > pods_per_gpu) violation = "GPU " + gpu + " is held by " + pods[pods.size() - 2] + " and " + pods.back();
+        if (pods.size() > pods_per_gpu)
+            violation = "GPU " + gpu + " is held by " + pods[pods.size() - 2] + " and " + pods.back();
 }
 
 std::vector<std::string> FakeCluster::documents(ObjectKind kind) const {
@@ -266,7 +292,8 @@ std::vector<std::string> FakeCluster::documents(ObjectKind kind) const {
 
 size_t FakeCluster::count(const std::string &kind) const {
     size_t n = 0;
-    for (const auto &[key, stored] : objects_) n += std::get<0>(key) == kind && (kind == "Node" || !owner_of(stored->object).empty());
+    for (const auto &[key, stored] : objects_)
+        n += std::get<0>(key) == kind && (kind == "Node" || !owner_of(stored->object).empty());
     return n;
 }
 

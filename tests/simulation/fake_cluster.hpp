@@ -1,4 +1,5 @@
-// tests/simulation/fake_cluster.hpp -- a cluster with nodes, jobs that make pods, services with node ports; it outlives every crash of the daemon.
+// tests/simulation/fake_cluster.hpp -- a cluster with nodes, jobs that make pods, services with node ports; it outlives
+// every crash of the daemon.
 #pragma once
 #include "domain/objects.hpp"
 #include "domain/ports/cluster_backend.hpp"
@@ -27,37 +28,45 @@ public:
     ~FakeCluster() override;
 
     void add_node(const NodeSpec &spec);
-    void remove_node(const std::string &name);             ///< its pods are lost with it, and their jobs fail
+    void remove_node(const std::string &name); ///< its pods are lost with it, and their jobs fail
     void set_node_ready(const std::string &name, bool ready);
     std::vector<std::string> nodes() const;
 
     const std::string &name() const override { return name_; }
-    Result<std::string> probe(const CallContext &) override { return std::string(R"({"clusters":[{"name":"c1","state":"ready"}]})"); }
+    Result<std::string> probe(const CallContext &) override {
+        return std::string(R"({"clusters":[{"name":"c1","state":"ready"}]})");
+    }
     Status list(const CallContext &, std::string_view query, ObjectSink &) override;
     Result<std::string> get(const CallContext &, std::string_view ref) override;
-    Result<std::string> apply(const CallContext &, std::string_view cluster, std::string_view object, ApplyFlags) override;
+    Result<std::string> apply(const CallContext &, std::string_view cluster, std::string_view object,
+                              ApplyFlags) override;
     Status remove(const CallContext &, std::string_view ref) override;
     Status watch(const CallContext &, std::string_view, std::string_view, ObjectSink &) override { return {}; }
-    Status logs(const CallContext &, std::string_view, const std::function<Status(std::string_view)> &) override { return {}; }
-    Result<std::string> diagnose(const CallContext &, std::string_view) override { return std::string(R"({"clusters":[{"name":"c1","checks":[]}]})"); }
+    Status logs(const CallContext &, std::string_view, const std::function<Status(std::string_view)> &) override {
+        return {};
+    }
+    Result<std::string> diagnose(const CallContext &, std::string_view) override {
+        return std::string(R"({"clusters":[{"name":"c1","checks":[]}]})");
+    }
 
     /// What a watch delivers: every change, as it happens.
     std::function<void(ObjectKind, ObjectChange, std::string document)> on_change;
     /// The current objects of a kind, for a full listing.
     std::vector<std::string> documents(ObjectKind kind) const;
 
-    void fail_pod(const std::string &deployment);          ///< it crashes, and its job with it
+    void fail_pod(const std::string &deployment); ///< it crashes, and its job with it
     void fail_job(const std::string &deployment);
-    void vanish(const std::string &deployment);            ///< somebody deletes its job and its pod
-    void add_foreign(const std::string &name);             ///< a job that is not ours
-    bool down = false;                 ///< every call fails
-    double pod_failure_rate = 0;       ///< of pods that start
-    bool listings_empty = false;       ///< list() answers "nothing, complete"
+    void vanish(const std::string &deployment); ///< somebody deletes its job and its pod
+    void add_foreign(const std::string &name);  ///< a job that is not ours
+    bool down = false;                          ///< every call fails
+    double pod_failure_rate = 0;                ///< of pods that start
+    bool listings_empty = false;                ///< list() answers "nothing, complete"
     Duration most_termination = std::chrono::seconds(20);
 
-    size_t count(const std::string &kind) const;           ///< of ours
+    size_t count(const std::string &kind) const; ///< of ours
     bool has_foreign(const std::string &name) const { return objects_.contains({"Job", "other", name}); }
-    std::string owner(const std::string &kind, const std::string &namespace_name, const std::string &name) const; ///< empty: nobody, or no such object
+    std::string owner(const std::string &kind, const std::string &namespace_name,
+                      const std::string &name) const; ///< empty: nobody, or no such object
     /// Its job and its pod stand and neither failed, nor is it going away.
     bool runs(const std::string &deployment) const;
     std::set<std::string> owners(const std::string &kind) const; ///< deployment ids of the labelled objects

@@ -38,7 +38,8 @@ namespace {
 const Error refused_connection{Code::unavailable, "Refused", "connection refused", 0};
 }
 
-Result<Grant> FakeSource::claim(const CallContext &, std::string_view claim_id, const OfferId &offer, std::string_view) {
+Result<Grant> FakeSource::claim(const CallContext &, std::string_view claim_id, const OfferId &offer,
+                                std::string_view) {
     if (down) return refused_connection;
     ++claims;
     if (!offers.contains(offer.value)) return not_found("NoSuchOffer", "offer " + offer.value + " does not exist");
@@ -52,11 +53,16 @@ Result<std::string> FakeSource::render(const CallContext &, std::string_view req
     const json r = json::parse(request);
     const json &d = r["deployment"];
     const std::string id = d["id"];
-    const json labels{{std::string(deployment_label), id}, {std::string(config_label), r["grant"]["configId"]}, {"app.kubernetes.io/managed-by", "rigger"}};
+    const json labels{{std::string(deployment_label), id},
+                      {std::string(config_label), r["grant"]["configId"]},
+                      {"app.kubernetes.io/managed-by", "rigger"}};
     const json meta{{"namespace", r["namespace"]}, {"labels", labels}};
     json objects = json::array();
     if (r["applied"].empty()) {
-        json service{{"apiVersion", "v1"}, {"kind", "Service"}, {"metadata", meta}, {"spec", {{"ports", json::array({{{"port", 8000}}, {{"port", 8001}}})}}}};
+        json service{{"apiVersion", "v1"},
+                     {"kind", "Service"},
+                     {"metadata", meta},
+                     {"spec", {{"ports", json::array({{{"port", 8000}}, {{"port", 8001}}})}}}};
         service["metadata"]["name"] = "chute-service-" + id;
         json code{{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"metadata", meta}};
         code["metadata"]["name"] = "chute-code-" + id;
@@ -65,7 +71,10 @@ Result<std::string> FakeSource::render(const CallContext &, std::string_view req
     }
     json gpus = json::array();
     for (const json &gpu : r["gpus"]) gpus.push_back(gpu["id"]);
-    json job{{"apiVersion", "batch/v1"}, {"kind", "Job"}, {"metadata", meta}, {"spec", {{"nodeName", r["server"]["name"]}, {"gpus", gpus}}}};
+    json job{{"apiVersion", "batch/v1"},
+             {"kind", "Job"},
+             {"metadata", meta},
+             {"spec", {{"nodeName", r["server"]["name"]}, {"gpus", gpus}}}};
     job["metadata"]["name"] = "chute-" + id;
     objects.push_back(std::move(job));
     return json{{"objects", objects}, {"done", true}}.dump();
@@ -79,7 +88,8 @@ Result<InstanceId> FakeSource::announce(const CallContext &, std::string_view do
     if (down) return refused_connection;
     const json d = json::parse(document);
     const std::string deployment = d["id"];
-    if (!grants.contains(deployment)) return Error{Code::denied, "NoGrant", "there is no grant for deployment " + deployment, 0};
+    if (!grants.contains(deployment))
+        return Error{Code::denied, "NoGrant", "there is no grant for deployment " + deployment, 0};
     auto [at, fresh] = instances.try_emplace(deployment);
     SourceInstance &i = at->second;
     if (fresh) {
@@ -103,14 +113,17 @@ void FakeSource::advance(const std::string &deployment, bool active) {
     i.last_verified_ns = world_.wall().ns;
     i.active = active;
     if (on_instance) on_instance(i);
-    if (on_event) on_event("event-" + std::to_string(next_event_++), event(active ? "instance_activated" : "instance_verified", i));
+    if (on_event)
+        on_event("event-" + std::to_string(next_event_++),
+                 event(active ? "instance_activated" : "instance_verified", i));
     if (!active) world_.after(world_.between(100ms, 20s), [this, deployment] { advance(deployment, true); });
 }
 
 Status FakeSource::release(const CallContext &, std::string_view document) {
     if (down) return refused_connection;
     const json r = json::parse(document);
-    const std::string deployment = r.value("deploymentId", json()).is_string() ? r["deploymentId"].get<std::string>() : "";
+    const std::string deployment =
+        r.value("deploymentId", json()).is_string() ? r["deploymentId"].get<std::string>() : "";
     const std::string instance = r.value("instanceId", json()).is_string() ? r["instanceId"].get<std::string>() : "";
     grants.erase(deployment);
     for (auto at = instances.begin(); at != instances.end();) {

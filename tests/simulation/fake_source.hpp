@@ -1,4 +1,5 @@
-// tests/simulation/fake_source.hpp -- a validator: offers, grants, instances that verify and activate by themselves. Outlives the daemon.
+// tests/simulation/fake_source.hpp -- a validator: offers, grants, instances that verify and activate by themselves.
+// Outlives the daemon.
 #pragma once
 #include "domain/ports/validator_source.hpp"
 #include "simulation/world.hpp"
@@ -20,7 +21,8 @@ public:
 
     const SourceName &name() const override { return name_; }
     Status watch(const CallContext &, std::string_view, MarketSink &) override { return {}; }
-    Result<Grant> claim(const CallContext &, std::string_view claim_id, const OfferId &, std::string_view document) override;
+    Result<Grant> claim(const CallContext &, std::string_view claim_id, const OfferId &,
+                        std::string_view document) override;
     Result<std::string> render(const CallContext &, std::string_view request) override;
     Result<InstanceId> announce(const CallContext &, std::string_view document) override;
     Status release(const CallContext &, std::string_view document) override;
@@ -32,12 +34,12 @@ public:
     std::function<void(std::string id, std::string document)> on_event;
 
     void delete_instance_of(const std::string &deployment); ///< the validator kills a copy
-    bool no_room = false;                                    ///< claims answer 423
-    bool down = false;                                       ///< every call fails
-    bool fresh_grants = false;                               ///< a repeated claim replaces the grant
+    bool no_room = false;                                   ///< claims answer 423
+    bool down = false;                                      ///< every call fails
+    bool fresh_grants = false;                              ///< a repeated claim replaces the grant
     std::map<std::string, Offer> offers;
-    std::map<std::string, SourceInstance> instances;         ///< by deployment id
-    std::map<std::string, std::string> grants;               ///< claim id -> config id
+    std::map<std::string, SourceInstance> instances; ///< by deployment id
+    std::map<std::string, std::string> grants;       ///< claim id -> config id
     size_t claims = 0;
 
 private:

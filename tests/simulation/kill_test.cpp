@@ -1,5 +1,6 @@
-// SIGKILL at every boundary of every scenario: after the restart and once all is quiet, nothing is lost, doubled, orphaned or held for nobody.
-// One point again: RIGGER_SIM_AT=17 RIGGER_SIM_LAND=1 simulation_test --gtest_filter='*Kill*/Deploy'
+// SIGKILL at every boundary of every scenario: after the restart and once all is quiet, nothing is lost, doubled,
+// orphaned or held for nobody. One point again: RIGGER_SIM_AT=17 RIGGER_SIM_LAND=1 simulation_test
+// --gtest_filter='*Kill*/Deploy'
 #include "simulation/scenarios.hpp"
 
 #include <gtest/gtest.h>
@@ -38,15 +39,18 @@ TEST_P(Kill, AtEveryBoundary_LeavesNothingBehind) {
     RecordProperty("points", static_cast<int>(points * 2));
 }
 
-INSTANTIATE_TEST_SUITE_P(Scenarios, Kill, testing::ValuesIn(scenarios()), [](const auto &scenario) { return std::string(scenario.param.name); });
+INSTANTIATE_TEST_SUITE_P(Scenarios, Kill, testing::ValuesIn(scenarios()),
+                         [](const auto &scenario) { return std::string(scenario.param.name); });
 
 /// Do the checks see anything at all? Let effects leave before their intents are durable: some death must be noticed.
 TEST(Checks, NoticeEffectsThatLeaveBeforeTheyAreWritten) {
     const Scenario &deploy = scenarios().front();
     uint64_t points = 0;
-    ASSERT_EQ(tell(deploy, kill_seed, std::nullopt, &points, true), "") << "the mistake alone harms nobody: it takes a death";
+    ASSERT_EQ(tell(deploy, kill_seed, std::nullopt, &points, true), "")
+        << "the mistake alone harms nobody: it takes a death";
     size_t noticed = 0;
-    for (uint64_t at = 1; at <= points; ++at) noticed += !tell(deploy, kill_seed, Death{at, true}, nullptr, true).empty();
+    for (uint64_t at = 1; at <= points; ++at)
+        noticed += !tell(deploy, kill_seed, Death{at, true}, nullptr, true).empty();
     EXPECT_GT(noticed, 0u);
 }
 

@@ -45,17 +45,23 @@ void MemoryStore::apply(const Write &write) {
             for (const auto &[id, other] : s.servers_)
                 if (id != w.server.id && other.name == w.server.name) refuse_("two servers named " + w.server.name);
             for (const Gpu &gpu : w.server.gpus)
-                if (!gpu.deployment.empty() && !s.deployments_.contains(gpu.deployment)) refuse_("GPU of an unknown deployment");
+                if (!gpu.deployment.empty() && !s.deployments_.contains(gpu.deployment))
+                    refuse_("GPU of an unknown deployment");
             s.servers_[w.server.id] = w.server;
         }
         void operator()(const DeleteServer &w) { s.servers_.erase(w.id); }
         void operator()(const SetGpuOwner &w) {
             Gpu *gpu = s.gpu(w.gpu);
             if (!gpu) return refuse_("owner of unknown GPU " + w.gpu.value);
-            if (!w.owner.empty() && !s.deployments_.contains(w.owner)) return refuse_("GPU given to an unknown deployment");
-            const auto shares = [&](const DeploymentId &id) { return s.deployments_.contains(id) && s.deployments_.at(id).shares_gpu(); };
-            const bool handed_on = shares(gpu->deployment) && shares(w.owner); // of a shared card, from one of those on it to another
-            if (!w.owner.empty() && !gpu->deployment.empty() && gpu->deployment != w.owner && !handed_on) refuse_("GPU taken from a deployment that holds it");
+            if (!w.owner.empty() && !s.deployments_.contains(w.owner))
+                return refuse_("GPU given to an unknown deployment");
+            const auto shares = [&](const DeploymentId &id) {
+                return s.deployments_.contains(id) && s.deployments_.at(id).shares_gpu();
+            };
+            const bool handed_on =
+                shares(gpu->deployment) && shares(w.owner); // of a shared card, from one of those on it to another
+            if (!w.owner.empty() && !gpu->deployment.empty() && gpu->deployment != w.owner && !handed_on)
+                refuse_("GPU taken from a deployment that holds it");
             gpu->deployment = w.owner;
         }
         void operator()(const PutOffer &w) { s.offers_[w.offer.id] = w.offer; }
@@ -64,7 +70,9 @@ void MemoryStore::apply(const Write &write) {
                 if (d.offer == w.id) refuse_("offer deleted under a deployment");
             s.offers_.erase(w.id);
         }
-        void operator()(const SetBan &w) { w.reason.empty() ? void(s.bans_.erase(w.offer)) : void(s.bans_[w.offer] = w.reason); }
+        void operator()(const SetBan &w) {
+            w.reason.empty() ? void(s.bans_.erase(w.offer)) : void(s.bans_[w.offer] = w.reason);
+        }
         void operator()(const PutDeployment &w) {
             if (!s.offers_.contains(w.deployment.offer)) refuse_("deployment of an unknown offer");
             if (!s.servers_.contains(w.deployment.server)) refuse_("deployment on an unknown server");
@@ -78,17 +86,20 @@ void MemoryStore::apply(const Write &write) {
         }
         void operator()(const PutIntent &w) { s.intents_[w.intent.key] = w.intent; }
         void operator()(const ConfirmIntent &w) {
-            if (const auto at = s.intents_.find(w.key); at != s.intents_.end()) at->second.confirmed_at = w.at, at->second.outcome = w.outcome;
+            if (const auto at = s.intents_.find(w.key); at != s.intents_.end())
+                at->second.confirmed_at = w.at, at->second.outcome = w.outcome;
         }
         void operator()(const DeleteIntents &w) {
             std::erase_if(s.intents_, [&](const auto &entry) { return entry.second.deployment == w.deployment; });
         }
         void operator()(const PutFailureMark &w) {
-            std::erase_if(s.failures_, [&](const FailureMark &m) { return m.offer == w.mark.offer && m.server == w.mark.server; });
+            std::erase_if(s.failures_,
+                          [&](const FailureMark &m) { return m.offer == w.mark.offer && m.server == w.mark.server; });
             s.failures_.push_back(w.mark);
         }
         void operator()(const DeleteFailureMark &w) {
-            std::erase_if(s.failures_, [&](const FailureMark &m) { return m.offer == w.offer && m.server == w.server; });
+            std::erase_if(s.failures_,
+                          [&](const FailureMark &m) { return m.offer == w.offer && m.server == w.server; });
         }
         void operator()(const PutBackoff &w) { s.backoffs_[w.backoff.offer] = w.backoff; }
         void operator()(const DeleteBackoff &w) { s.backoffs_.erase(w.offer); }

@@ -1,4 +1,5 @@
-// tests/simulation/memory_store.hpp -- a Store in memory that survives the controller, can refuse to write, and is strict about references.
+// tests/simulation/memory_store.hpp -- a Store in memory that survives the controller, can refuse to write, and is
+// strict about references.
 #pragma once
 #include "domain/ports/store.hpp"
 
@@ -14,12 +15,14 @@ public:
     Status commit(const std::vector<Write> &writes) override;
     Result<std::vector<JournalEntry>> journal(uint64_t before, size_t limit, std::string_view prefix) override;
     Status trim_journal(WallTime, size_t) override { return {}; }
-    Result<std::optional<KvEntry>> kv_get(std::string_view, std::string_view) override { return std::optional<KvEntry>(); }
+    Result<std::optional<KvEntry>> kv_get(std::string_view, std::string_view) override {
+        return std::optional<KvEntry>();
+    }
     Result<std::vector<KvEntry>> kv_list(std::string_view, std::string_view) override { return std::vector<KvEntry>(); }
     Result<uint64_t> kv_commit(std::string_view, const std::vector<KvWrite> &) override { return uint64_t{1}; }
 
-    bool failing = false;                ///< every commit answers "disk full"
-    std::string violation;               ///< the first write that a real schema would have refused
+    bool failing = false;  ///< every commit answers "disk full"
+    std::string violation; ///< the first write that a real schema would have refused
     uint64_t commits = 0;
     const std::map<DeploymentId, Deployment> &deployments() const { return deployments_; }
     const std::map<ServerId, Server> &servers() const { return servers_; }

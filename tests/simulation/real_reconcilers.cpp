@@ -21,7 +21,8 @@ public:
         : name_(std::move(name)), watches_(std::move(watches)), rules_(std::move(rules)) {}
     const std::string &name() const override { return name_; }
     const std::vector<std::string> &watches() const override { return watches_; }
-    Result<Reconciliation> reconcile(const CallContext &, std::string_view key, std::string_view desired, std::string_view observed) override {
+    Result<Reconciliation> reconcile(const CallContext &, std::string_view key, std::string_view desired,
+                                     std::string_view observed) override {
         auto actions = rules_(key, desired, observed);
         if (!actions.ok()) return internal_error(name_ + " cannot read its documents: " + actions.error().message);
         Reconciliation out;
@@ -66,7 +67,8 @@ std::vector<std::shared_ptr<Reconciler>> real_reconcilers() {
     const auto make = [](const char *name, const char *watches, Rules rules) -> std::shared_ptr<Reconciler> {
         return std::make_shared<RealReconciler>(name, std::vector<std::string>{watches}, std::move(rules));
     };
-    return {make("deployments", "deployment", of_deployment), make("catalogue", "source", of_catalogue), make("orphans/source", "source", orphans_of_source),
+    return {make("deployments", "deployment", of_deployment), make("catalogue", "source", of_catalogue),
+            make("orphans/source", "source", orphans_of_source),
             make("orphans/cluster", "cluster", orphans_of_cluster)};
 }
 

@@ -1,4 +1,5 @@
-// tests/simulation/real_reconcilers.hpp -- the first-party reconcilers' rules behind the port, without the border in between.
+// tests/simulation/real_reconcilers.hpp -- the first-party reconcilers' rules behind the port, without the border in
+// between.
 #pragma once
 #include "domain/ports/reconciler.hpp"
 

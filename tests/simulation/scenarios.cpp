@@ -16,8 +16,10 @@ const Deployment *copy_on(const Simulator &sim, const std::string &offer, const 
 bool knows(const Simulator &sim, const std::string &offer, const std::string &server) {
     if (!sim.running()) return false;
     const SnapshotPtr shot = sim.snapshot();
-    return std::any_of(shot->offers.begin(), shot->offers.end(), [&](const OfferPtr &o) { return o->id.value == offer; }) &&
-           std::any_of(shot->servers.begin(), shot->servers.end(), [&](const ServerPtr &s) { return s->name == server && s->ready; });
+    return std::any_of(shot->offers.begin(), shot->offers.end(),
+                       [&](const OfferPtr &o) { return o->id.value == offer; }) &&
+           std::any_of(shot->servers.begin(), shot->servers.end(),
+                       [&](const ServerPtr &s) { return s->name == server && s->ready; });
 }
 
 /// One server, one offer that fits it.
@@ -89,7 +91,8 @@ void several_at_once(Simulator &sim) {
 
 bool fleet_is_full(const Simulator &sim, size_t copies) {
     const auto all = sim.live();
-    return all.size() == copies && std::all_of(all.begin(), all.end(), [](const DeploymentPtr &d) { return d->phase == Phase::active; });
+    return all.size() == copies &&
+           std::all_of(all.begin(), all.end(), [](const DeploymentPtr &d) { return d->phase == Phase::active; });
 }
 
 /// Room for every offer on every server.
@@ -143,7 +146,8 @@ void insist_on_undeploy(Simulator &sim, const std::string &offer) {
 }
 
 bool wait_active(Simulator &sim, const std::string &offer) {
-    return sim.run_until([&] { return sim.deployment_of(offer) && sim.deployment_of(offer)->phase == Phase::active; }, 10min);
+    return sim.run_until([&] { return sim.deployment_of(offer) && sim.deployment_of(offer)->phase == Phase::active; },
+                         10min);
 }
 
 std::set<std::pair<std::string, std::string>> running(const Simulator &sim) {
@@ -160,13 +164,22 @@ const std::vector<Scenario> &scenarios() {
         {"DeletedInstance", by_hand, one_server, deleted_instance, {}},
         {"Recycle", by_hand, one_server, recycle, {}},
         {"SeveralAtOnce", by_hand, three_servers, several_at_once, {{"a", "gpu-01"}, {"c", "gpu-03"}}},
-        {"FillFleet", by_itself, big_fleet, fill_fleet, {{"a", "gpu-01"}, {"a", "gpu-02"}, {"b", "gpu-01"}, {"b", "gpu-02"}}},
-        {"RollingUpdate", by_itself_forgetful, one_offer_two_servers, rolling_update, {{"a", "gpu-01"}, {"a", "gpu-02"}}},
+        {"FillFleet",
+         by_itself,
+         big_fleet,
+         fill_fleet,
+         {{"a", "gpu-01"}, {"a", "gpu-02"}, {"b", "gpu-01"}, {"b", "gpu-02"}}},
+        {"RollingUpdate",
+         by_itself_forgetful,
+         one_offer_two_servers,
+         rolling_update,
+         {{"a", "gpu-01"}, {"a", "gpu-02"}}},
     };
     return all;
 }
 
-std::string tell(const Scenario &scenario, uint64_t seed, std::optional<Death> death, uint64_t *boundaries, bool effects_leave_early) {
+std::string tell(const Scenario &scenario, uint64_t seed, std::optional<Death> death, uint64_t *boundaries,
+                 bool effects_leave_early) {
     Simulator sim(seed, scenario.config());
     sim.reconciler_ports = real_reconcilers();
     sim.effects_leave_early = effects_leave_early;
@@ -176,8 +189,11 @@ std::string tell(const Scenario &scenario, uint64_t seed, std::optional<Death> d
     scenario.act(sim);
     if (boundaries) *boundaries = sim.boundaries;
     if (std::string bad = sim.converge(2h); !bad.empty()) return bad;
-    if (running(sim) != scenario.end) return std::to_string(running(sim).size()) + " deployments run, " + std::to_string(scenario.end.size()) + " should";
-    if (sim.auditor.objects_removed_as_orphans > 0) return "reconcilers had to remove orphans; recovery should have left none";
+    if (running(sim) != scenario.end)
+        return std::to_string(running(sim).size()) + " deployments run, " + std::to_string(scenario.end.size()) +
+               " should";
+    if (sim.auditor.objects_removed_as_orphans > 0)
+        return "reconcilers had to remove orphans; recovery should have left none";
     return {};
 }
 

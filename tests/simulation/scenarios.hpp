@@ -1,4 +1,5 @@
-// tests/simulation/scenarios.hpp -- stories with a known end, told by an operator who does not give up when the daemon dies under him.
+// tests/simulation/scenarios.hpp -- stories with a known end, told by an operator who does not give up when the daemon
+// dies under him.
 #pragma once
 #include "simulation/simulator.hpp"
 
@@ -12,8 +13,8 @@ namespace rigger::sim {
 struct Scenario {
     const char *name;
     ControlConfig (*config)();
-    void (*set_up)(Simulator &);  ///< the world, before the daemon starts
-    void (*act)(Simulator &);     ///< from the daemon's start to the last wish
+    void (*set_up)(Simulator &);                       ///< the world, before the daemon starts
+    void (*act)(Simulator &);                          ///< from the daemon's start to the last wish
     std::set<std::pair<std::string, std::string>> end; ///< (offer, server) of what runs when all is done
 };
 const std::vector<Scenario> &scenarios();
@@ -27,6 +28,7 @@ bool wait_active(Simulator &sim, const std::string &offer);
 std::set<std::pair<std::string, std::string>> running(const Simulator &sim);
 
 /// Tells the scenario to its end, with one death if given, and lets it converge. Answer: what is wrong; empty: nothing.
-std::string tell(const Scenario &scenario, uint64_t seed, std::optional<Death> death, uint64_t *boundaries = nullptr, bool effects_leave_early = false);
+std::string tell(const Scenario &scenario, uint64_t seed, std::optional<Death> death, uint64_t *boundaries = nullptr,
+                 bool effects_leave_early = false);
 
 } // namespace rigger::sim

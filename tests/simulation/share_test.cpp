@@ -1,4 +1,5 @@
-// Shares of GPUs through the very planner and the deployer: two halves per card, every time, also over restarts and departures.
+// Shares of GPUs through the very planner and the deployer: two halves per card, every time, also over restarts and
+// departures.
 #include "control/engine_planner.hpp"
 #include "simulation/simulator.hpp"
 

@@ -12,15 +12,17 @@ ControlConfig Simulator::quick_config() {
 }
 
 Simulator::Simulator(uint64_t seed, ControlConfig config)
-    : world(seed), source_port(borrowed<ValidatorSource>(market)), backend_port(borrowed<ClusterBackend>(cluster)),
-      reconciler_ports{std::make_shared<BluntReconciler>()}, config_(std::move(config)) {
+    : world(seed), source_port(borrowed<ValidatorSource>(market)),
+      backend_port(borrowed<ClusterBackend>(cluster)), reconciler_ports{std::make_shared<BluntReconciler>()},
+      config_(std::move(config)) {
     auditor.deletion_budget = config_.deletion_budget;
     auditor.budget_period = config_.reconcile_period;
     watch_market();
     watch_cluster();
 }
 
-// -- life and death ----------------------------------------------------------------------------------------------------
+// -- life and death
+// ----------------------------------------------------------------------------------------------------
 
 void Simulator::start() {
     ++epoch_;
@@ -32,7 +34,8 @@ void Simulator::start() {
     if (controller_) feed(BackendAttached{"sim"});
     if (!controller_) return;
     in_epoch(world.between(1ms, 1s), [this] { connect_source(); });
-    for (const ObjectKind kind : watched_kinds) in_epoch(world.between(1ms, 1s), [this, kind] { connect_cluster(kind); });
+    for (const ObjectKind kind : watched_kinds)
+        in_epoch(world.between(1ms, 1s), [this, kind] { connect_cluster(kind); });
     in_epoch(heartbeat_period, [this] { heartbeat(); });
 }
 
@@ -64,7 +67,8 @@ bool Simulator::boundary(std::string_view what) {
     return false;
 }
 
-// -- messages, commits, calls ------------------------------------------------------------------------------------------
+// -- messages, commits, calls
+// ------------------------------------------------------------------------------------------
 
 void Simulator::feed(Message message) {
     if (!controller_) return;
@@ -159,11 +163,14 @@ void Simulator::dispatch(Effect effect) {
     call(std::move(effect));
 }
 
-/// The work happens in the world outside, also when the daemon dies meanwhile: a request that left cannot be called back.
+/// The work happens in the world outside, also when the daemon dies meanwhile: a request that left cannot be called
+/// back.
 void Simulator::call(Effect effect) {
-    const bool plan = std::holds_alternative<PlanEffect>(effect.what), pass = std::holds_alternative<ReconcileEffect>(effect.what);
+    const bool plan = std::holds_alternative<PlanEffect>(effect.what),
+               pass = std::holds_alternative<ReconcileEffect>(effect.what);
     const bool inside = plan || pass;
-    const bool fails = world.chance(faults.effect_fails), odd = world.chance(faults.effect_odd), unknown = !inside && world.chance(faults.effect_unknown);
+    const bool fails = world.chance(faults.effect_fails), odd = world.chance(faults.effect_odd),
+               unknown = !inside && world.chance(faults.effect_unknown);
     const bool hangs = world.chance(faults.effect_hangs) || (plan && plans_hang) || (pass && passes_hang);
     const bool lands = !hangs || world.chance(0.5);
     const Duration answer = unknown ? effect.timeout : world.between(1ms, 300ms);
@@ -172,7 +179,8 @@ void Simulator::call(Effect effect) {
     if (unknown && !hangs) schedule_message(answer, EffectDone{effect.id, gave_up});
     world.after(work, [this, effect = std::move(effect), epoch = epoch_, inside, fails, odd, unknown, hangs, lands] {
         if (epoch != epoch_ && !calls_land_[epoch]) return; // died before it was sent
-        EffectDone done{effect.id, Error{odd ? Code::internal : Code::unavailable, "Flaky", odd ? "something broke" : "connection refused", 0}};
+        EffectDone done{effect.id, Error{odd ? Code::internal : Code::unavailable, "Flaky",
+                                         odd ? "something broke" : "connection refused", 0}};
         if (!fails && !odd && lands) done = perform(effect, *this, {});
         if (unknown || hangs || epoch != epoch_) return;
         if (!inside && !boundary("after " + std::string(effect_name(effect)))) return;
@@ -180,12 +188,12 @@ void Simulator::call(Effect effect) {
     });
 }
 
-// -- for tests ---------------------------------------------------------------------------------------------------------
+// -- for tests
+// ---------------------------------------------------------------------------------------------------------
 
 void Simulator::run(Duration span) {
     const MonoTime end = world.monotonic() + span;
-    while (world.step_until(end)) {
-    }
+    while (world.step_until(end)) {}
 }
 
 bool Simulator::run_until(const std::function<bool()> &condition, Duration limit) {
@@ -246,11 +254,14 @@ Simulator::Answer Simulator::deploy(const std::string &offer, const std::string 
     }
     DeployRequest request{found->second.id, target->id, {}, "asked for by a test"};
     for (const Gpu &gpu : target->gpus)
-        if (gpu.free() && static_cast<int>(request.gpus.size()) < found->second.needs.gpu_count) request.gpus.push_back(gpu.id);
+        if (gpu.free() && static_cast<int>(request.gpus.size()) < found->second.needs.gpu_count)
+            request.gpus.push_back(gpu.id);
     return command(std::move(request));
 }
 
-Simulator::Answer Simulator::undeploy(const std::string &deployment) { return command(UndeployRequest{DeploymentId(deployment), "asked for by a test"}); }
+Simulator::Answer Simulator::undeploy(const std::string &deployment) {
+    return command(UndeployRequest{DeploymentId(deployment), "asked for by a test"});
+}
 
 std::vector<DeploymentPtr> Simulator::live() const {
     std::vector<DeploymentPtr> out;

@@ -1,4 +1,5 @@
-// tests/simulation/simulator.hpp -- the control loop against a fake market and cluster in virtual time, with faults and crashes from a seed.
+// tests/simulation/simulator.hpp -- the control loop against a fake market and cluster in virtual time, with faults and
+// crashes from a seed.
 #pragma once
 #include "control/committer.hpp"
 #include "control/controller.hpp"
@@ -20,16 +21,17 @@ namespace rigger::sim {
 
 /// Probabilities, per occasion.
 struct Faults {
-    double effect_fails = 0;     ///< the call fails and did nothing
-    double effect_odd = 0;       ///< the same, with an error that nobody understands
-    double effect_unknown = 0;   ///< the call gives up at its deadline; the work is done all the same, before or after that
-    double effect_hangs = 0;     ///< never answers; the work may or may not be done
-    double store_breaks = 0;     ///< at a commit: the store refuses for a while
-    double watch_breaks = 0;     ///< at a change: its watch ends and lists anew later
-    double change_lost = 0;      ///< a change is never delivered; the watch expires some minutes later and lists anew
-    double change_late = 0;      ///< a change, and all behind it, comes up to two minutes later
-    double change_twice = 0.1;   ///< an event comes twice
-    double crash = 0;            ///< at any boundary
+    double effect_fails = 0; ///< the call fails and did nothing
+    double effect_odd = 0;   ///< the same, with an error that nobody understands
+    double effect_unknown =
+        0;                   ///< the call gives up at its deadline; the work is done all the same, before or after that
+    double effect_hangs = 0; ///< never answers; the work may or may not be done
+    double store_breaks = 0; ///< at a commit: the store refuses for a while
+    double watch_breaks = 0; ///< at a change: its watch ends and lists anew later
+    double change_lost = 0;  ///< a change is never delivered; the watch expires some minutes later and lists anew
+    double change_late = 0;  ///< a change, and all behind it, comes up to two minutes later
+    double change_twice = 0.1; ///< an event comes twice
+    double crash = 0;          ///< at any boundary
 };
 
 /// A death that is planned: at which boundary, and whether calls that had left by then take effect.
@@ -41,8 +43,12 @@ struct Death {
 /// Remembers gauges and counters by name and labels.
 class Gauges final : public Metrics {
 public:
-    Handle counter(std::string_view name, std::string_view, const Labels &labels) override { return series(name, labels); }
-    Handle gauge(std::string_view name, std::string_view, const Labels &labels) override { return series(name, labels); }
+    Handle counter(std::string_view name, std::string_view, const Labels &labels) override {
+        return series(name, labels);
+    }
+    Handle gauge(std::string_view name, std::string_view, const Labels &labels) override {
+        return series(name, labels);
+    }
     Handle histogram(std::string_view, std::string_view, std::span<const double>, const Labels &) override { return 0; }
     void add(Handle handle, double by) override { values_[handle] += by; }
     void set(Handle handle, double to) override { values_[handle] = to; }
@@ -75,7 +81,8 @@ class GreedyPlanner final : public Planner {
 public:
     Result<placement::PlacementPlan> plan(const SnapshotPtr &snapshot) override;
     Result<placement::DefragPlan> defrag(const SnapshotPtr &, const placement::DefragBudget &) override;
-    Result<placement::Placement> check_operator_deploy(const SnapshotPtr &snapshot, const OfferId &offer, const ServerId &server) override;
+    Result<placement::Placement> check_operator_deploy(const SnapshotPtr &snapshot, const OfferId &offer,
+                                                       const ServerId &server) override;
     Result<placement::OfferRanking> rank_offers(const SnapshotPtr &, const placement::OfferQuery &) override;
     Result<placement::PairRanking> rank_pairs(const SnapshotPtr &, const placement::PairQuery &) override;
     Result<placement::WhyNot> why_not(const SnapshotPtr &, const OfferId &, const std::optional<ServerId> &) override;
@@ -88,7 +95,8 @@ class BluntReconciler final : public Reconciler {
 public:
     const std::string &name() const override { return name_; }
     const std::vector<std::string> &watches() const override { return watches_; }
-    Result<Reconciliation> reconcile(const CallContext &, std::string_view key, std::string_view desired, std::string_view observed) override;
+    Result<Reconciliation> reconcile(const CallContext &, std::string_view key, std::string_view desired,
+                                     std::string_view observed) override;
 
 private:
     std::string name_ = "blunt";
@@ -118,14 +126,15 @@ public:
     uint64_t boundaries = 0, crashes = 0, messages = 0;
     Auditor auditor{world, store, cluster, market};
 
-    void start();            ///< a daemon comes up: loads, resumes, connects its watches
-    void crash();            ///< and dies: everything of its own is lost
+    void start(); ///< a daemon comes up: loads, resumes, connects its watches
+    void crash(); ///< and dies: everything of its own is lost
     void run(Duration span);
     /// Runs until the condition holds; false: not within `limit` of virtual time.
     bool run_until(const std::function<bool()> &condition, Duration limit);
     /// Faults end and a dead daemon starts.
     void calm();
-    /// Calm, until everything agrees and stays so for some passes. Answer: what still disagrees after `limit`; empty: nothing.
+    /// Calm, until everything agrees and stays so for some passes. Answer: what still disagrees after `limit`; empty:
+    /// nothing.
     std::string converge(Duration limit);
 
     using Answer = std::shared_ptr<std::optional<Result<std::string>>>;
@@ -139,17 +148,23 @@ public:
     SnapshotPtr snapshot() const { return controller_->published()->snapshot; }
     std::vector<DeploymentPtr> live() const;
     const Deployment *deployment_of(const std::string &offer) const;
-    std::string disagreement() const { return controller_ ? auditor.disagreement(*controller_) : "the daemon does not run"; }
+    std::string disagreement() const {
+        return controller_ ? auditor.disagreement(*controller_) : "the daemon does not run";
+    }
     Planner *planner_in_use = &greedy;
-    void relist_all();       ///< as if every watch reconnected
+    void relist_all(); ///< as if every watch reconnected
 
     std::shared_ptr<ValidatorSource> source_port;
     std::shared_ptr<ClusterBackend> backend_port;
     std::vector<std::shared_ptr<Reconciler>> reconciler_ports;
 
 private:
-    std::shared_ptr<ValidatorSource> source(const SourceName &name) const override { return name.value == "sim" ? source_port : nullptr; }
-    std::shared_ptr<ClusterBackend> backend(const std::string &name) const override { return name == "sim" ? backend_port : nullptr; }
+    std::shared_ptr<ValidatorSource> source(const SourceName &name) const override {
+        return name.value == "sim" ? source_port : nullptr;
+    }
+    std::shared_ptr<ClusterBackend> backend(const std::string &name) const override {
+        return name == "sim" ? backend_port : nullptr;
+    }
     std::vector<std::shared_ptr<ClusterBackend>> backends() const override { return {backend_port}; }
     std::vector<std::shared_ptr<Reconciler>> reconcilers() const override { return reconciler_ports; }
     Planner &planner() const override { return *planner_in_use; }
@@ -187,7 +202,7 @@ private:
     bool committing_ = false, commit_failing_ = false;
     uint64_t commit_failures_ = 0;
     uint64_t epoch_ = 0, next_request_ = 1;
-    std::map<uint64_t, bool> calls_land_;      ///< by epoch that ended: do its calls take effect?
+    std::map<uint64_t, bool> calls_land_; ///< by epoch that ended: do its calls take effect?
     std::map<RequestId, Answer> waiting_;
     std::map<std::string, MonoTime> channels_; ///< per watch: the last delivery, so that order is kept
     std::map<std::string, bool> connected_;

@@ -1,4 +1,5 @@
-// What the daemon hears of market and cluster: listings, changes in order per channel, and everything that may go wrong between.
+// What the daemon hears of market and cluster: listings, changes in order per channel, and everything that may go wrong
+// between.
 #include "simulation/simulator.hpp"
 
 #include <algorithm>
@@ -31,10 +32,18 @@ std::optional<ObjectKind> kind_of(const std::string &channel) {
 } // namespace
 
 void Simulator::watch_market() {
-    market.on_offer = [this](Offer o) { deliver(market_channel, 500ms, OfferPut{std::make_shared<const Offer>(std::move(o))}); };
-    market.on_offer_removed = [this](std::string id) { deliver(market_channel, 500ms, ItemRemoved{source_name, ItemKind::offer, std::move(id), "delisted"}); };
-    market.on_instance = [this](SourceInstance i) { deliver(market_channel, 500ms, InstancePut{std::make_shared<const SourceInstance>(std::move(i))}); };
-    market.on_instance_removed = [this](std::string id) { deliver(market_channel, 500ms, ItemRemoved{source_name, ItemKind::instance, std::move(id), "deleted"}); };
+    market.on_offer = [this](Offer o) {
+        deliver(market_channel, 500ms, OfferPut{std::make_shared<const Offer>(std::move(o))});
+    };
+    market.on_offer_removed = [this](std::string id) {
+        deliver(market_channel, 500ms, ItemRemoved{source_name, ItemKind::offer, std::move(id), "delisted"});
+    };
+    market.on_instance = [this](SourceInstance i) {
+        deliver(market_channel, 500ms, InstancePut{std::make_shared<const SourceInstance>(std::move(i))});
+    };
+    market.on_instance_removed = [this](std::string id) {
+        deliver(market_channel, 500ms, ItemRemoved{source_name, ItemKind::instance, std::move(id), "deleted"});
+    };
     market.on_event = [this](std::string id, std::string document) {
         const SourceEvent event{source_name, std::move(id), std::move(document)};
         if (world.chance(faults.change_twice)) deliver(market_channel, 500ms, event);
@@ -48,8 +57,7 @@ void Simulator::watch_cluster() {
         const auto meta = project_meta(document);
         if (change == ObjectChange::removed)
             deliver(channel, 200ms, ObjectGone{cluster_name, kind, meta->namespace_name, meta->name, meta->uid});
-        else
-            deliver(channel, 200ms, ObjectPut{cluster_name, view_of(kind, document), false});
+        else deliver(channel, 200ms, ObjectPut{cluster_name, view_of(kind, document), false});
     };
 }
 
@@ -87,18 +95,20 @@ void Simulator::connect_source() {
     if (market.down) return in_epoch(30s, [this] { connect_source(); });
     connected_[market_channel] = true;
     const auto send = [&](Message m) { schedule_message(ordered(market_channel, 1ms), std::move(m)); };
-    const auto end = [&](ItemKind kind) { send(SourceMark{source_name, kind, market_cut ? Mark::lost : Mark::complete, market_cut ? "stream ended early" : ""}); };
+    const auto end = [&](ItemKind kind) {
+        send(SourceMark{source_name, kind, market_cut ? Mark::lost : Mark::complete,
+                        market_cut ? "stream ended early" : ""});
+    };
     send(SourceMark{source_name, ItemKind::offer, Mark::begin, ""});
     size_t left = market_empty ? 0 : market_cut ? market.offers.size() / 2 : market.offers.size();
     for (const auto &[id, offer] : market.offers)
-        if (left-- > 0)
-            send(OfferPut{std::make_shared<const Offer>(offer)});
-        else
-            break;
+        if (left-- > 0) send(OfferPut{std::make_shared<const Offer>(offer)});
+        else break;
     end(ItemKind::offer);
     send(SourceMark{source_name, ItemKind::instance, Mark::begin, ""});
     if (!market_empty)
-        for (const auto &[id, instance] : market.instances) send(InstancePut{std::make_shared<const SourceInstance>(instance)});
+        for (const auto &[id, instance] : market.instances)
+            send(InstancePut{std::make_shared<const SourceInstance>(instance)});
     end(ItemKind::instance);
 }
 
@@ -109,16 +119,19 @@ void Simulator::connect_cluster(ObjectKind kind) {
     const auto send = [&](Message m) { schedule_message(ordered(channel, 1ms), std::move(m)); };
     send(ClusterMark{cluster_name, kind, Mark::begin, ""});
     if (!cluster_empty)
-        for (const std::string &document : cluster.documents(kind)) send(ObjectPut{cluster_name, view_of(kind, document), true});
+        for (const std::string &document : cluster.documents(kind))
+            send(ObjectPut{cluster_name, view_of(kind, document), true});
     send(ClusterMark{cluster_name, kind, Mark::complete, ""});
 }
 
 void Simulator::heartbeat() {
     if (connected_[market_channel] && !market.down)
-        for (const ItemKind kind : {ItemKind::offer, ItemKind::instance}) schedule_message(ordered(market_channel, 1ms), SourceMark{source_name, kind, Mark::fresh, ""});
+        for (const ItemKind kind : {ItemKind::offer, ItemKind::instance})
+            schedule_message(ordered(market_channel, 1ms), SourceMark{source_name, kind, Mark::fresh, ""});
     for (const ObjectKind kind : watched_kinds) {
         const std::string channel(kind_name(kind));
-        if (connected_[channel] && !cluster.down) schedule_message(ordered(channel, 1ms), ClusterMark{cluster_name, kind, Mark::fresh, ""});
+        if (connected_[channel] && !cluster.down)
+            schedule_message(ordered(channel, 1ms), ClusterMark{cluster_name, kind, Mark::fresh, ""});
     }
     in_epoch(heartbeat_period, [this] { heartbeat(); });
 }

@@ -1,5 +1,6 @@
 // Days of faults from a seed, then calm: what must hold at every moment holds, and everything comes to rest.
-// RIGGER_SOAK_DAYS (default 3; `RIGGER_SOAK_DAYS=1000` for a long run), RIGGER_SEED (the first; default 1). One seed again: RIGGER_SEED=n RIGGER_SOAK_DAYS=1.
+// RIGGER_SOAK_DAYS (default 3; `RIGGER_SOAK_DAYS=1000` for a long run), RIGGER_SEED (the first; default 1). One seed
+// again: RIGGER_SEED=n RIGGER_SOAK_DAYS=1.
 #include "control/engine_planner.hpp"
 #include "simulation/real_reconcilers.hpp"
 #include "simulation/weather.hpp"

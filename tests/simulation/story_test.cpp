@@ -15,7 +15,8 @@ struct Story : testing::Test {
         sim.run(3s);
     }
     bool becomes_active(const std::string &offer) {
-        return sim.run_until([&] { return sim.deployment_of(offer) && sim.deployment_of(offer)->phase == Phase::active; }, 5min);
+        return sim.run_until(
+            [&] { return sim.deployment_of(offer) && sim.deployment_of(offer)->phase == Phase::active; }, 5min);
     }
     Simulator sim{1};
 };
@@ -45,7 +46,9 @@ TEST_F(Story, Deploy_RunsThroughAllPhases_AndUndeploy_LeavesNothing) {
     sim.undeploy(d.id.value);
     ASSERT_TRUE(sim.run_until([&] { return sim.controller().state().tracks.empty(); }, 10min));
     sim.run(1s);
-    EXPECT_EQ(sim.cluster.count("Job") + sim.cluster.count("Pod") + sim.cluster.count("Service") + sim.cluster.count("ConfigMap"), 0u);
+    EXPECT_EQ(sim.cluster.count("Job") + sim.cluster.count("Pod") + sim.cluster.count("Service") +
+                  sim.cluster.count("ConfigMap"),
+              0u);
     EXPECT_TRUE(sim.market.instances.empty());
     EXPECT_TRUE(sim.store.deployments().empty());
     EXPECT_TRUE(sim.store.intents().empty());

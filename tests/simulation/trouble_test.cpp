@@ -1,4 +1,5 @@
-// One trouble each: nothing that should live is ended, the condition shows in status and metrics, and it passes by itself.
+// One trouble each: nothing that should live is ended, the condition shows in status and metrics, and it passes by
+// itself.
 #include "control/views/views.hpp"
 #include "simulation/real_reconcilers.hpp"
 #include "simulation/scenarios.hpp"
@@ -11,7 +12,8 @@ namespace {
 using namespace std::chrono_literals;
 using nlohmann::json;
 
-/// A fleet that runs: three offers on three servers. Once with the reconcilers that are shipped and once with one that knows no caution.
+/// A fleet that runs: three offers on three servers. Once with the reconcilers that are shipped and once with one that
+/// knows no caution.
 struct Trouble : testing::TestWithParam<bool> {
     void SetUp() override {
         if (!GetParam()) sim.reconciler_ports = real_reconcilers();
@@ -190,7 +192,8 @@ TEST_P(Trouble, NodeSetUpAnew_IsTakenIn_WhenTheOldDeploymentsAreGone) {
     EXPECT_TRUE(wait_active(sim, "a"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Reconcilers, Trouble, testing::Values(false, true), [](const auto &blunt) { return blunt.param ? "Blunt" : "Shipped"; });
+INSTANTIATE_TEST_SUITE_P(Reconcilers, Trouble, testing::Values(false, true),
+                         [](const auto &blunt) { return blunt.param ? "Blunt" : "Shipped"; });
 
 } // namespace
 } // namespace rigger::sim

@@ -11,7 +11,8 @@ std::string node_name(uint64_t n) { return "gpu-0" + std::to_string(n); }
 
 Weather::Weather(Simulator &sim, uint64_t seed) : sim_(sim), random_(seed) {
     for (uint64_t n = 0; n < node_count; ++n) sim_.cluster.add_node({node_name(n), models[n % 2], 2, false});
-    for (int n = 0; n < offer_count; ++n) sim_.market.add_offer("offer-" + std::to_string(next_offer_++), 1 + n % 2, models[n % 2]);
+    for (int n = 0; n < offer_count; ++n)
+        sim_.market.add_offer("offer-" + std::to_string(next_offer_++), 1 + n % 2, models[n % 2]);
 }
 
 void Weather::note(const std::string &what) {
@@ -81,7 +82,8 @@ void Weather::pod_trouble() {
 
 void Weather::market_trouble() {
     auto &offers = sim_.market.offers;
-    const std::string one = offers.empty() ? "" : std::next(offers.begin(), static_cast<long>(random_.below(offers.size())))->first;
+    const std::string one =
+        offers.empty() ? "" : std::next(offers.begin(), static_cast<long>(random_.below(offers.size())))->first;
     switch (random_.below(3)) {
     case 0:
         if (offers.size() < 4) return;
@@ -90,8 +92,11 @@ void Weather::market_trouble() {
     case 1:
         if (offers.size() > 8) return;
         note("a new offer");
-        return sim_.market.add_offer("offer-" + std::to_string(next_offer_++), 1 + static_cast<int>(random_.below(2)), models[random_.below(2)]);
-    default: note(one + " has a new version"); return sim_.market.set_version(one, "v" + std::to_string(random_.below(1000)));
+        return sim_.market.add_offer("offer-" + std::to_string(next_offer_++), 1 + static_cast<int>(random_.below(2)),
+                                     models[random_.below(2)]);
+    default:
+        note(one + " has a new version");
+        return sim_.market.set_version(one, "v" + std::to_string(random_.below(1000)));
     }
 }
 
@@ -110,10 +115,18 @@ void Weather::node_trouble() {
 }
 
 void Weather::outage() {
-    bool *const which[] = {&sim_.market.down, &sim_.cluster.down, &sim_.market_empty, &sim_.market_cut, &sim_.cluster_empty, &sim_.market.no_room,
-                           &sim_.store.failing, &sim_.plans_hang, &sim_.passes_hang};
-    constexpr const char *names[] = {"the market is down", "the cluster is down", "the market lists nothing", "market listings are cut", "the cluster lists nothing",
-                                     "claims find no room", "the store fails", "plans hang", "passes hang"};
+    bool *const which[] = {&sim_.market.down,   &sim_.cluster.down,  &sim_.market_empty,
+                           &sim_.market_cut,    &sim_.cluster_empty, &sim_.market.no_room,
+                           &sim_.store.failing, &sim_.plans_hang,    &sim_.passes_hang};
+    constexpr const char *names[] = {"the market is down",
+                                     "the cluster is down",
+                                     "the market lists nothing",
+                                     "market listings are cut",
+                                     "the cluster lists nothing",
+                                     "claims find no room",
+                                     "the store fails",
+                                     "plans hang",
+                                     "passes hang"};
     const size_t n = random_.below(std::size(which));
     note(names[n]);
     bool *const flag = which[n];
@@ -135,8 +148,14 @@ void Weather::operator_wish() {
         note("undeploy");
         sim_.undeploy(live[random_.below(live.size())]->id.value);
         return;
-    case 1: note("recycle"); sim_.command(RecycleRequest{}); return;
-    default: note("sync"); sim_.command(SyncRequest{}); return;
+    case 1:
+        note("recycle");
+        sim_.command(RecycleRequest{});
+        return;
+    default:
+        note("sync");
+        sim_.command(SyncRequest{});
+        return;
     }
 }
 

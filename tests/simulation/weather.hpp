@@ -7,7 +7,8 @@
 
 namespace rigger::sim {
 
-/// A fleet and a market of some size, and happenings at random moments until it is told to stop. Outlives its simulator's runs, not the simulator.
+/// A fleet and a market of some size, and happenings at random moments until it is told to stop. Outlives its
+/// simulator's runs, not the simulator.
 class Weather {
 public:
     Weather(Simulator &sim, uint64_t seed);

@@ -1,4 +1,5 @@
-// tests/simulation/world.hpp -- virtual time: a heap of things to come. Everything in a simulation happens through it, in one order per seed.
+// tests/simulation/world.hpp -- virtual time: a heap of things to come. Everything in a simulation happens through it,
+// in one order per seed.
 #pragma once
 #include "base/random.hpp"
 #include "base/time.hpp"
@@ -13,7 +14,9 @@ class World final : public Clock {
 public:
     explicit World(uint64_t seed) : random(seed) {}
 
-    WallTime wall() const override { return {1'767'225'600'000'000'000 + static_cast<int64_t>(now_.ns) + wall_offset.count()}; } // from 2026-01-01
+    WallTime wall() const override {
+        return {1'767'225'600'000'000'000 + static_cast<int64_t>(now_.ns) + wall_offset.count()};
+    } // from 2026-01-01
     MonoTime monotonic() const override { return now_; }
 
     void after(Duration delay, std::function<void()> what) { heap_.push({now_ + delay, sequence_++, std::move(what)}); }

@@ -1,4 +1,5 @@
-// tests/store/backend.hpp -- what the conformance suite needs from a storage engine. A new engine writes one Backend and instantiates.
+// tests/store/backend.hpp -- what the conformance suite needs from a storage engine. A new engine writes one Backend
+// and instantiates.
 #pragma once
 #include "domain/ports/store.hpp"
 
@@ -15,11 +16,13 @@ namespace rigger::store_test {
 class Backend {
 public:
     virtual ~Backend() = default;
-    /// Opens and migrates. After the last Store is gone it may be called again and finds the same rows, if this kind is durable.
+    /// Opens and migrates. After the last Store is gone it may be called again and finds the same rows, if this kind is
+    /// durable.
     virtual Result<std::unique_ptr<Store>> open() = 0;
     /// Not migrated.
     virtual Result<std::unique_ptr<Store>> open_raw() = 0;
-    /// Another program's hand on the same database: first column of the first row, "" for NULL or no row. Durable ones only.
+    /// Another program's hand on the same database: first column of the first row, "" for NULL or no row. Durable ones
+    /// only.
     virtual std::string sql(const std::string &statement) = 0;
     /// An array of one text, as a literal of this engine's SQL.
     virtual std::string array(const std::string &item) const = 0;

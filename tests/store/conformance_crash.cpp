@@ -1,5 +1,5 @@
-// A process that is killed in the middle of its commits: after the reopening every transaction is there as a whole or not at
-// all, and every one that commit() had acknowledged is there.
+// A process that is killed in the middle of its commits: after the reopening every transaction is there as a whole or
+// not at all, and every one that commit() had acknowledged is there.
 #include "backend.hpp"
 
 #include <atomic>
@@ -16,9 +16,14 @@ std::vector<Write> transaction(int n) {
     const Server server = sample_server(n, 2);
     const Offer offer = sample_offer(n);
     const Deployment deployment = sample_deployment(n, offer, server);
-    return {PutServer{server}, PutOffer{offer}, PutDeployment{deployment}, SetGpuOwner{server.gpus[0].id, deployment.id},
-            PutIntent{{deployment.id.value + "/claim", deployment.id, "claim", moment(n), std::nullopt, ""}}, AppendJournal{sample_event(n)},
-            PutFailureMark{{offer.id, server.id, "x", moment(n), moment(n), moment(n)}}, PutCheckpoint{"n", std::to_string(n)}};
+    return {PutServer{server},
+            PutOffer{offer},
+            PutDeployment{deployment},
+            SetGpuOwner{server.gpus[0].id, deployment.id},
+            PutIntent{{deployment.id.value + "/claim", deployment.id, "claim", moment(n), std::nullopt, ""}},
+            AppendJournal{sample_event(n)},
+            PutFailureMark{{offer.id, server.id, "x", moment(n), moment(n), moment(n)}},
+            PutCheckpoint{"n", std::to_string(n)}};
 }
 
 [[noreturn]] void commit_for_ever(Backend &backend, int first, int acknowledge) {
@@ -30,7 +35,8 @@ std::vector<Write> transaction(int n) {
     }
 }
 
-/// Starts a committing child, kills it after `after` acknowledgements plus a busy wait of `spins`; answers the last acknowledged number.
+/// Starts a committing child, kills it after `after` acknowledgements plus a busy wait of `spins`; answers the last
+/// acknowledged number.
 int kill_a_committer(Backend &backend, int first, int after, int spins) {
     int ends[2];
     EXPECT_EQ(::pipe(ends), 0);
@@ -60,9 +66,7 @@ void expect_whole(const PersistentState &state, int last) {
     EXPECT_EQ(state.intents.size(), n);
     EXPECT_EQ(state.unhandled.size(), n);
     EXPECT_EQ(state.failures.size(), n);
-    if (last > 0) {
-        EXPECT_EQ(state.checkpoints.at("n"), std::to_string(last));
-    }
+    if (last > 0) { EXPECT_EQ(state.checkpoints.at("n"), std::to_string(last)); }
     std::set<DeploymentId> owners;
     for (const Server &server : state.servers) {
         ASSERT_EQ(server.gpus.size(), 2U);

@@ -7,7 +7,9 @@
 namespace rigger::store_test {
 namespace {
 
-KvWrite put(std::string key, std::string value, std::optional<uint64_t> revision = {}) { return {false, std::move(key), std::move(value), revision}; }
+KvWrite put(std::string key, std::string value, std::optional<uint64_t> revision = {}) {
+    return {false, std::move(key), std::move(value), revision};
+}
 KvWrite erase(std::string key, std::optional<uint64_t> revision = {}) { return {true, std::move(key), "", revision}; }
 
 TEST_P(StoreConformance, Kv_UnknownKey_IsNothing) {
@@ -37,8 +39,10 @@ TEST_P(StoreConformance, Kv_PluginsDoNotSeeEachOther) {
 }
 
 TEST_P(StoreConformance, Kv_List_IsSortedAndHoldsThePrefixAlone) {
-    ASSERT_TRUE(store->kv_commit("p", {put("a", "1"), put("ab", "2"), put("abc", "3"), put("ac", "4"), put("a%", "5"), put("a_", "6"), put("b", "7"),
-                                       put("ab\xc3\xbf", "8")}).ok());
+    ASSERT_TRUE(store
+                    ->kv_commit("p", {put("a", "1"), put("ab", "2"), put("abc", "3"), put("ac", "4"), put("a%", "5"),
+                                      put("a_", "6"), put("b", "7"), put("ab\xc3\xbf", "8")})
+                    .ok());
     std::vector<std::string> keys;
     const auto entries = store->kv_list("p", "ab");
     for (const KvEntry &entry : *entries) keys.push_back(entry.key);
@@ -66,8 +70,9 @@ TEST_P(StoreConformance, Kv_CompareAndSet_TakesOnlyTheRightRevision) {
         const char *what;
         KvWrite write;
     };
-    for (const Case &c : {Case{"old revision", put("k", "3", *first)}, Case{"must not exist, but does", put("k", "3", 0)},
-                          Case{"exists, but does not", put("other", "3", 77)}, Case{"erase of an old revision", erase("k", *first)}}) {
+    for (const Case &c :
+         {Case{"old revision", put("k", "3", *first)}, Case{"must not exist, but does", put("k", "3", 0)},
+          Case{"exists, but does not", put("other", "3", 77)}, Case{"erase of an old revision", erase("k", *first)}}) {
         const auto done = store->kv_commit("p", {c.write});
         ASSERT_FALSE(done.ok()) << c.what;
         EXPECT_EQ(done.error().code, Code::conflict) << c.what;
@@ -115,10 +120,8 @@ TEST_P(StoreConformance, AnyThread_CountsWithCompareAndSet_WhileTheControllerCom
                 if (!found.ok() || !found->has_value()) return void(++broken);
                 const auto next = std::to_string(std::stoi((*found)->value) + 1);
                 const auto commit = store->kv_commit("p", {put("n", next, (*found)->revision)});
-                if (commit.ok())
-                    ++done;
-                else if (commit.error().code != Code::conflict)
-                    return void(++broken);
+                if (commit.ok()) ++done;
+                else if (commit.error().code != Code::conflict) return void(++broken);
             }
         });
     for (int i = 0; i < rounds; ++i) {

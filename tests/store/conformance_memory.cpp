@@ -35,7 +35,8 @@ TEST_P(StoreConformance, Intents_OutliveTheirDeploymentsRow) {
     const Deployment deployment = sample_deployment(1, offer, server);
     Intent intent = sample_intent("k", 1);
     intent.deployment = deployment.id;
-    commit({PutServer{server}, PutOffer{offer}, PutDeployment{deployment}, PutIntent{intent}, DeleteDeployment{deployment.id}});
+    commit({PutServer{server}, PutOffer{offer}, PutDeployment{deployment}, PutIntent{intent},
+            DeleteDeployment{deployment.id}});
     EXPECT_EQ(load().intents.size(), 1U);
     commit({DeleteIntents{deployment.id}});
     EXPECT_TRUE(load().intents.empty());

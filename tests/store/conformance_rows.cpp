@@ -7,7 +7,8 @@ namespace {
 TEST_P(StoreConformance, EmptyStore_LoadsAsNothing) {
     const PersistentState state = load();
     EXPECT_TRUE(state.servers.empty() && state.offers.empty() && state.deployments.empty() && state.bans.empty());
-    EXPECT_TRUE(state.intents.empty() && state.failures.empty() && state.backoffs.empty() && state.unhandled.empty() && state.checkpoints.empty());
+    EXPECT_TRUE(state.intents.empty() && state.failures.empty() && state.backoffs.empty() && state.unhandled.empty() &&
+                state.checkpoints.empty());
 }
 
 TEST_P(StoreConformance, Migrate_RunTwice_ChangesNothing) {
@@ -155,7 +156,8 @@ TEST_P(StoreConformance, Deployment_IsFoundAgain_InEveryPhase) {
 TEST_P(StoreConformance, Deployment_WithoutItsOfferOrServer_IsRefusedAndNamed) {
     const Server server = sample_server(1);
     const Offer offer = sample_offer(1);
-    for (const std::vector<Write> &before : {std::vector<Write>{PutServer{server}}, std::vector<Write>{PutOffer{offer}}}) {
+    for (const std::vector<Write> &before :
+         {std::vector<Write>{PutServer{server}}, std::vector<Write>{PutOffer{offer}}}) {
         std::vector<Write> writes = before;
         writes.push_back(PutDeployment{sample_deployment(1, offer, server)});
         const Status done = store->commit(writes);
@@ -165,14 +167,16 @@ TEST_P(StoreConformance, Deployment_WithoutItsOfferOrServer_IsRefusedAndNamed) {
         EXPECT_NE(done.error().message.find("deployment-1"), std::string::npos) << done.error().message;
     }
     const PersistentState state = load();
-    EXPECT_TRUE(state.servers.empty() && state.offers.empty()) << "the writes before the refused one must be undone too";
+    EXPECT_TRUE(state.servers.empty() && state.offers.empty())
+        << "the writes before the refused one must be undone too";
 }
 
 TEST_P(StoreConformance, DeleteDeployment_FreesItsGpus) {
     const Server server = sample_server(1);
     const Offer offer = sample_offer(1);
     const Deployment deployment = sample_deployment(1, offer, server);
-    commit({PutServer{server}, PutOffer{offer}, PutDeployment{deployment}, SetGpuOwner{server.gpus[0].id, deployment.id}});
+    commit(
+        {PutServer{server}, PutOffer{offer}, PutDeployment{deployment}, SetGpuOwner{server.gpus[0].id, deployment.id}});
     EXPECT_EQ(load().servers.at(0).gpus.at(0).deployment, deployment.id);
     commit({DeleteDeployment{deployment.id}});
     const PersistentState state = load();
@@ -184,8 +188,8 @@ TEST_P(StoreConformance, SetGpuOwner_WithAnEmptyOwner_FreesTheGpu) {
     const Server server = sample_server(1);
     const Offer offer = sample_offer(1);
     const Deployment deployment = sample_deployment(1, offer, server);
-    commit({PutServer{server}, PutOffer{offer}, PutDeployment{deployment}, SetGpuOwner{server.gpus[0].id, deployment.id},
-            SetGpuOwner{server.gpus[0].id, DeploymentId()}});
+    commit({PutServer{server}, PutOffer{offer}, PutDeployment{deployment},
+            SetGpuOwner{server.gpus[0].id, deployment.id}, SetGpuOwner{server.gpus[0].id, DeploymentId()}});
     EXPECT_TRUE(load().servers.at(0).gpus.at(0).deployment.empty());
 }
 
@@ -214,7 +218,8 @@ TEST_P(StoreConformance, GpuOwner_ThatDoesNotExist_IsRefused) {
 TEST_P(StoreConformance, DeleteServer_TakesItsGpusAndDeployments) {
     const Server server = sample_server(1);
     const Offer offer = sample_offer(1);
-    commit({PutServer{server}, PutServer{sample_server(2)}, PutOffer{offer}, PutDeployment{sample_deployment(1, offer, server)}});
+    commit({PutServer{server}, PutServer{sample_server(2)}, PutOffer{offer},
+            PutDeployment{sample_deployment(1, offer, server)}});
     commit({DeleteServer{server.id}});
     const PersistentState state = load();
     ASSERT_EQ(state.servers.size(), 1U);
@@ -226,7 +231,8 @@ TEST_P(StoreConformance, DeleteServer_TakesItsGpusAndDeployments) {
 TEST_P(StoreConformance, DeleteOffer_TakesItsDeploymentsAndItsBan) {
     const Server server = sample_server(1);
     const Offer offer = sample_offer(1);
-    commit({PutServer{server}, PutOffer{offer}, SetBan{offer.id, "x"}, PutDeployment{sample_deployment(1, offer, server)}});
+    commit({PutServer{server}, PutOffer{offer}, SetBan{offer.id, "x"},
+            PutDeployment{sample_deployment(1, offer, server)}});
     commit({DeleteOffer{offer.id}});
     const PersistentState state = load();
     EXPECT_TRUE(state.offers.empty() && state.bans.empty() && state.deployments.empty());
@@ -234,9 +240,10 @@ TEST_P(StoreConformance, DeleteOffer_TakesItsDeploymentsAndItsBan) {
 }
 
 TEST_P(StoreConformance, DeletingWhatDoesNotExist_IsNoError) {
-    commit({DeleteServer{ServerId("x")}, DeleteOffer{OfferId("x")}, DeleteDeployment{DeploymentId("x")}, DeleteIntents{DeploymentId("x")},
-            DeleteFailureMark{OfferId("x"), ServerId("y")}, DeleteBackoff{OfferId("x")}, SetBan{OfferId("x"), ""},
-            ConfirmIntent{"x", moment(1), "ok"}, MarkHandled{"x", "y"}});
+    commit({DeleteServer{ServerId("x")}, DeleteOffer{OfferId("x")}, DeleteDeployment{DeploymentId("x")},
+            DeleteIntents{DeploymentId("x")}, DeleteFailureMark{OfferId("x"), ServerId("y")},
+            DeleteBackoff{OfferId("x")}, SetBan{OfferId("x"), ""}, ConfirmIntent{"x", moment(1), "ok"},
+            MarkHandled{"x", "y"}});
     EXPECT_TRUE(load().offers.empty());
 }
 
@@ -254,13 +261,18 @@ TEST_P(StoreConformance, HostileTexts_AreKeptAsTheyAre) {
 
 TEST_P(DurableStoreConformance, RowsOfAnotherProgram_ReadWithDefaults) {
     store.reset();
-    backend->sql("INSERT INTO servers (server_id, validator, name, labels, gpu_count, cpu_per_gpu, memory_per_gpu, hourly_cost) "
-                 "VALUES ('s', 'v', 'n', '{}', 1, 1, 1, 2.5)");
-    backend->sql("INSERT INTO chutes (chute_id, validator, name, image, code, filename, ref_str, version, supported_gpus, gpu_count) "
-                 "VALUES ('c', 'v', 'chute', 'i', 'print()', 'f.py', 'r:s', '1', " + backend->array("h100") + ", 1)");
-    backend->sql("INSERT INTO deployments (deployment_id, validator, chute_id, server_id, version, instance_id, active) "
-                 "VALUES ('d', 'v', 'c', 's', '1', 'i1', true)");
-    backend->sql("INSERT INTO gpus (gpu_id, validator, server_id, deployment_id, device_info, model_short_ref) VALUES ('g', 'v', 's', 'd', '{}', 'h100')");
+    backend->sql(
+        "INSERT INTO servers (server_id, validator, name, labels, gpu_count, cpu_per_gpu, memory_per_gpu, hourly_cost) "
+        "VALUES ('s', 'v', 'n', '{}', 1, 1, 1, 2.5)");
+    backend->sql("INSERT INTO chutes (chute_id, validator, name, image, code, filename, ref_str, version, "
+                 "supported_gpus, gpu_count) "
+                 "VALUES ('c', 'v', 'chute', 'i', 'print()', 'f.py', 'r:s', '1', " +
+                 backend->array("h100") + ", 1)");
+    backend->sql(
+        "INSERT INTO deployments (deployment_id, validator, chute_id, server_id, version, instance_id, active) "
+        "VALUES ('d', 'v', 'c', 's', '1', 'i1', true)");
+    backend->sql("INSERT INTO gpus (gpu_id, validator, server_id, deployment_id, device_info, model_short_ref) VALUES "
+                 "('g', 'v', 's', 'd', '{}', 'h100')");
     reopen();
     const PersistentState state = load();
     ASSERT_EQ(state.deployments.size(), 1U);
@@ -272,7 +284,8 @@ TEST_P(DurableStoreConformance, RowsOfAnotherProgram_ReadWithDefaults) {
     EXPECT_FALSE(state.servers[0].gpus[0].verified);
     EXPECT_FALSE(state.servers[0].locked);
     EXPECT_EQ(state.offers.at(0).source, SourceName("v"));
-    EXPECT_GT(state.servers[0].created_at.ns, 1'700'000'000LL * 1'000'000'000) << "the default of created_at must be a time we can read";
+    EXPECT_GT(state.servers[0].created_at.ns, 1'700'000'000LL * 1'000'000'000)
+        << "the default of created_at must be a time we can read";
 }
 
 TEST_P(DurableStoreConformance, ColumnsOfAnotherProgram_SurviveOurWrites) {
@@ -311,7 +324,8 @@ TEST_P(DurableStoreConformance, EverythingSurvivesAReopening) {
     const Server server = sample_server(1);
     const Offer offer = sample_offer(1);
     const Deployment deployment = sample_deployment(1, offer, server);
-    commit({PutServer{server}, PutOffer{offer}, PutDeployment{deployment}, AppendJournal{sample_event(1)}, PutCheckpoint{"watch", "token"}});
+    commit({PutServer{server}, PutOffer{offer}, PutDeployment{deployment}, AppendJournal{sample_event(1)},
+            PutCheckpoint{"watch", "token"}});
     ASSERT_TRUE(store->kv_commit("plugin", {{false, "k", "v", std::nullopt}}).ok());
     reopen();
     const PersistentState state = load();

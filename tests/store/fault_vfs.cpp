@@ -26,23 +26,35 @@ const sqlite3_io_methods &methods() {
         sqlite3_io_methods m{};
         m.iVersion = 2;
         m.xClose = [](sqlite3_file *f) { return real(f)->pMethods->xClose(real(f)); };
-        m.xRead = [](sqlite3_file *f, void *to, int n, sqlite3_int64 at) { return real(f)->pMethods->xRead(real(f), to, n, at); };
+        m.xRead = [](sqlite3_file *f, void *to, int n, sqlite3_int64 at) {
+            return real(f)->pMethods->xRead(real(f), to, n, at);
+        };
         m.xWrite = [](sqlite3_file *f, const void *from, int n, sqlite3_int64 at) {
             return mutate([&] { return real(f)->pMethods->xWrite(real(f), from, n, at); });
         };
-        m.xTruncate = [](sqlite3_file *f, sqlite3_int64 size) { return mutate([&] { return real(f)->pMethods->xTruncate(real(f), size); }); };
-        m.xSync = [](sqlite3_file *f, int flags) { return mutate([&] { return real(f)->pMethods->xSync(real(f), flags); }); };
+        m.xTruncate = [](sqlite3_file *f, sqlite3_int64 size) {
+            return mutate([&] { return real(f)->pMethods->xTruncate(real(f), size); });
+        };
+        m.xSync = [](sqlite3_file *f, int flags) {
+            return mutate([&] { return real(f)->pMethods->xSync(real(f), flags); });
+        };
         m.xFileSize = [](sqlite3_file *f, sqlite3_int64 *size) { return real(f)->pMethods->xFileSize(real(f), size); };
         m.xLock = [](sqlite3_file *f, int lock) { return real(f)->pMethods->xLock(real(f), lock); };
         m.xUnlock = [](sqlite3_file *f, int lock) { return real(f)->pMethods->xUnlock(real(f), lock); };
-        m.xCheckReservedLock = [](sqlite3_file *f, int *out) { return real(f)->pMethods->xCheckReservedLock(real(f), out); };
-        m.xFileControl = [](sqlite3_file *f, int op, void *arg) { return real(f)->pMethods->xFileControl(real(f), op, arg); };
+        m.xCheckReservedLock = [](sqlite3_file *f, int *out) {
+            return real(f)->pMethods->xCheckReservedLock(real(f), out);
+        };
+        m.xFileControl = [](sqlite3_file *f, int op, void *arg) {
+            return real(f)->pMethods->xFileControl(real(f), op, arg);
+        };
         m.xSectorSize = [](sqlite3_file *f) { return real(f)->pMethods->xSectorSize(real(f)); };
         m.xDeviceCharacteristics = [](sqlite3_file *f) { return real(f)->pMethods->xDeviceCharacteristics(real(f)); };
         m.xShmMap = [](sqlite3_file *f, int page, int size, int extend, void volatile **out) {
             return real(f)->pMethods->xShmMap(real(f), page, size, extend, out);
         };
-        m.xShmLock = [](sqlite3_file *f, int offset, int n, int flags) { return real(f)->pMethods->xShmLock(real(f), offset, n, flags); };
+        m.xShmLock = [](sqlite3_file *f, int offset, int n, int flags) {
+            return real(f)->pMethods->xShmLock(real(f), offset, n, flags);
+        };
         m.xShmBarrier = [](sqlite3_file *f) { real(f)->pMethods->xShmBarrier(real(f)); };
         m.xShmUnmap = [](sqlite3_file *f, int remove) { return real(f)->pMethods->xShmUnmap(real(f), remove); };
         return m;
@@ -54,7 +66,8 @@ int open_file(sqlite3_vfs *, const char *name, sqlite3_file *file, int flags, in
     auto *const mine = reinterpret_cast<File *>(file);
     mine->base.pMethods = nullptr;
     mine->real = reinterpret_cast<sqlite3_file *>(mine + 1);
-    if (the_disk.read_only && (flags & SQLITE_OPEN_MAIN_DB) != 0) flags = (flags & ~(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)) | SQLITE_OPEN_READONLY;
+    if (the_disk.read_only && (flags & SQLITE_OPEN_MAIN_DB) != 0)
+        flags = (flags & ~(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)) | SQLITE_OPEN_READONLY;
     const int code = real_vfs->xOpen(real_vfs, name, mine->real, flags, out_flags);
     if (code == SQLITE_OK) mine->base.pMethods = &methods();
     return code;

@@ -7,7 +7,9 @@ namespace {
 class SqliteFile final : public Backend {
 public:
     Result<std::unique_ptr<Store>> open() override { return open_migrated({directory.file("rigger.db"), 2000, "", 0}); }
-    Result<std::unique_ptr<Store>> open_raw() override { return open_sqlite_store({directory.file("rigger.db"), 2000, "", 0}); }
+    Result<std::unique_ptr<Store>> open_raw() override {
+        return open_sqlite_store({directory.file("rigger.db"), 2000, "", 0});
+    }
     std::string sql(const std::string &statement) override { return run_sql(directory.file("rigger.db"), statement); }
     std::string array(const std::string &item) const override { return "'[\"" + item + "\"]'"; }
 
@@ -28,7 +30,8 @@ template <typename T> BackendKind kind(std::string name) {
 }
 
 std::string kind_name(const testing::TestParamInfo<BackendKind> &test) { return test.param.name; }
-INSTANTIATE_TEST_SUITE_P(Sqlite, StoreConformance, testing::Values(kind<SqliteFile>("File"), kind<SqliteMemory>("Memory")), kind_name);
+INSTANTIATE_TEST_SUITE_P(Sqlite, StoreConformance,
+                         testing::Values(kind<SqliteFile>("File"), kind<SqliteMemory>("Memory")), kind_name);
 INSTANTIATE_TEST_SUITE_P(Sqlite, DurableStoreConformance, testing::Values(kind<SqliteFile>("File")), kind_name);
 
 } // namespace

@@ -1,4 +1,5 @@
-// What the disk does to a store: full, failing, read-only, damaged, locked. Nothing is half written, and work goes on afterwards.
+// What the disk does to a store: full, failing, read-only, damaged, locked. Nothing is half written, and work goes on
+// afterwards.
 #include "fault_vfs.hpp"
 #include "sqlite_files.hpp"
 
@@ -38,7 +39,9 @@ protected:
         for (int n = first; n < first + count; ++n) {
             const Server server = sample_server(n);
             const Offer offer = sample_offer(n);
-            writes.insert(writes.end(), {PutServer{server}, PutOffer{offer}, PutDeployment{sample_deployment(n, offer, server)}, AppendJournal{sample_event(n)}});
+            writes.insert(writes.end(),
+                          {PutServer{server}, PutOffer{offer}, PutDeployment{sample_deployment(n, offer, server)},
+                           AppendJournal{sample_event(n)}});
         }
         return writes;
     }
@@ -87,7 +90,8 @@ TEST_P(FailingDisk, AtEveryWriteOfACommit_NothingIsLostAndTheRetrySucceeds) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, FailingDisk,
-                         testing::Values(DiskFailure{"Full", SQLITE_FULL, "StoreDiskFull"}, DiskFailure{"InputOutputError", SQLITE_IOERR_WRITE, "StoreIo"},
+                         testing::Values(DiskFailure{"Full", SQLITE_FULL, "StoreDiskFull"},
+                                         DiskFailure{"InputOutputError", SQLITE_IOERR_WRITE, "StoreIo"},
                                          DiskFailure{"SyncFails", SQLITE_IOERR_FSYNC, "StoreIo"}),
                          [](const testing::TestParamInfo<DiskFailure> &test) { return std::string(test.param.name); });
 
@@ -115,9 +119,7 @@ TEST_F(SqliteFaults, FullDisk_DuringTheFirstMigration_LeavesNothingBehind) {
         faulty_disk().mutations_left = n;
         {
             const auto first = open_migrated({path(), 100, faulty_vfs, 0});
-            if (!first.ok()) {
-                EXPECT_EQ(first.error().reason, "StoreDiskFull") << first.error().message;
-            }
+            if (!first.ok()) { EXPECT_EQ(first.error().reason, "StoreDiskFull") << first.error().message; }
         }
         faulty_disk().heal();
         open();
@@ -208,8 +210,10 @@ TEST_F(SqliteFaults, ColumnEditedByHand_IsNamed) {
         const char *edit, *text;
     };
     for (const Case &c : {Case{"UPDATE rigger_deployments SET phase = 'dancing'", "'dancing' is not a phase"},
-                          Case{"UPDATE rigger_deployments SET phase = 'active', phase_since = 'yesterday'", "'yesterday' is not an RFC 3339 time"},
-                          Case{"UPDATE rigger_deployments SET phase_since = '2026-01-01T00:00:00Z', gpus = '{}'", "not a JSON array of texts"},
+                          Case{"UPDATE rigger_deployments SET phase = 'active', phase_since = 'yesterday'",
+                               "'yesterday' is not an RFC 3339 time"},
+                          Case{"UPDATE rigger_deployments SET phase_since = '2026-01-01T00:00:00Z', gpus = '{}'",
+                               "not a JSON array of texts"},
                           Case{"UPDATE chutes SET supported_gpus = '[1]'", "chutes.supported_gpus"}}) {
         store.reset();
         run_sql(path(), c.edit);

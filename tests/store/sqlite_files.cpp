@@ -8,9 +8,11 @@
 namespace rigger::store_test {
 
 TemporaryDirectory::TemporaryDirectory() {
-    // In memory where there is such a file system: a killed process leaves its writes there too, and an fsync costs nothing.
+    // In memory where there is such a file system: a killed process leaves its writes there too, and an fsync costs
+    // nothing.
     const bool memory = std::filesystem::is_directory("/dev/shm") && ::access("/dev/shm", W_OK) == 0;
-    std::string name = (memory ? std::filesystem::path("/dev/shm") : std::filesystem::temp_directory_path()) / "rigger-store-XXXXXX";
+    std::string name =
+        (memory ? std::filesystem::path("/dev/shm") : std::filesystem::temp_directory_path()) / "rigger-store-XXXXXX";
     const char *const made = ::mkdtemp(name.data());
     EXPECT_NE(made, nullptr);
     path = name;
@@ -41,7 +43,8 @@ std::string run_sql(const std::string &path, const std::string &statements) {
         return 0;
     };
     char *error = nullptr;
-    EXPECT_EQ(sqlite3_exec(db, statements.c_str(), take, &first, &error), SQLITE_OK) << (error ? error : "") << " in " << statements;
+    EXPECT_EQ(sqlite3_exec(db, statements.c_str(), take, &first, &error), SQLITE_OK)
+        << (error ? error : "") << " in " << statements;
     sqlite3_free(error);
     sqlite3_close(db);
     return first.value;

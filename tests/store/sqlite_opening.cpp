@@ -15,7 +15,8 @@ using testing::HasSubstr;
 TEST(SqliteUrl, NamesAnAbsolutePathOrMemory) {
     EXPECT_EQ(parse_sqlite_url("sqlite:///var/lib/rigger/rigger.db")->path, "/var/lib/rigger/rigger.db");
     EXPECT_EQ(parse_sqlite_url("sqlite::memory:")->path, "");
-    for (const char *const url : {"", "sqlite:", "sqlite://", "sqlite:///", "sqlite://relative.db", "postgresql://x", "/var/lib/x"}) {
+    for (const char *const url :
+         {"", "sqlite:", "sqlite://", "sqlite:///", "sqlite://relative.db", "postgresql://x", "/var/lib/x"}) {
         const auto options = parse_sqlite_url(url);
         ASSERT_FALSE(options.ok()) << url;
         EXPECT_EQ(options.error().code, Code::invalid);
@@ -108,10 +109,13 @@ protected:
     void SetUp() override { database = std::move(*sqlite::Database::open("", {})); }
     int64_t count(const char *sql) {
         int64_t n = -1;
-        EXPECT_TRUE(database->query(sql, {}, [&](const sqlite::Row &row) {
-            n = row.integer(0);
-            return Status();
-        }).ok());
+        EXPECT_TRUE(database
+                        ->query(sql, {},
+                                [&](const sqlite::Row &row) {
+                                    n = row.integer(0);
+                                    return Status();
+                                })
+                        .ok());
         return n;
     }
     std::unique_ptr<sqlite::Database> database;
@@ -120,8 +124,11 @@ protected:
 TEST_F(Migrations, OlderSchema_IsBroughtUpToDateWithItsRows) {
     const auto all = sqlite::migrations();
     ASSERT_TRUE(sqlite::migrate(*database, all.first(1)).ok());
-    ASSERT_TRUE(database->run("INSERT INTO chutes (chute_id, validator, image, code, filename, ref_str, version, supported_gpus, gpu_count) "
-                              "VALUES ('c', '', '', '', '', '', '', '[]', 1)").ok());
+    ASSERT_TRUE(database
+                    ->run("INSERT INTO chutes (chute_id, validator, image, code, filename, ref_str, version, "
+                          "supported_gpus, gpu_count) "
+                          "VALUES ('c', '', '', '', '', '', '', '[]', 1)")
+                    .ok());
     const Status done = sqlite::migrate(*database, all);
     ASSERT_TRUE(done.ok()) << done.error().message;
     EXPECT_EQ(count("SELECT count(*) FROM chutes"), 1);
@@ -130,7 +137,8 @@ TEST_F(Migrations, OlderSchema_IsBroughtUpToDateWithItsRows) {
 }
 
 TEST_F(Migrations, OneThatFails_UndoesAllOfThisRunAndIsNamed) {
-    const sqlite::Migration list[] = {{1, "good", "CREATE TABLE a (x)"}, {2, "bad", "CREATE TABLE b (x); CREATE TABLE b (x)"}};
+    const sqlite::Migration list[] = {{1, "good", "CREATE TABLE a (x)"},
+                                      {2, "bad", "CREATE TABLE b (x); CREATE TABLE b (x)"}};
     const Status done = sqlite::migrate(*database, list);
     ASSERT_FALSE(done.ok());
     EXPECT_THAT(done.error().message, HasSubstr("cannot apply migration 2 'bad'"));

@@ -74,7 +74,8 @@ host::CheckOptions PluginContext::check_options(bool with_code) const {
     // Who may not write the daemon's cache still gets every check of the file.
     std::error_code failed;
     std::filesystem::path place = where_.cache;
-    while (!place.empty() && !std::filesystem::exists(place, failed) && place.has_relative_path()) place = place.parent_path();
+    while (!place.empty() && !std::filesystem::exists(place, failed) && place.has_relative_path())
+        place = place.parent_path();
     if (::access(place.c_str(), W_OK) == 0) options.cache_dir = where_.cache;
     return options;
 }

@@ -31,12 +31,14 @@ public:
 
     /// A companion of this executable: beside it, in ../lib/rigger, or in PATH. Empty: not found.
     std::filesystem::path helper(const std::string &name) const;
-    /// What `enable` and `verify` check. `with_code`: the probe runs the library in a child process, the first time it is seen.
+    /// What `enable` and `verify` check. `with_code`: the probe runs the library in a child process, the first time it
+    /// is seen.
     host::CheckOptions check_options(bool with_code) const;
     std::vector<host::FoundPackage> packages() const { return host::find_packages(where_.plugin_dirs); }
 
 private:
-    PluginContext(Locations where, Language language, Io &io) : where_(std::move(where)), language_(language), io_(&io) {}
+    PluginContext(Locations where, Language language, Io &io)
+        : where_(std::move(where)), language_(language), io_(&io) {}
     Result<Client *> client();
 
     Locations where_;

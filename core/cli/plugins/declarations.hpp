@@ -1,5 +1,5 @@
-// core/cli/plugins/declarations.hpp -- what `rigger plugins ...` can do. Declared like the daemon's commands, so that the command line,
-// help, completion and rendering are the same.
+// core/cli/plugins/declarations.hpp -- what `rigger plugins ...` can do. Declared like the daemon's commands, so that
+// the command line, help, completion and rendering are the same.
 #pragma once
 #include "cli/declarations.hpp"
 

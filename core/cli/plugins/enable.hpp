@@ -1,4 +1,5 @@
-// core/cli/plugins/enable.hpp -- which plugins the daemon loads: links in plugins-enabled/ to files of plugins-available/.
+// core/cli/plugins/enable.hpp -- which plugins the daemon loads: links in plugins-enabled/ to files of
+// plugins-available/.
 #pragma once
 #include "cli/plugins/context.hpp"
 
@@ -11,8 +12,9 @@ struct EnableOrder {
     bool yes = false;
 };
 
-/// Shows what the plugin may do and asks; makes file and link; tells a running daemon. `loaded` is false when the daemon refused it.
-/// Errors: refusals; not_found UnknownPlugin; conflict NameTaken; denied NotConfirmed and for the file system.
+/// Shows what the plugin may do and asks; makes file and link; tells a running daemon. `loaded` is false when the
+/// daemon refused it. Errors: refusals; not_found UnknownPlugin; conflict NameTaken; denied NotConfirmed and for the
+/// file system.
 Result<std::string> enable_plugin(PluginContext &context, const EnableOrder &order, bool &loaded);
 Result<std::string> disable_plugin(PluginContext &context, const std::string &name);
 

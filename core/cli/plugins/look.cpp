@@ -17,7 +17,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
-std::string document(Json items) { return Json{{"items", std::move(items)}}.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string document(Json items) {
+    return Json{{"items", std::move(items)}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 std::string kinds_of(const host::Manifest &manifest) {
     std::string out;
@@ -26,7 +28,9 @@ std::string kinds_of(const host::Manifest &manifest) {
 }
 
 /// "placement-scorer" is short for "rig.placement-scorer/1".
-bool is_kind(const std::string &kind, const std::string &wanted) { return wanted.empty() || kind.find(wanted) != std::string::npos; }
+bool is_kind(const std::string &kind, const std::string &wanted) {
+    return wanted.empty() || kind.find(wanted) != std::string::npos;
+}
 
 Json manifest_json(const host::Manifest &m) {
     Json components = Json::array(), libraries = Json::array();
@@ -37,10 +41,15 @@ Json manifest_json(const host::Manifest &m) {
             {"title", m.title},
             {"vendor", m.vendor_name},
             {"license", m.license},
-            {"abi", std::to_string(m.abi_major) + "." + std::to_string(m.abi_min) + " (built for " + std::to_string(m.abi_major) + "." + std::to_string(m.abi_target) + ")"},
+            {"abi", std::to_string(m.abi_major) + "." + std::to_string(m.abi_min) + " (built for " +
+                        std::to_string(m.abi_major) + "." + std::to_string(m.abi_target) + ")"},
             {"components", components},
             {"libraries", libraries},
-            {"grants", {{"services", m.grants.services}, {"http", m.grants.http}, {"secrets", m.grants.secrets}, {"veto", m.grants.veto}}},
+            {"grants",
+             {{"services", m.grants.services},
+              {"http", m.grants.http},
+              {"secrets", m.grants.secrets},
+              {"veto", m.grants.veto}}},
             {"requires", m.requires_plugins},
             {"conflicts", m.conflicts},
             {"after", m.after}};
@@ -85,7 +94,9 @@ Json row_of(const host::FoundInstance &found, const std::vector<host::FoundPacka
 }
 
 Json available_row(const host::FoundPackage &package) {
-    Json row{{"name", nullptr}, {"id", package.directory.filename().string()}, {"version", nullptr}, {"kind", nullptr}, {"state", "available"}, {"origin", package.directory.string()}};
+    Json row{{"name", nullptr},      {"id", package.directory.filename().string()},
+             {"version", nullptr},   {"kind", nullptr},
+             {"state", "available"}, {"origin", package.directory.string()}};
     if (package.manifest.ok()) {
         row["id"] = package.manifest->id;
         row["version"] = package.manifest->version;
@@ -108,7 +119,9 @@ Result<std::string> list_plugins(PluginContext &context, const std::string &kind
     } else if (!is_unreachable(running.error())) {
         return running.error();
     } else {
-        context.io().err << context.tr("no daemon answers; this is what the directories hold", "没有守护进程应答；以下为目录内容") << '\n';
+        context.io().err << context.tr("no daemon answers; this is what the directories hold",
+                                       "没有守护进程应答；以下为目录内容")
+                         << '\n';
         RIG_TRY_ASSIGN(const auto enabled, host::find_instances(context.where().enabled));
         for (const auto &found : enabled) rows.push_back(row_of(found, packages, "enabled"));
     }
@@ -116,7 +129,8 @@ Result<std::string> list_plugins(PluginContext &context, const std::string &kind
         std::set<std::string> shown;
         for (const Json &row : rows) shown.insert(text_member(row, "id"));
         for (const auto &package : packages)
-            if (Json row = available_row(package); shown.insert(text_member(row, "id")).second) rows.push_back(std::move(row));
+            if (Json row = available_row(package); shown.insert(text_member(row, "id")).second)
+                rows.push_back(std::move(row));
     }
     Json kept = Json::array();
     for (Json &row : rows)
@@ -134,7 +148,8 @@ Result<fs::path> find_package_directory(PluginContext &context, const std::strin
     if (const host::FoundPackage *found = host::find_package(packages, what)) return found->directory;
     for (const auto &package : packages)
         if (package.directory.filename() == what) return package.directory;
-    return not_found("UnknownPlugin", "no plugin '" + what.substr(0, 100) + "' is installed; `rigger plugins list --all` lists what is");
+    return not_found("UnknownPlugin",
+                     "no plugin '" + what.substr(0, 100) + "' is installed; `rigger plugins list --all` lists what is");
 }
 
 Result<std::string> inspect_plugin(PluginContext &context, const std::string &what) {
@@ -173,7 +188,9 @@ Result<std::string> verify_plugins(PluginContext &context, const std::string &wh
     for (const fs::path &directory : directories) {
         const auto checked = host::check_package(directory, context.check_options(false));
         const auto manifest = host::read_manifest(directory / "plugin.yaml");
-        Json row{{"id", manifest.ok() ? manifest->id : directory.filename().string()}, {"version", manifest.ok() ? Json(manifest->version) : Json()}, {"state", checked.ok() ? "ok" : "refused"}};
+        Json row{{"id", manifest.ok() ? manifest->id : directory.filename().string()},
+                 {"version", manifest.ok() ? Json(manifest->version) : Json()},
+                 {"state", checked.ok() ? "ok" : "refused"}};
         row["message"] = checked.ok() ? Json() : Json(checked.error().message);
         row["directory"] = directory.string();
         if (checked.ok()) row["digest"] = checked->digest;
@@ -186,34 +203,49 @@ Result<std::string> verify_plugins(PluginContext &context, const std::string &wh
 Result<std::string> doctor(PluginContext &context, size_t &problems) {
     Json rows = Json::array();
     const auto add = [&](Json name, Json state, std::string problem, std::string next) {
-        rows.push_back({{"name", std::move(name)}, {"state", std::move(state)}, {"problem", std::move(problem)}, {"next", std::move(next)}});
+        rows.push_back({{"name", std::move(name)},
+                        {"state", std::move(state)},
+                        {"problem", std::move(problem)},
+                        {"next", std::move(next)}});
         ++problems;
     };
     std::set<std::string> known;
     const auto running = context.daemon_plugins();
     if (!running.ok() && !is_unreachable(running.error())) return running.error();
-    if (!running.ok()) add("riggerd", "stopped", running.error().message, "riggerd --check-config, then: systemctl start riggerd");
+    if (!running.ok())
+        add("riggerd", "stopped", running.error().message, "riggerd --check-config, then: systemctl start riggerd");
     else
         for (const Json &row : items_of(*running)) {
             known.insert(text_member(row, "name"));
-            const std::string state = text_member(row, "state"), breaker = text_member(row, "breaker"), error = text_member(row, "lastError");
+            const std::string state = text_member(row, "state"), breaker = text_member(row, "breaker"),
+                              error = text_member(row, "lastError");
             if (state == "running" && (breaker.empty() || breaker == "closed")) continue;
             if (state == "retired" || state == "disabled") continue;
             std::string next = text_member(row, "nextCommand");
-            if (next.empty()) next = state == "quarantined" || state == "failed" || breaker == "open" ? "rigger plugins reset " + text_member(row, "name") : "rigger plugins inspect " + text_member(row, "id");
-            add(row.value("name", Json()), row.value("state", Json()), error.empty() ? "breaker is " + breaker : error, std::move(next));
+            if (next.empty())
+                next = state == "quarantined" || state == "failed" || breaker == "open"
+                           ? "rigger plugins reset " + text_member(row, "name")
+                           : "rigger plugins inspect " + text_member(row, "id");
+            add(row.value("name", Json()), row.value("state", Json()), error.empty() ? "breaker is " + breaker : error,
+                std::move(next));
         }
     const auto packages = context.packages();
     if (const auto enabled = host::find_instances(context.where().enabled); enabled.ok())
         for (const auto &found : *enabled) {
             if (known.count(found.file.ok() ? found.file->name : found.name)) continue;
             const Json row = row_of(found, packages, "enabled");
-            if (text_member(row, "state") == "refused") add(row["name"], "refused", text_member(row, "lastError"), found.file.ok() ? "rigger plugins disable " + found.name : "edit " + found.path.string() + ", then: rigger plugins enable " + found.name);
-            else if (running.ok()) add(row["name"], "enabled", "the daemon has not looked at it yet", "rigger plugins enable " + found.name);
+            if (text_member(row, "state") == "refused")
+                add(row["name"], "refused", text_member(row, "lastError"),
+                    found.file.ok() ? "rigger plugins disable " + found.name
+                                    : "edit " + found.path.string() + ", then: rigger plugins enable " + found.name);
+            else if (running.ok())
+                add(row["name"], "enabled", "the daemon has not looked at it yet",
+                    "rigger plugins enable " + found.name);
         }
     for (const auto &package : packages)
         if (const auto checked = host::check_package(package.directory, context.check_options(false)); !checked.ok())
-            add(package.manifest.ok() ? package.manifest->id : package.directory.filename().string(), "refused", checked.error().message, "rigger plugins inspect " + package.directory.string());
+            add(package.manifest.ok() ? package.manifest->id : package.directory.filename().string(), "refused",
+                checked.error().message, "rigger plugins inspect " + package.directory.string());
     return document(std::move(rows));
 }
 
@@ -221,8 +253,9 @@ std::string doctor_text(const std::string &document, const PluginContext &contex
     std::string out;
     for (const Json &row : items_of(document)) {
         const std::string state = text_member(row, "state");
-        out += printable(text_member(row, "name")) + (state.empty() ? "" : " (" + printable(state) + ")") + "\n    " + printable(text_member(row, "problem")) + "\n    " +
-               context.tr("next: ", "下一步：") + printable(text_member(row, "next")) + "\n";
+        out += printable(text_member(row, "name")) + (state.empty() ? "" : " (" + printable(state) + ")") + "\n    " +
+               printable(text_member(row, "problem")) + "\n    " + context.tr("next: ", "下一步：") +
+               printable(text_member(row, "next")) + "\n";
     }
     return out.empty() ? context.tr("no plugin is in trouble", "没有插件有问题") + "\n" : out;
 }
@@ -236,7 +269,8 @@ Result<std::string> show_config(PluginContext &context, const std::string &name)
         out["onFailure"] = file.on_failure == host::OnFailure::closed ? "closed" : "abstain";
         out["required"] = file.required;
         Json secrets = Json::object();
-        for (const auto &[key, reference] : file.secrets) secrets[key] = reference.rfind("${", 0) == 0 ? reference : "***";
+        for (const auto &[key, reference] : file.secrets)
+            secrets[key] = reference.rfind("${", 0) == 0 ? reference : "***";
         out["secrets"] = std::move(secrets);
         out["config"] = Json::parse(file.config, nullptr, false);
         return out.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -247,7 +281,8 @@ Result<std::string> show_config(PluginContext &context, const std::string &name)
         for (const auto &found : *instances)
             if (found.name == name || (found.file.ok() && found.file->name == name)) return show(found, enabled);
     }
-    return not_found("UnknownInstance", "no plugin instance '" + name.substr(0, 100) + "' is configured; `rigger plugins list --all` lists what is");
+    return not_found("UnknownInstance", "no plugin instance '" + name.substr(0, 100) +
+                                            "' is configured; `rigger plugins list --all` lists what is");
 }
 
 } // namespace rigger::cli

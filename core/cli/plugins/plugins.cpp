@@ -22,7 +22,8 @@ using Json = nlohmann::ordered_json;
 
 class Plugins {
 public:
-    Plugins(Words words, Language language, Io &io) : words_(std::move(words)), language_(language), io_(io), commands_(plugin_commands(language)) {}
+    Plugins(Words words, Language language, Io &io)
+        : words_(std::move(words)), language_(language), io_(io), commands_(plugin_commands(language)) {}
 
     int run() {
         const Peek peeked = peek(words_);
@@ -36,7 +37,8 @@ public:
         if (!command) return report(io_, unknown(name), format_, language_);
         words_.erase(words_.begin() + static_cast<std::ptrdiff_t>(*peeked.command));
         // What follows "--" belongs to the conformance kit, options and all.
-        if (const auto dashes = std::find(words_.begin(), words_.end(), "--"); name == "test" && dashes != words_.end()) {
+        if (const auto dashes = std::find(words_.begin(), words_.end(), "--");
+            name == "test" && dashes != words_.end()) {
             kit_.assign(dashes + 1, words_.end());
             words_.erase(dashes, words_.end());
         }
@@ -54,20 +56,22 @@ public:
     }
 
 private:
-    std::string text(const char *key) const { return arguments_.contains(key) ? arguments_[key].get<std::string>() : std::string(); }
+    std::string text(const char *key) const {
+        return arguments_.contains(key) ? arguments_[key].get<std::string>() : std::string();
+    }
     bool flag(const char *key) const { return arguments_.value(key, false); }
     size_t width() const { return io_.out_is_terminal && io_.terminal_size ? io_.terminal_size().first : 0; }
 
-    std::string overview() const {
-        return help_overview(commands_, "rigger plugins", {}, language_, width());
-    }
+    std::string overview() const { return help_overview(commands_, "rigger plugins", {}, language_, width()); }
 
     Error unknown(const std::string &name) const {
         std::vector<std::string> names;
         for (const CommandDeclaration &command : commands_) names.push_back(command.name);
         std::string hint;
-        for (const std::string &near : similar_names(names, name)) hint += (hint.empty() ? "; did you mean " : " or ") + near;
-        return invalid("UnknownCommand", "there is no command 'plugins " + elide(printable(name.substr(0, 400)), 60) + "'" + (hint.empty() ? "; `rigger plugins` lists them" : hint + "?"));
+        for (const std::string &near : similar_names(names, name))
+            hint += (hint.empty() ? "; did you mean " : " or ") + near;
+        return invalid("UnknownCommand", "there is no command 'plugins " + elide(printable(name.substr(0, 400)), 60) +
+                                             "'" + (hint.empty() ? "; `rigger plugins` lists them" : hint + "?"));
     }
 
     int perform(const CommandDeclaration &command, const CommonOptions &common, PluginContext &context) {
@@ -85,7 +89,8 @@ private:
         return code;
     }
 
-    Result<std::string> answer(const CommandDeclaration &command, const CommonOptions &, PluginContext &context, int &code) {
+    Result<std::string> answer(const CommandDeclaration &command, const CommonOptions &, PluginContext &context,
+                               int &code) {
         const std::string &name = command.name;
         if (name == "list") return list_plugins(context, text("kind"), flag("all"));
         if (name == "inspect") return inspect_plugin(context, text("what"));
@@ -109,11 +114,18 @@ private:
             auto result = context.reset(text("name"));
             if (!result.ok()) return result;
             for (const Json &row : items_of(*result))
-                if (row.is_object() && row.value("name", Json()) == text("name")) return Json{{"name", text("name")}, {"state", row.value("state", Json())}, {"breaker", row.value("breaker", Json())}}.dump();
+                if (row.is_object() && row.value("name", Json()) == text("name"))
+                    return Json{{"name", text("name")},
+                                {"state", row.value("state", Json())},
+                                {"breaker", row.value("breaker", Json())}}
+                        .dump();
             return Json{{"name", text("name")}, {"state", nullptr}}.dump();
         }
         if (const std::string verb = text("verb"); !verb.empty() && verb != "show")
-            return invalid("UnknownCommand", "`plugins config` knows only 'show'; edit the file that it names, then `rigger plugins enable " + text("name") + "`");
+            return invalid(
+                "UnknownCommand",
+                "`plugins config` knows only 'show'; edit the file that it names, then `rigger plugins enable " +
+                    text("name") + "`");
         return show_config(context, text("name"));
     }
 

@@ -1,4 +1,5 @@
-// core/cli/plugins/plugins.hpp -- `rigger plugins ...`: works on the plugin directories, and through the daemon where one runs.
+// core/cli/plugins/plugins.hpp -- `rigger plugins ...`: works on the plugin directories, and through the daemon where
+// one runs.
 #pragma once
 #include "cli/command_line.hpp"
 #include "cli/io.hpp"

@@ -14,13 +14,18 @@ using Json = nlohmann::ordered_json;
 constexpr size_t kDeepest = 6; ///< what lies deeper is shown as JSON
 
 /// A list as every answer carries it, `{"items": [...]}`, is shown as the table that it holds.
-const Json &unwrapped(const Json &value) { return value.is_object() && value.size() == 1 && value.contains("items") ? value["items"] : value; }
-
-bool is_table(const Json &value) {
-    return value.is_array() && !value.empty() && std::all_of(value.begin(), value.end(), [](const Json &one) { return one.is_object(); });
+const Json &unwrapped(const Json &value) {
+    return value.is_object() && value.size() == 1 && value.contains("items") ? value["items"] : value;
 }
 
-ValueStyle value_style(const RenderStyle &style) { return {style.language, style.format == Format::wide, &style.times}; }
+bool is_table(const Json &value) {
+    return value.is_array() && !value.empty() &&
+           std::all_of(value.begin(), value.end(), [](const Json &one) { return one.is_object(); });
+}
+
+ValueStyle value_style(const RenderStyle &style) {
+    return {style.language, style.format == Format::wide, &style.times};
+}
 
 /// "lastErrors" -> "last errors"; what was written for machines as it is.
 std::string label(const std::string &key) {
@@ -48,7 +53,8 @@ std::string render_members(const Json &record, const RenderStyle &style, size_t 
     const std::string margin(indent, ' ');
     size_t widest = 0;
     for (const auto &[key, member] : record.items())
-        if (const Json &value = unwrapped(member); !value.is_object() && !is_table(value)) widest = std::max(widest, display_width(label(key)));
+        if (const Json &value = unwrapped(member); !value.is_object() && !is_table(value))
+            widest = std::max(widest, display_width(label(key)));
     std::string out;
     for (const auto &[key, member] : record.items()) {
         const Json &value = unwrapped(member);
@@ -59,7 +65,8 @@ std::string render_members(const Json &record, const RenderStyle &style, size_t 
             out += margin + name + "\n" + render_members(value, style, indent + 2, depth + 1);
         } else {
             const std::string head = margin + pad_right(name, widest) + "  ";
-            const std::string text = value.is_structured() && value.empty() ? "-" : render_plain(value, value_style(style));
+            const std::string text =
+                value.is_structured() && value.empty() ? "-" : render_plain(value, value_style(style));
             const size_t hang = display_width(head);
             out += head + (style.width > hang + 20 ? wrap(text, style.width - hang, hang) : text) + "\n";
         }
@@ -88,16 +95,21 @@ std::string render_objects(const Json &objects, const RenderStyle &style, size_t
                 numbers = numbers && found->is_number();
             }
         std::string title = label(key);
-        std::transform(title.begin(), title.end(), title.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c == ' ' ? '-' : c; });
+        std::transform(title.begin(), title.end(), title.begin(), [](char c) {
+            return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c == ' ' ? '-' : c;
+        });
         columns.push_back({title, numbers && any, false, !numbers, static_cast<int>(columns.size()) + 1});
     }
     std::vector<std::vector<Cell>> rows;
     for (const Json &object : objects) {
         std::vector<Cell> row;
-        for (const std::string &key : keys) row.push_back({object.contains(key) ? render_plain(object[key], value_style(style)) : "-", Tone::plain});
+        for (const std::string &key : keys)
+            row.push_back({object.contains(key) ? render_plain(object[key], value_style(style)) : "-", Tone::plain});
         rows.push_back(std::move(row));
     }
-    const size_t width = style.width == 0 || style.format == Format::wide ? 0 : std::max<size_t>(style.width > indent ? style.width - indent : 0, 20);
+    const size_t width = style.width == 0 || style.format == Format::wide
+                             ? 0
+                             : std::max<size_t>(style.width > indent ? style.width - indent : 0, 20);
     return indented(layout_table(columns, rows, {width, style.headers, style.colour}).text, indent);
 }
 

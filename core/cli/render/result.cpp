@@ -15,7 +15,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Error malformed(const char *what) {
-    return {Code::internal, "ResultMalformed", std::string("the daemon's answer cannot be shown: ") + what + "; try -o json, and report this", 0};
+    return {Code::internal, "ResultMalformed",
+            std::string("the daemon's answer cannot be shown: ") + what + "; try -o json, and report this", 0};
 }
 
 const Json *array_member(const Json &document, const std::string &key) {
@@ -26,19 +27,23 @@ const Json *array_member(const Json &document, const std::string &key) {
 
 class Renderer {
 public:
-    Renderer(const Json &document, const ResultDeclaration &shape, const RenderStyle &style) : document_(document), shape_(shape), style_(style) {}
+    Renderer(const Json &document, const ResultDeclaration &shape, const RenderStyle &style)
+        : document_(document), shape_(shape), style_(style) {}
 
     Result<Rendered> run() {
         note_warnings();
         switch (style_.format) {
-        case Format::json: out_.text = document_.dump(style_.one_line ? -1 : 2, ' ', false, Json::error_handler_t::replace) + "\n"; break;
+        case Format::json:
+            out_.text = document_.dump(style_.one_line ? -1 : 2, ' ', false, Json::error_handler_t::replace) + "\n";
+            break;
         case Format::yaml: out_.text = (style_.one_line ? "---\n" : "") + to_yaml(document_); break;
         case Format::name: RIG_TRY(names()); break;
         case Format::table:
         case Format::wide: RIG_TRY(table()); break;
         }
         if (shape_.kind == ResultKind::plan) out_.held_back = !dry_run() && holds_back();
-        if (!shape_.verdict.empty()) out_.problem = !document_.is_object() || document_.value(shape_.verdict, Json()) != true;
+        if (!shape_.verdict.empty())
+            out_.problem = !document_.is_object() || document_.value(shape_.verdict, Json()) != true;
         return std::move(out_);
     }
 
@@ -54,17 +59,23 @@ private:
         if (style_.format == Format::json || style_.format == Format::yaml) return; // they are in the document
         if (const Json *warnings = array_member(document_, "warnings"))
             for (const Json &warning : *warnings)
-                out_.notes.push_back(std::string(tr({"warning: ", "警告："})) + (warning.is_string() ? printable(warning.get<std::string>()) : warning.dump()));
+                out_.notes.push_back(std::string(tr({"warning: ", "警告："})) +
+                                     (warning.is_string() ? printable(warning.get<std::string>()) : warning.dump()));
     }
 
     Status names() {
         if (shape_.kind == ResultKind::plan) return plan_names();
         const Json *const items = array_member(document_, shape_.items);
-        if (shape_.kind != ResultKind::list || !items) return invalid("NoNames", "this result has no names; use -o table, json or yaml");
-        const auto column = std::find_if(shape_.columns.begin(), shape_.columns.end(), [](const ColumnDeclaration &c) { return c.type == ColumnType::id; });
-        const std::string key = column != shape_.columns.end() ? column->key : shape_.columns.empty() ? "" : shape_.columns[0].key;
+        if (shape_.kind != ResultKind::list || !items)
+            return invalid("NoNames", "this result has no names; use -o table, json or yaml");
+        const auto column = std::find_if(shape_.columns.begin(), shape_.columns.end(),
+                                         [](const ColumnDeclaration &c) { return c.type == ColumnType::id; });
+        const std::string key = column != shape_.columns.end() ? column->key
+                                : shape_.columns.empty()       ? ""
+                                                               : shape_.columns[0].key;
         for (const Json &item : *items)
-            if (const auto found = item.is_object() ? item.find(key) : item.end(); item.is_object() && found != item.end() && found->is_string())
+            if (const auto found = item.is_object() ? item.find(key) : item.end();
+                item.is_object() && found != item.end() && found->is_string())
                 out_.text += printable(found->get<std::string>()) + "\n";
         return {};
     }
@@ -72,7 +83,8 @@ private:
     Status plan_names() {
         if (const Json *actions = array_member(document_, "actions"))
             for (const Json &action : *actions)
-                if (const auto found = action.is_object() ? action.find("deployment") : action.end(); action.is_object() && found != action.end() && found->is_string())
+                if (const auto found = action.is_object() ? action.find("deployment") : action.end();
+                    action.is_object() && found != action.end() && found->is_string())
                     out_.text += printable(found->get<std::string>()) + "\n";
         return {};
     }
@@ -94,7 +106,8 @@ private:
 
     Status text() {
         const auto found = document_.is_object() ? document_.find("text") : document_.end();
-        if (!document_.is_object() || found == document_.end() || !found->is_string()) return malformed("it holds no text");
+        if (!document_.is_object() || found == document_.end() || !found->is_string())
+            return malformed("it holds no text");
         std::string line;
         for (const char c : found->get<std::string>() + "\n") { // lines stay lines, each one made harmless
             if (c != '\n') line += c;
@@ -109,7 +122,8 @@ private:
         for (const ColumnDeclaration &column : declared)
             if (!column.wide || wide()) {
                 shown.push_back(&column);
-                columns.push_back({printable(column.title), column.right, column.type == ColumnType::id, column.elide, column.priority});
+                columns.push_back({printable(column.title), column.right, column.type == ColumnType::id, column.elide,
+                                   column.priority});
             }
         const ValueStyle values{style_.language, wide(), &style_.times};
         std::vector<std::vector<Cell>> rows;
@@ -125,7 +139,8 @@ private:
         if (laid.hidden.empty()) return;
         std::string titles;
         for (const std::string &title : laid.hidden) titles += (titles.empty() ? "" : ", ") + title;
-        out_.notes.push_back(std::string(tr({"hidden at this width: ", "因宽度不足而隐藏："})) + titles + std::string(tr({" (-o wide shows all)", "（-o wide 显示全部）"})));
+        out_.notes.push_back(std::string(tr({"hidden at this width: ", "因宽度不足而隐藏："})) + titles +
+                             std::string(tr({" (-o wide shows all)", "（-o wide 显示全部）"})));
     }
 
     Status list() {
@@ -150,13 +165,18 @@ private:
             c.priority = priority;
             return c;
         };
-        std::vector<ColumnDeclaration> columns{column("verb", {"ACTION", "动作"}, ColumnType::string, false, 1), column("offer", {"CHUTE", "chute"}, ColumnType::string, true, 2),
-                                               column("server", {"SERVER", "服务器"}, ColumnType::string, true, 3), column("to", {"TO", "目的地"}, ColumnType::string, true, 3),
-                                               column("target", {"TARGET", "目标"}, ColumnType::string, true, 2),
-                                               column("deployment", {"DEPLOYMENT-ID", "部署 ID"}, ColumnType::id, false, 6), column("value", {"VALUE", "价值"}, ColumnType::number, false, 7),
-                                               column("gainMilli", {"GAIN (GPU MILLI)", "收益（毫 GPU）"}, ColumnType::number, false, 5),
-                                               column("cause", {"CAUSE", "起因"}, ColumnType::string, false, 8), column("reason", {"REASON", "原因"}, ColumnType::string, true, 4),
-                                               column("text", {"HELD-BACK-BECAUSE", "推迟原因"}, ColumnType::string, true, 3)};
+        std::vector<ColumnDeclaration> columns{
+            column("verb", {"ACTION", "动作"}, ColumnType::string, false, 1),
+            column("offer", {"CHUTE", "chute"}, ColumnType::string, true, 2),
+            column("server", {"SERVER", "服务器"}, ColumnType::string, true, 3),
+            column("to", {"TO", "目的地"}, ColumnType::string, true, 3),
+            column("target", {"TARGET", "目标"}, ColumnType::string, true, 2),
+            column("deployment", {"DEPLOYMENT-ID", "部署 ID"}, ColumnType::id, false, 6),
+            column("value", {"VALUE", "价值"}, ColumnType::number, false, 7),
+            column("gainMilli", {"GAIN (GPU MILLI)", "收益（毫 GPU）"}, ColumnType::number, false, 5),
+            column("cause", {"CAUSE", "起因"}, ColumnType::string, false, 8),
+            column("reason", {"REASON", "原因"}, ColumnType::string, true, 4),
+            column("text", {"HELD-BACK-BECAUSE", "推迟原因"}, ColumnType::string, true, 3)};
         for (ColumnDeclaration &c : columns) {
             c.right = c.type == ColumnType::number;
             if (c.right) c.decimals = c.key == "value" ? 2 : 0;
@@ -168,14 +188,18 @@ private:
     void lay_out_actions(const Json &actions) {
         std::vector<ColumnDeclaration> columns = plan_columns();
         const auto filled = [&](const std::string &key) {
-            return std::any_of(actions.begin(), actions.end(), [&](const Json &a) { return a.is_object() && a.contains(key) && !a[key].is_null(); });
+            return std::any_of(actions.begin(), actions.end(),
+                               [&](const Json &a) { return a.is_object() && a.contains(key) && !a[key].is_null(); });
         };
         const bool targets = filled("target");
-        std::erase_if(columns, [&](const ColumnDeclaration &c) { return !filled(c.key) || (targets && c.key == "deployment" && !wide()); });
+        std::erase_if(columns, [&](const ColumnDeclaration &c) {
+            return !filled(c.key) || (targets && c.key == "deployment" && !wide());
+        });
         lay_out(columns, actions);
     }
 
-    /// Something to look at. What was seen for the first time, or is young, is held back by design and goes its way by itself.
+    /// Something to look at. What was seen for the first time, or is young, is held back by design and goes its way by
+    /// itself.
     bool holds_back() const {
         const Json *const held = array_member(document_, "heldBack");
         return held && std::any_of(held->begin(), held->end(), [](const Json &one) {
@@ -184,7 +208,8 @@ private:
                });
     }
 
-    /// "3 moves (at most 5 allowed): 9.1 GPUs that are free are of no use now, 4.2 after them; value 790.1/h without the moves"
+    /// "3 moves (at most 5 allowed): 9.1 GPUs that are free are of no use now, 4.2 after them; value 790.1/h without
+    /// the moves"
     void show_moves() {
         const auto defrag = document_.find("defrag");
         if (defrag == document_.end() || !defrag->is_object()) return;
@@ -194,9 +219,13 @@ private:
         };
         char line[320];
         std::snprintf(line, sizeof line,
-                      tr({"%.0f of at most %.0f moves (%.0f deployments may move): of the free GPUs %.2f are of no use to the market now, %.2f after the moves; value without them %.1f",
-                          "迁移 %.0f 次（至多 %.0f 次，可迁移的部署 %.0f 个）：空闲 GPU 中市场用不上的现为 %.2f，迁移后 %.2f；不迁移时价值 %.1f"}).data(),
-                      number("moves"), number("budget"), number("movable"), number("lostMilli") / 1000, number("lostMilliThen") / 1000, number("valueNow"));
+                      tr({"%.0f of at most %.0f moves (%.0f deployments may move): of the free GPUs %.2f are of no use "
+                          "to the market now, %.2f after the moves; value without them %.1f",
+                          "迁移 %.0f 次（至多 %.0f 次，可迁移的部署 %.0f 个）：空闲 GPU 中市场用不上的现为 "
+                          "%.2f，迁移后 %.2f；不迁移时价值 %.1f"})
+                          .data(),
+                      number("moves"), number("budget"), number("movable"), number("lostMilli") / 1000,
+                      number("lostMilliThen") / 1000, number("valueNow"));
         out_.text += std::string(out_.text.empty() ? "" : "\n") + line + "\n";
     }
 
@@ -209,8 +238,11 @@ private:
         const Json *const value = number("value"), *const bound = number("bound"), *const gap = number("gap");
         if (value && bound && gap) {
             char line[160];
-            std::snprintf(line, sizeof line, tr({"value %.1f/h, at most %.1f/h, gap %.1f %%", "价值 %.1f/小时，至多 %.1f/小时，差距 %.1f %%"}).data(),
-                          value->get<double>(), bound->get<double>(), 100 * gap->get<double>());
+            std::snprintf(
+                line, sizeof line,
+                tr({"value %.1f/h, at most %.1f/h, gap %.1f %%", "价值 %.1f/小时，至多 %.1f/小时，差距 %.1f %%"})
+                    .data(),
+                value->get<double>(), bound->get<double>(), 100 * gap->get<double>());
             out_.text += std::string(out_.text.empty() ? "" : "\n") + line + "\n";
         } else if (const auto why = document_.find("unbounded"); why != document_.end() && why->is_string()) {
             out_.notes.push_back(std::string(tr({"no bound: ", "无上界："})) + why->get<std::string>());
@@ -218,20 +250,24 @@ private:
     }
 
     Status plan() {
-        const Json *const actions = array_member(document_, "actions"), *const held = array_member(document_, "heldBack");
+        const Json *const actions = array_member(document_, "actions"), *const held =
+                                                                            array_member(document_, "heldBack");
         if (!actions) return malformed("it holds no plan");
         if (!actions->empty()) lay_out_actions(*actions);
         if (held && !held->empty()) {
-            out_.text += std::string(actions->empty() ? "" : "\n") + std::string(tr({"Held back by the safety rules:", "被安全规则推迟："})) + "\n";
+            out_.text += std::string(actions->empty() ? "" : "\n") +
+                         std::string(tr({"Held back by the safety rules:", "被安全规则推迟："})) + "\n";
             lay_out_actions(*held);
         }
         show_moves();
         show_worth();
-        if (actions->empty() && (!held || held->empty())) out_.notes.push_back(std::string(tr({"nothing to do", "无事可做"})));
+        if (actions->empty() && (!held || held->empty()))
+            out_.notes.push_back(std::string(tr({"nothing to do", "无事可做"})));
         if (dry_run()) out_.notes.push_back(std::string(tr({"dry run: nothing was changed", "试运行：未做任何改动"})));
         else if (holds_back())
-            out_.notes.push_back(std::string(tr({"part of the plan was held back; look at `rigger status`, or lift the deletion budget with --force",
-                                                 "部分计划被推迟；请查看 `rigger status`，或用 --force 取消删除预算限制"})));
+            out_.notes.push_back(std::string(
+                tr({"part of the plan was held back; look at `rigger status`, or lift the deletion budget with --force",
+                    "部分计划被推迟；请查看 `rigger status`，或用 --force 取消删除预算限制"})));
         return {};
     }
 
@@ -244,8 +280,11 @@ private:
 } // namespace
 
 std::optional<Format> format_of(std::string_view name) noexcept {
-    constexpr std::array<std::pair<std::string_view, Format>, 5> formats{
-        {{"table", Format::table}, {"wide", Format::wide}, {"json", Format::json}, {"yaml", Format::yaml}, {"name", Format::name}}};
+    constexpr std::array<std::pair<std::string_view, Format>, 5> formats{{{"table", Format::table},
+                                                                          {"wide", Format::wide},
+                                                                          {"json", Format::json},
+                                                                          {"yaml", Format::yaml},
+                                                                          {"name", Format::name}}};
     for (const auto &[known, format] : formats)
         if (known == name) return format;
     return std::nullopt;

@@ -15,7 +15,7 @@ std::optional<Format> format_of(std::string_view name) noexcept;
 struct RenderStyle {
     Format format = Format::table;
     Language language = Language::english;
-    size_t width = 0;     ///< of the terminal; 0: not a terminal, nothing is shortened
+    size_t width = 0; ///< of the terminal; 0: not a terminal, nothing is shortened
     bool headers = true;
     bool colour = false;
     bool one_line = false; ///< JSON on one line: a stream of results
@@ -24,9 +24,10 @@ struct RenderStyle {
 
 struct Rendered {
     std::string text;
-    std::vector<std::string> notes; ///< for the operator, not for a pipe: warnings of the daemon, hidden columns, "nothing found"
-    bool held_back = false;         ///< part of a plan was not done
-    bool problem = false;           ///< the result's verdict is not true
+    std::vector<std::string>
+        notes; ///< for the operator, not for a pipe: warnings of the daemon, hidden columns, "nothing found"
+    bool held_back = false; ///< part of a plan was not done
+    bool problem = false;   ///< the result's verdict is not true
 };
 
 /// `document` is the daemon's answer as it came. Errors: internal ResultMalformed.

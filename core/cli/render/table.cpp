@@ -9,7 +9,7 @@
 namespace rigger::cli {
 namespace {
 
-constexpr size_t kGap = 2;            ///< blanks between columns
+constexpr size_t kGap = 2; ///< blanks between columns
 constexpr size_t kShortestId = 8;
 constexpr size_t kShortestElided = 10;
 
@@ -35,14 +35,16 @@ size_t unique_prefix(const Rows &rows, size_t column, size_t longest) {
 
 class Layout {
 public:
-    Layout(const std::vector<TableColumn> &columns, const Rows &rows, const TableStyle &style) : columns_(columns), rows_(rows), style_(style) {
+    Layout(const std::vector<TableColumn> &columns, const Rows &rows, const TableStyle &style)
+        : columns_(columns), rows_(rows), style_(style) {
         for (size_t c = 0; c < columns.size(); ++c) {
             size_t cells = 0;
             for (const auto &row : rows) cells = std::max(cells, display_width(row[c].text));
             const size_t title = style.headers ? display_width(columns[c].title) : 0;
             natural_.push_back(std::max(cells, title));
             size_t least = natural_.back();
-            if (style.width != 0 && columns[c].id && cells > kShortestId) least = std::max(title, unique_prefix(rows, c, cells));
+            if (style.width != 0 && columns[c].id && cells > kShortestId)
+                least = std::max(title, unique_prefix(rows, c, cells));
             else if (style.width != 0 && columns[c].elide) least = std::min(least, std::max(title, kShortestElided));
             least_.push_back(least);
         }
@@ -66,12 +68,15 @@ public:
 private:
     void squeeze(std::vector<std::string> &hidden) {
         while (shown_.size() > 1 && total(least_, shown_) > style_.width) {
-            const auto leaves = std::max_element(shown_.begin(), shown_.end(), [&](size_t a, size_t b) { return columns_[a].priority <= columns_[b].priority; });
+            const auto leaves = std::max_element(shown_.begin(), shown_.end(), [&](size_t a, size_t b) {
+                return columns_[a].priority <= columns_[b].priority;
+            });
             hidden.push_back(columns_[*leaves].title);
             shown_.erase(leaves);
         }
         if (shown_.size() == 1) least_[shown_[0]] = std::min(least_[shown_[0]], style_.width);
-        // From everything at its least, share out what is left: evenly, until a column has all it wants; ids last, whole or not at all.
+        // From everything at its least, share out what is left: evenly, until a column has all it wants; ids last,
+        // whole or not at all.
         for (const size_t c : shown_) widths_[c] = least_[c];
         size_t left = style_.width - std::min(style_.width, total(widths_, shown_));
         for (bool grew = true; grew && left > 0;) {
@@ -97,7 +102,8 @@ private:
             const Cell &cell = cells[c];
             const bool last = i + 1 == shown_.size();
             std::string text = cell.text;
-            if (display_width(text) > widths_[c]) text = columns_[c].id && !header ? prefix(text, widths_[c]) : elide(text, widths_[c]);
+            if (display_width(text) > widths_[c])
+                text = columns_[c].id && !header ? prefix(text, widths_[c]) : elide(text, widths_[c]);
             const std::string blanks(widths_[c] - std::min(widths_[c], display_width(text)), ' ');
             if (style_.colour) text = header ? "\x1b[1m" + text + "\x1b[0m" : toned(text, cell.tone, true);
             out += columns_[c].right ? blanks + text : text + (last ? "" : blanks);
@@ -121,6 +127,8 @@ std::string toned(const std::string &text, Tone tone, bool colour) {
     return "\x1b[" + std::string(code) + "m" + text + "\x1b[0m";
 }
 
-TableText layout_table(const std::vector<TableColumn> &columns, const Rows &rows, const TableStyle &style) { return Layout(columns, rows, style).run(); }
+TableText layout_table(const std::vector<TableColumn> &columns, const Rows &rows, const TableStyle &style) {
+    return Layout(columns, rows, style).run();
+}
 
 } // namespace rigger::cli

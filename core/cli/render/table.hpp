@@ -1,7 +1,7 @@
 // core/cli/render/table.hpp -- lays a table out for a terminal of any width.
 //
-// Too wide: ids shrink to a prefix that is unique in the table, then the columns that may be elided give way, then the columns of the
-// least priority leave. Width 0 means unlimited: nothing is shortened (a pipe, a file, -o wide).
+// Too wide: ids shrink to a prefix that is unique in the table, then the columns that may be elided give way, then the
+// columns of the least priority leave. Width 0 means unlimited: nothing is shortened (a pipe, a file, -o wide).
 #pragma once
 #include <string>
 #include <vector>
@@ -34,7 +34,8 @@ struct TableText {
     std::vector<std::string> hidden; ///< titles of the columns that left
 };
 
-TableText layout_table(const std::vector<TableColumn> &columns, const std::vector<std::vector<Cell>> &rows, const TableStyle &style);
+TableText layout_table(const std::vector<TableColumn> &columns, const std::vector<std::vector<Cell>> &rows,
+                       const TableStyle &style);
 
 /// With or without ANSI colour.
 std::string toned(const std::string &text, Tone tone, bool colour);

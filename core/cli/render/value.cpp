@@ -62,7 +62,8 @@ std::string render_time(const std::string &text, const ValueStyle &style) {
         const std::string full = to_rfc3339(*time);
         return full.substr(0, 10) + " " + full.substr(11, 8) + "Z";
     }
-    const std::tm then = style.times->local(static_cast<std::time_t>(time->ns / 1'000'000'000)), now = style.times->local(style.times->now);
+    const std::tm then = style.times->local(static_cast<std::time_t>(time->ns / 1'000'000'000)),
+                  now = style.times->local(style.times->now);
     char buffer[32];
     std::strftime(buffer, sizeof buffer, then.tm_year == now.tm_year ? "%m-%d %H:%M" : "%Y-%m-%d", &then);
     return buffer;
@@ -78,7 +79,9 @@ std::string render_plain(const Json &value, const ValueStyle &style) {
         const bool time = text.size() >= 20 && text[4] == '-' && text[10] == 'T' && text.back() == 'Z';
         return time ? render_time(text, style) : printable(text);
     }
-    case Json::value_t::boolean: return std::string(value.get<bool>() ? Text{"yes", "是"}.in(style.language) : Text{"no", "否"}.in(style.language));
+    case Json::value_t::boolean:
+        return std::string(value.get<bool>() ? Text{"yes", "是"}.in(style.language)
+                                             : Text{"no", "否"}.in(style.language));
     case Json::value_t::array: return joined(value, ", ", style);
     case Json::value_t::object:
     case Json::value_t::binary:
@@ -95,11 +98,15 @@ Cell render_value(const Json &item, const ColumnDeclaration &column, const Value
     const auto direct = item.is_object() && !through ? item.find(column.key) : item.end();
     const Json &value = through ? reached : item.is_object() && direct != item.end() ? *direct : reached;
     Cell cell;
-    if (value.is_number() && (column.type == ColumnType::number || column.decimals >= 0)) cell.text = render_number(value, column.decimals);
-    else if (value.is_string() && column.type == ColumnType::time) cell.text = render_time(value.get_ref<const std::string &>(), style);
+    if (value.is_number() && (column.type == ColumnType::number || column.decimals >= 0))
+        cell.text = render_number(value, column.decimals);
+    else if (value.is_string() && column.type == ColumnType::time)
+        cell.text = render_time(value.get_ref<const std::string &>(), style);
     else if (value.is_array()) cell.text = joined(value, through ? "; " : ",", style);
     else cell.text = render_plain(value, style);
-    const std::string raw = value.is_string() ? value.get<std::string>() : value.is_primitive() ? value.dump() : std::string();
+    const std::string raw = value.is_string()      ? value.get<std::string>()
+                            : value.is_primitive() ? value.dump()
+                                                   : std::string();
     if (const auto tone = column.tones.find(raw); tone != column.tones.end()) cell.tone = tone->second;
     return cell;
 }

@@ -28,7 +28,8 @@ Cell render_value(const nlohmann::ordered_json &item, const ColumnDeclaration &c
 /// A value whose column is not declared.
 std::string render_plain(const nlohmann::ordered_json &value, const ValueStyle &style);
 
-/// "2026-01-02T03:04:05Z" -> "01-02 04:04" in the same year, "2025-01-02" in another one; in full when wide. As it is when it is no time.
+/// "2026-01-02T03:04:05Z" -> "01-02 04:04" in the same year, "2025-01-02" in another one; in full when wide. As it is
+/// when it is no time.
 std::string render_time(const std::string &text, const ValueStyle &style);
 
 } // namespace rigger::cli

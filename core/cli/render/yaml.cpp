@@ -13,9 +13,11 @@ using Json = nlohmann::ordered_json;
 
 /// A text that a YAML reader would take for a number, a truth value, a time or nothing.
 bool looks_like_something_else(const std::string &text) {
-    static constexpr std::array<std::string_view, 14> words{"true", "false", "yes", "no", "on", "off", "null", "y", "n", "~", ".nan", ".inf", "-.inf", "+.inf"};
+    static constexpr std::array<std::string_view, 14> words{"true", "false", "yes", "no",   "on",   "off",   "null",
+                                                            "y",    "n",     "~",   ".nan", ".inf", "-.inf", "+.inf"};
     std::string lower = text;
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     if (text.empty() || std::find(words.begin(), words.end(), lower) != words.end()) return true;
     const char first = text.front();
     return (first >= '0' && first <= '9') || ((first == '-' || first == '+' || first == '.') && text.size() > 1);
@@ -42,7 +44,8 @@ void emit(YAML::Emitter &out, const Json &value) {
         break;
     case Json::value_t::string: {
         const auto &text = value.get_ref<const std::string &>();
-        if (looks_like_something_else(text) || text.find_first_of("\n\r\t") != std::string::npos) out << YAML::DoubleQuoted;
+        if (looks_like_something_else(text) || text.find_first_of("\n\r\t") != std::string::npos)
+            out << YAML::DoubleQuoted;
         out << text;
         break;
     }

@@ -26,12 +26,14 @@ double bound_of(const rigger::replay::Trace &trace, const std::vector<uint32_t> 
         const Requirements &needs = trace.tasks[task].needs;
         tasks.push_back({needs.gpu_count, needs.gpu_milli, needs.cpu_milli, needs.memory_mib, needs.gpu_models});
     }
-    return static_cast<double>(optimum::allocatable_at_most(machines, tasks).gpu_milli) / static_cast<double>(std::max<int64_t>(1, trace.capacity_milli()));
+    return static_cast<double>(optimum::allocatable_at_most(machines, tasks).gpu_milli) /
+           static_cast<double>(std::max<int64_t>(1, trace.capacity_milli()));
 }
 
 class Contest {
 public:
-    Contest(const std::vector<NamedTrace> &lists, const std::vector<Contestant> &contestants, const ScorerHouse &house, const ContestSettings &settings)
+    Contest(const std::vector<NamedTrace> &lists, const std::vector<Contestant> &contestants, const ScorerHouse &house,
+            const ContestSettings &settings)
         : lists_(lists), contestants_(contestants), house_(house), settings_(settings) {
         const size_t runs = settings.online ? 1 : settings.seeds.size();
         for (const NamedTrace &list : lists) markets_.push_back(rigger::replay::market_of(list.trace));
@@ -44,7 +46,8 @@ public:
 
     Result<ContestResult> run() {
         std::vector<std::thread> threads;
-        for (size_t worker = 1; worker < std::min(settings_.workers, jobs_.size()); ++worker) threads.emplace_back([this, worker] { work(worker); });
+        for (size_t worker = 1; worker < std::min(settings_.workers, jobs_.size()); ++worker)
+            threads.emplace_back([this, worker] { work(worker); });
         work(0);
         for (std::thread &thread : threads) thread.join();
         if (failure_) return *failure_;
@@ -57,7 +60,9 @@ private:
         while (const auto job = next()) {
             if (Status status = one(*job, worker); !status.ok()) {
                 const std::lock_guard lock(mutex_);
-                if (!failure_) failure_ = status.error().within(lists_[job->list].name + ", " + contestants_[job->contestant].label);
+                if (!failure_)
+                    failure_ =
+                        status.error().within(lists_[job->list].name + ", " + contestants_[job->contestant].label);
             }
         }
     }
@@ -70,7 +75,8 @@ private:
     Status one(const Job &job, size_t worker) {
         const auto &trace = lists_[job.list].trace;
         if (job.contestant == contestants_.size()) {
-            result_.bounds[job.list][job.run] = bound_of(trace, rigger::replay::saturate(trace, settings_.load, settings_.seeds[job.run]));
+            result_.bounds[job.list][job.run] =
+                bound_of(trace, rigger::replay::saturate(trace, settings_.load, settings_.seeds[job.run]));
             return {};
         }
         RunResult &run = result_.runs[job.list][job.contestant][job.run];
@@ -79,10 +85,13 @@ private:
         how.defrag = settings_.defrag;
         how.told_mix = contestants_[job.contestant].told_list;
         auto scorers = house_.scorers(job.contestant, worker, run.seed);
-        const std::vector<uint32_t> order = settings_.online ? std::vector<uint32_t>() : rigger::replay::saturate(trace, settings_.load, run.seed);
+        const std::vector<uint32_t> order =
+            settings_.online ? std::vector<uint32_t>() : rigger::replay::saturate(trace, settings_.load, run.seed);
         const auto begin = std::chrono::steady_clock::now();
-        RIG_TRY_ASSIGN(run.replay, settings_.online ? rigger::replay::replay_online(trace, markets_[job.list], std::move(scorers), how)
-                                                    : rigger::replay::replay_saturation(trace, markets_[job.list], order, std::move(scorers), how));
+        RIG_TRY_ASSIGN(run.replay, settings_.online ? rigger::replay::replay_online(trace, markets_[job.list],
+                                                                                    std::move(scorers), how)
+                                                    : rigger::replay::replay_saturation(
+                                                          trace, markets_[job.list], order, std::move(scorers), how));
         run.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
         return {};
     }
@@ -101,8 +110,8 @@ private:
 
 } // namespace
 
-Result<ContestResult> hold_contest(const std::vector<NamedTrace> &lists, const std::vector<Contestant> &contestants, const ScorerHouse &house,
-                                   const ContestSettings &settings) {
+Result<ContestResult> hold_contest(const std::vector<NamedTrace> &lists, const std::vector<Contestant> &contestants,
+                                   const ScorerHouse &house, const ContestSettings &settings) {
     return Contest(lists, contestants, house, settings).run();
 }
 

@@ -19,7 +19,7 @@ struct ContestSettings {
     std::vector<uint64_t> seeds; ///< one run by the trace's times when `online`, whatever they are
     double load = 1.3;
     bool online = false;
-    bool bound = false; ///< also how much could have been allocated at most; not `online`
+    bool bound = false;                            ///< also how much could have been allocated at most; not `online`
     std::optional<placement::DefragBudget> defrag; ///< moves at the end of each run
     size_t workers = 1;
     std::function<void(double done)> progress; ///< 0..1; on any worker, never two at once
@@ -33,12 +33,13 @@ struct RunResult {
 /// runs[list][contestant]: one result per seed, in their order.
 struct ContestResult {
     std::vector<std::vector<std::vector<RunResult>>> runs;
-    std::vector<std::vector<double>> bounds; ///< by list and seed: no choice of these tasks allocates a larger share; empty: not asked for
+    std::vector<std::vector<double>>
+        bounds; ///< by list and seed: no choice of these tasks allocates a larger share; empty: not asked for
 };
 
 /// Errors: the first run that failed, with its list and contestant. The house has instances for `workers` workers.
-Result<ContestResult> hold_contest(const std::vector<NamedTrace> &lists, const std::vector<Contestant> &contestants, const ScorerHouse &house,
-                                   const ContestSettings &settings);
+Result<ContestResult> hold_contest(const std::vector<NamedTrace> &lists, const std::vector<Contestant> &contestants,
+                                   const ScorerHouse &house, const ContestSettings &settings);
 
 /// The figure that is compared: GPU milli allocated as a share of all, at the end or, online, over time.
 double figure(const RunResult &run, bool online);

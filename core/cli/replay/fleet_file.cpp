@@ -46,7 +46,8 @@ void read_server(YamlReader &from, ReplayFleet &fleet) {
     server->validator = from.text("validator");
     server->ready = true;
     server->disk_total_gb = from.number("disk_gb", 250 + 250 * static_cast<double>(count), 0, 1e9);
-    const std::vector<bool> verified = cards(from, "verified", count, true), reserved = cards(from, "reserved", count, false);
+    const std::vector<bool> verified = cards(from, "verified", count, true),
+                            reserved = cards(from, "reserved", count, false);
     for (size_t i = 0; i < count; ++i) {
         Gpu gpu;
         gpu.id = GpuId(server->name + "/" + static_cast<char>('a' + i)); // ids sort by index
@@ -81,11 +82,13 @@ Result<ReplayFleet> read_fleet(const std::string &file) {
     std::set<std::string> names;
     reader.maps("servers", 100'000, [&](YamlReader &server) {
         read_server(server, fleet);
-        if (!server.failed() && !names.insert(fleet.servers.back()->name).second) server.refuse("name", "two servers have this name");
+        if (!server.failed() && !names.insert(fleet.servers.back()->name).second)
+            server.refuse("name", "two servers have this name");
     });
     RIG_TRY(reader.finish());
     if (fleet.servers.empty()) return invalid("FleetInvalid", file + ": no server in it");
-    std::sort(fleet.servers.begin(), fleet.servers.end(), [](const ServerPtr &a, const ServerPtr &b) { return a->name < b->name; });
+    std::sort(fleet.servers.begin(), fleet.servers.end(),
+              [](const ServerPtr &a, const ServerPtr &b) { return a->name < b->name; });
     return fleet;
 }
 

@@ -42,13 +42,16 @@ struct CatalogOptions : Common {
 std::filesystem::path own_folder() {
     char path[PATH_MAX];
     const ssize_t length = ::readlink("/proc/self/exe", path, sizeof path);
-    return length > 0 ? std::filesystem::path(std::string(path, static_cast<size_t>(length))).parent_path() : std::filesystem::path();
+    return length > 0 ? std::filesystem::path(std::string(path, static_cast<size_t>(length))).parent_path()
+                      : std::filesystem::path();
 }
 
 /// "7", "42..51" or "1,5,9".
 Result<std::vector<uint64_t>> parse_seeds(const std::string &text) {
     std::vector<uint64_t> seeds;
-    const auto wrong = [&] { return invalid("Seeds", "--seeds " + text + ": write one (42), a range (42..51) or a list (1,5,9)"); };
+    const auto wrong = [&] {
+        return invalid("Seeds", "--seeds " + text + ": write one (42), a range (42..51) or a list (1,5,9)");
+    };
     if (text.empty() || text.find_first_not_of("0123456789.,") != text.npos) return wrong();
     unsigned long long first = 0, last = 0;
     char rest = 0;
@@ -77,7 +80,8 @@ HouseOptions house_options(const Common &common, size_t workers) {
     options.probe = own_folder() / "rigger-plugin-probe";
     for (const std::string &dir : common.plugin_dirs) options.plugin_dirs.emplace_back(dir);
     if (common.plugin_dirs.empty())
-        for (const std::filesystem::path &dir : {own_folder() / "../plugins", own_folder() / "../lib/rigger/plugins", std::filesystem::path("/usr/lib/rigger/plugins")})
+        for (const std::filesystem::path &dir : {own_folder() / "../plugins", own_folder() / "../lib/rigger/plugins",
+                                                 std::filesystem::path("/usr/lib/rigger/plugins")})
             if (std::filesystem::is_directory(dir)) options.plugin_dirs.push_back(std::filesystem::canonical(dir));
     options.workers = workers;
     return options;
@@ -95,7 +99,9 @@ Result<std::vector<Contestant>> contestants_of(const Common &common) {
 void show_progress(double done) {
     constexpr int width = 40;
     const int full = static_cast<int>(done * width);
-    std::cerr << "\r[" << std::string(static_cast<size_t>(full), '#') << std::string(static_cast<size_t>(width - full), ' ') << "] " << static_cast<int>(done * 100) << " % " << std::flush;
+    std::cerr << "\r[" << std::string(static_cast<size_t>(full), '#')
+              << std::string(static_cast<size_t>(width - full), ' ') << "] " << static_cast<int>(done * 100) << " % "
+              << std::flush;
 }
 bool wants_progress() { return ::isatty(STDERR_FILENO) == 1; }
 void clear_progress() { std::cerr << "\r\033[K" << std::flush; }
@@ -113,16 +119,15 @@ Status openb(const OpenbOptions &options) {
     settings.load = options.load;
     settings.online = options.online;
     settings.bound = options.bound;
-    if (!options.defrag.empty()) {
-        RIG_TRY_ASSIGN(settings.defrag, placement::parse_defrag_budget(options.defrag));
-    }
+    if (!options.defrag.empty()) { RIG_TRY_ASSIGN(settings.defrag, placement::parse_defrag_budget(options.defrag)); }
     settings.workers = options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
     if (wants_progress()) settings.progress = show_progress;
     RIG_TRY_ASSIGN(const auto house, ScorerHouse::open(contestants, house_options(options, settings.workers)));
     auto result = hold_contest(lists, contestants, *house, settings);
     if (settings.progress) clear_progress();
     if (!result.ok()) return result.error();
-    std::cout << (options.output == "json" ? report_json(lists, contestants, *result, options.online) + "\n" : report_text(lists, contestants, *result, options.online));
+    std::cout << (options.output == "json" ? report_json(lists, contestants, *result, options.online) + "\n"
+                                           : report_text(lists, contestants, *result, options.online));
     if (settings.defrag && options.output == "table") std::cout << "\n" << defrag_text(lists, contestants, *result);
     if (options.plot.empty()) return {};
     std::ofstream file(options.plot);
@@ -143,7 +148,10 @@ Status catalog(const CatalogOptions &options) {
     recording.history = options.history;
     recording.market = options.market;
     recording.look_every_s = options.look_s;
-    if (wants_progress()) recording.progress = [](double hours) { std::cerr << "\rreading: " << static_cast<int>(hours) << " h " << std::flush; };
+    if (wants_progress())
+        recording.progress = [](double hours) {
+            std::cerr << "\rreading: " << static_cast<int>(hours) << " h " << std::flush;
+        };
     const auto tape = record_market(recording, house_of);
     if (recording.progress) clear_progress();
     if (!tape.ok()) return tape.error();
@@ -159,50 +167,75 @@ Status catalog(const CatalogOptions &options) {
                 show_progress((static_cast<double>(c) + done) / static_cast<double>(contestants.size()));
                 return true;
             };
-        auto result = rigger::replay::replay_market(*tape, fleet.servers, fleet.cluster, house->scorers(c, 0, options.seed), house->scorers(contestants.size(), 0, options.seed), settings);
+        auto result =
+            rigger::replay::replay_market(*tape, fleet.servers, fleet.cluster, house->scorers(c, 0, options.seed),
+                                          house->scorers(contestants.size(), 0, options.seed), settings);
         if (!result.ok()) return result.error().within(contestants[c].label);
         results.push_back(std::move(*result));
     }
     if (settings.progress) clear_progress();
-    std::cout << (options.output == "json" ? market_json(contestants, results) + "\n" : market_text(contestants, results));
+    std::cout << (options.output == "json" ? market_json(contestants, results) + "\n"
+                                           : market_text(contestants, results));
     return {};
 }
 
 void add_common(CLI::App &verb, Common &common) {
     verb.add_option("--scorer", common.scorers,
-                    "NAME[@POLICY][:WEIGHT], several that work together joined by commas; give the option again to compare; 'random' is built in")
-        ->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->delimiter('\0');
-    verb.add_option("-o,--output", common.output, "table or json")->check(CLI::IsMember({"table", "json"}))->capture_default_str();
+                    "NAME[@POLICY][:WEIGHT], several that work together joined by commas; give the option again to "
+                    "compare; 'random' is built in")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->delimiter('\0');
+    verb.add_option("-o,--output", common.output, "table or json")
+        ->check(CLI::IsMember({"table", "json"}))
+        ->capture_default_str();
     verb.add_option("--plugins", common.plugin_dirs, "where plugins are installed");
 }
 
 void declare_openb(CLI::App &app, OpenbOptions &options) {
     options.scorers = {"scorer-fragmentation"};
-    CLI::App *openb = app.add_subcommand("openb", "Alibaba's GPU cluster trace: fills the cluster with the list's tasks until so much was asked for");
+    CLI::App *openb = app.add_subcommand(
+        "openb", "Alibaba's GPU cluster trace: fills the cluster with the list's tasks until so much was asked for");
     openb->add_option("nodes", options.nodes, "CSV file of the nodes")->required();
     openb->add_option("pods", options.pods, "CSV file(s) of the tasks, each a list of its own")->required();
     add_common(*openb, options);
     openb->add_option("--seeds", options.seeds, "one, a range (42..51) or a list (1,5,9)")->capture_default_str();
-    openb->add_option("--load", options.load, "demand as a multiple of the capacity")->check(CLI::Range(0.01, 100.0))->capture_default_str();
+    openb->add_option("--load", options.load, "demand as a multiple of the capacity")
+        ->check(CLI::Range(0.01, 100.0))
+        ->capture_default_str();
     openb->add_flag("--online", options.online, "arrivals and departures by the trace's own times instead");
-    openb->add_flag("--bound", options.bound, "also how much could have been allocated at most, whatever is chosen")->excludes("--online");
-    openb->add_option("--defrag", options.defrag, "at the end of each run, plan moves that make free room usable: so many (50), or a share of what runs (2%)");
+    openb->add_flag("--bound", options.bound, "also how much could have been allocated at most, whatever is chosen")
+        ->excludes("--online");
+    openb->add_option(
+        "--defrag", options.defrag,
+        "at the end of each run, plan moves that make free room usable: so many (50), or a share of what runs (2%)");
     openb->add_option("--plot", options.plot, "write the allocation curves to this file, as SVG");
-    openb->add_option("-j,--jobs", options.jobs, "runs at once; 0: as many as there are cores")->check(CLI::Range(0, 256));
+    openb->add_option("-j,--jobs", options.jobs, "runs at once; 0: as many as there are cores")
+        ->check(CLI::Range(0, 256));
     openb->footer("NAME+list: the scorer is told the mix of the whole list beforehand.");
 }
 
 void declare_catalog(CLI::App &app, CatalogOptions &options) {
     options.scorers = {"scorer-profit"};
-    CLI::App *catalog = app.add_subcommand("catalog", "A recorded market: what would these scorers have earned with this fleet?");
-    catalog->add_option("history", options.history, "event file of source-catalog (its `replay`): one JSON object per line")->required();
+    CLI::App *catalog =
+        app.add_subcommand("catalog", "A recorded market: what would these scorers have earned with this fleet?");
+    catalog
+        ->add_option("history", options.history,
+                     "event file of source-catalog (its `replay`): one JSON object per line")
+        ->required();
     catalog->add_option("--fleet", options.fleet, "the servers: a file such as /etc/rigger/fleet.yaml")->required();
     catalog->add_option("--market", options.market, "the market before the first event, .csv or .json; none: empty");
     add_common(*catalog, options);
     catalog->add_option("--judge", options.judge, "the value scorer that all are measured with")->capture_default_str();
-    catalog->add_option("--every", options.look_s, "virtual seconds between two looks at the market")->check(CLI::Range(5.0, 86400.0))->capture_default_str();
-    catalog->add_option("--startup", options.startup_s, "seconds from placement until a deployment earns")->check(CLI::Range(0.0, 86400.0))->capture_default_str();
-    catalog->add_option("--min-value", options.min_value, "pairs worth less are not placed")->check(CLI::Range(0.0, 1e12))->capture_default_str();
+    catalog->add_option("--every", options.look_s, "virtual seconds between two looks at the market")
+        ->check(CLI::Range(5.0, 86400.0))
+        ->capture_default_str();
+    catalog->add_option("--startup", options.startup_s, "seconds from placement until a deployment earns")
+        ->check(CLI::Range(0.0, 86400.0))
+        ->capture_default_str();
+    catalog->add_option("--min-value", options.min_value, "pairs worth less are not placed")
+        ->check(CLI::Range(0.0, 1e12))
+        ->capture_default_str();
     catalog->add_option("--seed", options.seed, "of 'random'")->capture_default_str();
 }
 
@@ -213,15 +246,15 @@ int main(int argc, char **argv) {
     using namespace rigger::cli;
     replay::OpenbOptions openb;
     replay::CatalogOptions catalog;
-    CLI::App app("Runs recorded clusters and markets through the planner, its filters and scorer plugins, in virtual time and without a daemon.", "rigger replay");
+    CLI::App app("Runs recorded clusters and markets through the planner, its filters and scorer plugins, in virtual "
+                 "time and without a daemon.",
+                 "rigger replay");
     app.require_subcommand(1);
     replay::declare_openb(app, openb);
     replay::declare_catalog(app, catalog);
     try {
         app.parse(argc, argv);
-    } catch (const CLI::ParseError &error) {
-        return app.exit(error) == 0 ? exit_ok : exit_usage;
-    }
+    } catch (const CLI::ParseError &error) { return app.exit(error) == 0 ? exit_ok : exit_usage; }
     const rigger::Status status = app.got_subcommand("openb") ? replay::openb(openb) : replay::catalog(catalog);
     if (status.ok()) return exit_ok;
     std::cerr << "rigger replay: " << status.error().message << "\n";

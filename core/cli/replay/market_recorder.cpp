@@ -18,7 +18,8 @@ namespace {
 using rigger::replay::MarketStep;
 using rigger::replay::MarketTape;
 
-/// A source confirms a view that did not change every five seconds: with so much monotonic time between two looks each of them is answered.
+/// A source confirms a view that did not change every five seconds: with so much monotonic time between two looks each
+/// of them is answered.
 constexpr auto confirmation = std::chrono::seconds(5);
 constexpr auto patience = std::chrono::seconds(20);
 
@@ -117,9 +118,13 @@ std::string instance_file(const RecordingSettings &settings, const Workplace &wo
         std::ofstream(workplace.root / "empty.json") << R"({"chutes":[]})";
         config["market"] = (workplace.root / "empty.json").string();
     } else {
-        config[settings.market.extension() == ".csv" ? "csv" : "market"] = std::filesystem::absolute(settings.market).string();
+        config[settings.market.extension() == ".csv" ? "csv" : "market"] =
+            std::filesystem::absolute(settings.market).string();
     }
-    return nlohmann::json{{"plugin", "rig.source-catalog"}, {"name", "catalog"}, {"required", true}, {"config", std::move(config)},
+    return nlohmann::json{{"plugin", "rig.source-catalog"},
+                          {"name", "catalog"},
+                          {"required", true},
+                          {"config", std::move(config)},
                           {"limits", {{"task", {{"soft", "10m"}, {"hard", "1h"}}}}}} // their clock leaps
         .dump();
 }
@@ -127,8 +132,9 @@ std::string instance_file(const RecordingSettings &settings, const Workplace &wo
 class Recorder {
 public:
     Recorder(const RecordingSettings &settings, VirtualClock &clock, host::Registry &registry, ValidatorSource &source)
-        : settings_(settings), clock_(clock), registry_(registry),
-          watcher_([this, &source] { tape_.over(source.watch({MonoTime{UINT64_MAX}, &stop_}, {}, tape_)); }) {}
+        : settings_(settings), clock_(clock), registry_(registry), watcher_([this, &source] {
+              tape_.over(source.watch({MonoTime{UINT64_MAX}, &stop_}, {}, tape_));
+          }) {}
     ~Recorder() {
         stop_ = 1;
         registry_.stop(); // the host hands a cancellation on when it looks, and nobody looks any more
@@ -142,10 +148,13 @@ public:
         for (double at = 0;; at += settings_.look_every_s) {
             // Twice: what the second look brings was told after all of the first.
             if (!look(Duration(0)) || !look(Duration(0))) return silent();
-            if (MarketStep step = tape_.take(at); !step.empty() || out.steps.empty()) out.steps.push_back(std::move(step));
+            if (MarketStep step = tape_.take(at); !step.empty() || out.steps.empty())
+                out.steps.push_back(std::move(step));
             out.span_s = at;
             if (tape_.ended()) break;
-            if (at > settings_.most_hours * 3600) return invalid("MarketEndless", "the history goes on for more than " + std::to_string(static_cast<long>(settings_.most_hours)) + " hours");
+            if (at > settings_.most_hours * 3600)
+                return invalid("MarketEndless", "the history goes on for more than " +
+                                                    std::to_string(static_cast<long>(settings_.most_hours)) + " hours");
             if (settings_.progress) settings_.progress(at / 3600);
             clock_.pass(Duration(static_cast<int64_t>(settings_.look_every_s * 1e9)), Duration(0));
         }
@@ -162,7 +171,8 @@ private:
     }
     Error silent() const {
         const std::string why = tape_.problem();
-        return {Code::unavailable, "MarketSilent", "source-catalog does not answer" + (why.empty() ? std::string() : ": " + why), 0};
+        return {Code::unavailable, "MarketSilent",
+                "source-catalog does not answer" + (why.empty() ? std::string() : ": " + why), 0};
     }
 
     const RecordingSettings &settings_;

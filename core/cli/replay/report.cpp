@@ -35,7 +35,9 @@ Summary summary(const std::vector<RunResult> &runs, bool online) {
     return sum;
 }
 
-double mean(const std::vector<double> &values) { return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(std::max<size_t>(1, values.size())); }
+double mean(const std::vector<double> &values) {
+    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(std::max<size_t>(1, values.size()));
+}
 
 std::string failed_text(const Summary &sum) {
     std::string text;
@@ -45,17 +47,29 @@ std::string failed_text(const Summary &sum) {
 
 } // namespace
 
-std::string report_text(const std::vector<NamedTrace> &lists, const std::vector<Contestant> &contestants, const ContestResult &result, bool online) {
+std::string report_text(const std::vector<NamedTrace> &lists, const std::vector<Contestant> &contestants,
+                        const ContestResult &result, bool online) {
     std::vector<TableColumn> columns{{.title = "LIST"}, {.title = "SCORER"}};
-    for (const char *title : {online ? "MEAN ALLOCATED %" : "ALLOCATED %", "SPREAD", "LEAST", "MOST", "FRAGMENTED %", "DECISIONS/S"}) columns.push_back({.title = title, .right = true});
+    for (const char *title :
+         {online ? "MEAN ALLOCATED %" : "ALLOCATED %", "SPREAD", "LEAST", "MOST", "FRAGMENTED %", "DECISIONS/S"})
+        columns.push_back({.title = title, .right = true});
     columns.push_back({.title = "FAILED TASKS"});
     std::vector<std::vector<Cell>> rows;
     for (size_t l = 0; l < lists.size(); ++l)
         for (size_t c = 0; c < contestants.size(); ++c) {
             const Summary sum = summary(result.runs[l][c], online);
-            rows.push_back({{lists[l].name}, {contestants[c].label}, {percent(sum.spread.mean)}, {percent(sum.spread.deviation)}, {percent(sum.spread.least)},
-                            {percent(sum.spread.most)}, {percent(sum.fragmentation)}, {fixed(sum.per_second, 0)}, {failed_text(sum)}});
-            if (!result.bounds.empty() && c + 1 == contestants.size()) rows.push_back({{lists[l].name}, {"at most"}, {percent(mean(result.bounds[l]))}, {}, {}, {}, {}, {}, {}});
+            rows.push_back({{lists[l].name},
+                            {contestants[c].label},
+                            {percent(sum.spread.mean)},
+                            {percent(sum.spread.deviation)},
+                            {percent(sum.spread.least)},
+                            {percent(sum.spread.most)},
+                            {percent(sum.fragmentation)},
+                            {fixed(sum.per_second, 0)},
+                            {failed_text(sum)}});
+            if (!result.bounds.empty() && c + 1 == contestants.size())
+                rows.push_back(
+                    {{lists[l].name}, {"at most"}, {percent(mean(result.bounds[l]))}, {}, {}, {}, {}, {}, {}});
         }
     std::string text = layout_table(columns, rows, {}).text;
     if (lists.size() < 2 || contestants.size() < 2) return text;
@@ -65,28 +79,40 @@ std::string report_text(const std::vector<NamedTrace> &lists, const std::vector<
     std::vector<std::vector<Cell>> lines;
     for (size_t l = 0; l < lists.size(); ++l) {
         lines.push_back({{lists[l].name}});
-        for (size_t c = 0; c < contestants.size(); ++c) lines.back().push_back({percent(spread(result.runs[l][c], online).mean)});
+        for (size_t c = 0; c < contestants.size(); ++c)
+            lines.back().push_back({percent(spread(result.runs[l][c], online).mean)});
         if (!result.bounds.empty()) lines.back().push_back({percent(mean(result.bounds[l]))});
     }
     return text + "\n" + layout_table(heads, lines, {}).text;
 }
 
-std::string report_json(const std::vector<NamedTrace> &lists, const std::vector<Contestant> &contestants, const ContestResult &result, bool online) {
+std::string report_json(const std::vector<NamedTrace> &lists, const std::vector<Contestant> &contestants,
+                        const ContestResult &result, bool online) {
     using Json = nlohmann::ordered_json;
     Json out{{"lists", Json::array()}};
     for (size_t l = 0; l < lists.size(); ++l) {
         Json list{{"name", lists[l].name}, {"contestants", Json::array()}};
         for (size_t c = 0; c < contestants.size(); ++c) {
             const Summary sum = summary(result.runs[l][c], online);
-            Json one{{"label", contestants[c].label},          {"knowsList", contestants[c].told_list},   {"mean", sum.spread.mean},
-                     {"deviation", sum.spread.deviation},      {"least", sum.spread.least},               {"most", sum.spread.most},
-                     {"fragmentation", sum.fragmentation},     {"decisionsPerSecond", sum.per_second},    {"failed", sum.failed},
+            Json one{{"label", contestants[c].label},
+                     {"knowsList", contestants[c].told_list},
+                     {"mean", sum.spread.mean},
+                     {"deviation", sum.spread.deviation},
+                     {"least", sum.spread.least},
+                     {"most", sum.spread.most},
+                     {"fragmentation", sum.fragmentation},
+                     {"decisionsPerSecond", sum.per_second},
+                     {"failed", sum.failed},
                      {"runs", Json::array()}};
             for (const RunResult &run : result.runs[l][c]) {
                 Json curve = Json::array();
                 for (const auto &point : run.replay.curve) curve.push_back({point.arrived, point.allocated});
-                Json line({{"seed", run.seed}, {"arrivals", run.replay.arrivals}, {"placed", run.replay.placed}, {"allocated", figure(run, online)},
-                                       {"seconds", run.seconds}, {"curve", std::move(curve)}});
+                Json line({{"seed", run.seed},
+                           {"arrivals", run.replay.arrivals},
+                           {"placed", run.replay.placed},
+                           {"allocated", figure(run, online)},
+                           {"seconds", run.seconds},
+                           {"curve", std::move(curve)}});
                 if (run.replay.defrag) line["defrag"] = defrag_json(lists[l], *run.replay.defrag);
                 one["runs"].push_back(std::move(line));
             }

@@ -9,8 +9,11 @@
 namespace rigger::cli::replay {
 
 /// One line per contestant. Precondition: as many results as contestants.
-std::string market_text(const std::vector<Contestant> &contestants, const std::vector<rigger::replay::MarketResult> &results);
-/// {"hours","contestants":[{"label","valuePerHour","value","idle","starting","starts","moves","ended","plans","curve":[[seconds, value per hour, busy]]}]}
-std::string market_json(const std::vector<Contestant> &contestants, const std::vector<rigger::replay::MarketResult> &results);
+std::string market_text(const std::vector<Contestant> &contestants,
+                        const std::vector<rigger::replay::MarketResult> &results);
+/// {"hours","contestants":[{"label","valuePerHour","value","idle","starting","starts","moves","ended","plans","curve":[[seconds,
+/// value per hour, busy]]}]}
+std::string market_json(const std::vector<Contestant> &contestants,
+                        const std::vector<rigger::replay::MarketResult> &results);
 
 } // namespace rigger::cli::replay

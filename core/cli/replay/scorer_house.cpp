@@ -39,7 +39,8 @@ ScorerHouse::~ScorerHouse() {
     if (parts_->registry) parts_->registry->stop();
 }
 
-Result<std::unique_ptr<ScorerHouse>> ScorerHouse::open(const std::vector<Contestant> &contestants, const HouseOptions &options) {
+Result<std::unique_ptr<ScorerHouse>> ScorerHouse::open(const std::vector<Contestant> &contestants,
+                                                       const HouseOptions &options) {
     auto parts = std::make_unique<Parts>();
     parts->contestants = contestants;
     RIG_TRY(parts->workplace.status());
@@ -63,8 +64,11 @@ std::vector<placement::ScorerBinding> ScorerHouse::scorers(size_t contestant, si
     std::vector<placement::ScorerBinding> bindings;
     const auto &specs = parts_->contestants[contestant].scorers;
     for (size_t s = 0; s < specs.size(); ++s) {
-        if (specs[s].plugin == "random") bindings.push_back({rigger::replay::make_chance_scorer(seed, specs[s].weight), {}});
-        else if (const auto at = parts_->by_name.find(instance_name(contestant, s, worker)); at != parts_->by_name.end()) bindings.push_back({at->second, {}});
+        if (specs[s].plugin == "random")
+            bindings.push_back({rigger::replay::make_chance_scorer(seed, specs[s].weight), {}});
+        else if (const auto at = parts_->by_name.find(instance_name(contestant, s, worker));
+                 at != parts_->by_name.end())
+            bindings.push_back({at->second, {}});
     }
     return bindings;
 }

@@ -7,12 +7,17 @@ namespace rigger::cli::replay {
 namespace {
 
 bool is_name(std::string_view text) {
-    const auto good = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_'; };
+    const auto good = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+    };
     return !text.empty() && std::all_of(text.begin(), text.end(), good);
 }
 
 Error wrong(std::string_view words, const std::string &what) {
-    return invalid("ScorerSpec", "--scorer " + std::string(words) + ": " + what + "; write NAME[@POLICY][:WEIGHT], joined by commas, +list at the end for one that knows the list");
+    return invalid(
+        "ScorerSpec",
+        "--scorer " + std::string(words) + ": " + what +
+            "; write NAME[@POLICY][:WEIGHT], joined by commas, +list at the end for one that knows the list");
 }
 
 } // namespace
@@ -32,7 +37,9 @@ Result<Contestant> parse_contestant(std::string_view words) {
         if (const size_t colon = one.find(':'); colon != one.npos) {
             const std::string_view weight = one.substr(colon + 1);
             const auto [end, failed] = std::from_chars(weight.data(), weight.data() + weight.size(), spec.weight);
-            if (failed != std::errc() || end != weight.data() + weight.size() || !(spec.weight >= 0 && spec.weight <= 1000)) return wrong(words, "a weight is a number from 0 to 1000");
+            if (failed != std::errc() || end != weight.data() + weight.size() ||
+                !(spec.weight >= 0 && spec.weight <= 1000))
+                return wrong(words, "a weight is a number from 0 to 1000");
             one = one.substr(0, colon);
         }
         if (const size_t at = one.find('@'); at != one.npos) {

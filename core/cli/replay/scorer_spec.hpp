@@ -1,4 +1,5 @@
-// core/cli/replay/scorer_spec.hpp -- which scorers a replay compares, as words: "scorer-fragmentation", "a:2,b", "scorer-baseline@fgd+list".
+// core/cli/replay/scorer_spec.hpp -- which scorers a replay compares, as words: "scorer-fragmentation", "a:2,b",
+// "scorer-baseline@fgd+list".
 #pragma once
 #include "base/status.hpp"
 
@@ -20,8 +21,8 @@ struct Contestant {
     bool told_list = false; ///< knows the mix of the whole list beforehand
 };
 
-/// NAME[@POLICY][:WEIGHT], several joined by commas; +list at the end: told the mix of the whole list. A name without a dot is one of rigger's
-/// own ("rig." goes in front). Errors: "ScorerSpec".
+/// NAME[@POLICY][:WEIGHT], several joined by commas; +list at the end: told the mix of the whole list. A name without a
+/// dot is one of rigger's own ("rig." goes in front). Errors: "ScorerSpec".
 Result<Contestant> parse_contestant(std::string_view words);
 
 } // namespace rigger::cli::replay

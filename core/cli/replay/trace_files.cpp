@@ -21,9 +21,7 @@ template <typename Read> auto guarded(const std::string &file, Read read) -> dec
         return read();
     } catch (const io::error::can_not_open_file &) {
         return invalid("TraceUnreadable", "cannot open '" + file + "'");
-    } catch (const io::error::base &error) {
-        return invalid("TraceInvalid", error.what());
-    }
+    } catch (const io::error::base &error) { return invalid("TraceInvalid", error.what()); }
 }
 
 Error bad_figure(const std::string &file, unsigned line, const std::string &what) {
@@ -56,8 +54,10 @@ Result<std::vector<TraceNode>> read_openb_nodes(const std::string &file) {
         std::vector<TraceNode> nodes;
         TraceNode node;
         while (csv.read_row(node.name, node.cpu_milli, node.memory_mib, node.gpus, node.model)) {
-            if (node.name.empty() || node.gpus < 0 || node.gpus > most_gpus || node.cpu_milli < 0 || node.memory_mib < 0)
-                return bad_figure(file, csv.get_file_line(), "a node needs a name, 0 to 1024 GPUs, and no negative figure");
+            if (node.name.empty() || node.gpus < 0 || node.gpus > most_gpus || node.cpu_milli < 0 ||
+                node.memory_mib < 0)
+                return bad_figure(file, csv.get_file_line(),
+                                  "a node needs a name, 0 to 1024 GPUs, and no negative figure");
             nodes.push_back(node);
         }
         if (nodes.empty()) return invalid("TraceInvalid", file + ": no node in it");
@@ -68,7 +68,8 @@ Result<std::vector<TraceNode>> read_openb_nodes(const std::string &file) {
 Result<std::vector<TraceTask>> read_openb_pods(const std::string &file) {
     return guarded(file, [&]() -> Result<std::vector<TraceTask>> {
         io::CSVReader<8, io::trim_chars<' ', '\t'>, io::double_quote_escape<',', '"'>> csv(file);
-        csv.read_header(io::ignore_extra_column | io::ignore_missing_column, "name", "cpu_milli", "memory_mib", "num_gpu", "gpu_milli", "gpu_spec", "creation_time", "deletion_time");
+        csv.read_header(io::ignore_extra_column | io::ignore_missing_column, "name", "cpu_milli", "memory_mib",
+                        "num_gpu", "gpu_milli", "gpu_spec", "creation_time", "deletion_time");
         for (const char *column : {"name", "cpu_milli", "memory_mib", "num_gpu", "gpu_milli"})
             if (!csv.has_column(column)) return invalid("TraceInvalid", file + ": column '" + column + "' is missing");
         std::vector<TraceTask> tasks;
@@ -78,8 +79,11 @@ Result<std::vector<TraceTask>> read_openb_pods(const std::string &file) {
             TraceTask task;
             task.name = name;
             const int64_t each = gpus == 0 ? 1000 : number_or(milli, 1000);
-            if (cpu < 0 || cpu > most || memory < 0 || memory > most || gpus < 0 || gpus > most_gpus || each < 1 || each > 1000 || (gpus > 1 && each != 1000))
-                return bad_figure(file, csv.get_file_line(), "a task asks for 0 to 1024 GPUs of 1000 milli, or 1 to 999 milli of one, and for nothing negative");
+            if (cpu < 0 || cpu > most || memory < 0 || memory > most || gpus < 0 || gpus > most_gpus || each < 1 ||
+                each > 1000 || (gpus > 1 && each != 1000))
+                return bad_figure(
+                    file, csv.get_file_line(),
+                    "a task asks for 0 to 1024 GPUs of 1000 milli, or 1 to 999 milli of one, and for nothing negative");
             task.needs.gpu_count = static_cast<int>(gpus);
             task.needs.gpu_milli = static_cast<int>(each);
             task.needs.cpu_milli = static_cast<int>(cpu);

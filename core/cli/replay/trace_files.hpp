@@ -7,8 +7,9 @@
 
 namespace rigger::cli::replay {
 
-/// Nodes: sn,cpu_milli,memory_mib,gpu,model. Pods: name,cpu_milli,memory_mib,num_gpu,gpu_milli and, where there, gpu_spec (models, joined
-/// by |), creation_time, deletion_time (seconds). Other columns are ignored. Errors name file and line: "TraceUnreadable", "TraceInvalid".
+/// Nodes: sn,cpu_milli,memory_mib,gpu,model. Pods: name,cpu_milli,memory_mib,num_gpu,gpu_milli and, where there,
+/// gpu_spec (models, joined by |), creation_time, deletion_time (seconds). Other columns are ignored. Errors name file
+/// and line: "TraceUnreadable", "TraceInvalid".
 Result<std::vector<rigger::replay::TraceNode>> read_openb_nodes(const std::string &file);
 Result<std::vector<rigger::replay::TraceTask>> read_openb_pods(const std::string &file);
 

@@ -27,10 +27,13 @@ Workplace::~Workplace() {
 
 Status Workplace::status() const {
     if (!root.empty()) return {};
-    return Error{Code::unavailable, "NoWorkplace", std::string("cannot make a temporary directory: ") + std::strerror(error_) + "; set TMPDIR", 0};
+    return Error{Code::unavailable, "NoWorkplace",
+                 std::string("cannot make a temporary directory: ") + std::strerror(error_) + "; set TMPDIR", 0};
 }
 
-void Workplace::enable(const std::string &name, const std::string &instance_file) const { std::ofstream(root / "enabled" / (name + ".yaml")) << instance_file; }
+void Workplace::enable(const std::string &name, const std::string &instance_file) const {
+    std::ofstream(root / "enabled" / (name + ".yaml")) << instance_file;
+}
 
 host::RegistryOptions Workplace::registry(const HouseOptions &options) const {
     host::RegistryOptions made;
@@ -44,6 +47,8 @@ host::RegistryOptions Workplace::registry(const HouseOptions &options) const {
     return made;
 }
 
-std::shared_ptr<spdlog::logger> no_log() { return std::make_shared<spdlog::logger>("replay", std::make_shared<spdlog::sinks::null_sink_mt>()); }
+std::shared_ptr<spdlog::logger> no_log() {
+    return std::make_shared<spdlog::logger>("replay", std::make_shared<spdlog::sinks::null_sink_mt>());
+}
 
 } // namespace rigger::cli::replay

@@ -1,4 +1,5 @@
-// core/cli/replay/workplace.hpp -- a temporary directory in which plugins are enabled, and what every registry there has in common.
+// core/cli/replay/workplace.hpp -- a temporary directory in which plugins are enabled, and what every registry there
+// has in common.
 #pragma once
 #include "cli/replay/scorer_house.hpp"
 #include "host/registry.hpp"

@@ -41,9 +41,13 @@ Result<std::string> AnswerDesk::wait(RequestId request, const CallContext &call)
         const bool late = pause == Duration::zero(), cancelled = call.is_cancelled();
         if (closed_ || late || cancelled) {
             requests_.erase(at);
-            if (closed_) return Error{Code::unavailable, "Stopping", "the daemon is stopping; ask again when it runs", 0};
+            if (closed_)
+                return Error{Code::unavailable, "Stopping", "the daemon is stopping; ask again when it runs", 0};
             if (cancelled) return Error{Code::cancelled, "Cancelled", "the caller gave up", 0};
-            return Error{Code::deadline, "NotDurableYet", "it was asked for, but is not confirmed yet; `rigger status` tells whether the store can be written", 0};
+            return Error{
+                Code::deadline, "NotDurableYet",
+                "it was asked for, but is not confirmed yet; `rigger status` tells whether the store can be written",
+                0};
         }
         changed_.wait_for(hold, pause);
     }

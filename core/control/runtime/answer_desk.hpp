@@ -1,4 +1,5 @@
-// core/control/runtime/answer_desk.hpp -- where callers of the API wait for what the loop decides, and for new snapshots.
+// core/control/runtime/answer_desk.hpp -- where callers of the API wait for what the loop decides, and for new
+// snapshots.
 #pragma once
 #include "base/status.hpp"
 #include "control/messages.hpp"

@@ -7,9 +7,11 @@ namespace {
 constexpr Duration trim_period = std::chrono::hours(1);
 }
 
-CommitThread::CommitThread(Store &store, const Clock &clock, ControlMetrics &metrics, Log &log, const ControlConfig &config, Duties duties)
-    : store_(store), clock_(clock), metrics_(metrics), log_(log), retry_first_(config.commit_retry_first), retry_cap_(config.commit_retry_cap),
-      journal_keep_(config.journal_keep), journal_keep_entries_(config.journal_keep_entries), duties_(std::move(duties)),
+CommitThread::CommitThread(Store &store, const Clock &clock, ControlMetrics &metrics, Log &log,
+                           const ControlConfig &config, Duties duties)
+    : store_(store), clock_(clock), metrics_(metrics), log_(log), retry_first_(config.commit_retry_first),
+      retry_cap_(config.commit_retry_cap), journal_keep_(config.journal_keep),
+      journal_keep_entries_(config.journal_keep_entries), duties_(std::move(duties)),
       next_trim_(clock.monotonic() + std::chrono::minutes(1)) {
     thread_ = std::thread([this] { run(); });
 }
@@ -60,7 +62,8 @@ void CommitThread::trim(std::unique_lock<std::mutex> &hold) {
     next_trim_ = clock_.monotonic() + trim_period;
     hold.unlock();
     if (const Status done = store_.trim_journal(clock_.wall() + -journal_keep_, journal_keep_entries_); !done.ok())
-        log_.write(LogLevel::warn, "store", "cannot trim the journal: " + done.error().message + "; it grows until this works again");
+        log_.write(LogLevel::warn, "store",
+                   "cannot trim the journal: " + done.error().message + "; it grows until this works again");
     hold.lock();
 }
 

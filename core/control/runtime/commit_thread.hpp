@@ -1,4 +1,5 @@
-// core/control/runtime/commit_thread.hpp -- the store's one thread: group commits, retries with back-off, then lets effects go.
+// core/control/runtime/commit_thread.hpp -- the store's one thread: group commits, retries with back-off, then lets
+// effects go.
 #pragma once
 #include "control/committer.hpp"
 #include "control/config.hpp"
@@ -16,14 +17,16 @@ namespace rigger {
 class CommitThread {
 public:
     struct Duties {
-        std::function<void(Effect)> dispatch;          ///< an effect whose writes are durable; does not block
-        std::function<void(CommitReport)> report;      ///< after each failed attempt, and once after recovery
+        std::function<void(Effect)> dispatch;     ///< an effect whose writes are durable; does not block
+        std::function<void(CommitReport)> report; ///< after each failed attempt, and once after recovery
     };
-    CommitThread(Store &store, const Clock &clock, ControlMetrics &metrics, Log &log, const ControlConfig &config, Duties duties);
+    CommitThread(Store &store, const Clock &clock, ControlMetrics &metrics, Log &log, const ControlConfig &config,
+                 Duties duties);
     ~CommitThread(); ///< stop() with no patience
 
     void push(std::vector<Write> writes, std::vector<Effect> effects);
-    /// Commits what waits, starts no effect any more. False: the store did not take all of it in time; the next start knows less, and nothing wrong.
+    /// Commits what waits, starts no effect any more. False: the store did not take all of it in time; the next start
+    /// knows less, and nothing wrong.
     bool stop(Duration patience);
     size_t waiting() const;
 

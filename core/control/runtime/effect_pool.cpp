@@ -37,17 +37,20 @@ struct EffectPool::State {
     bool stopping = false;
 
     size_t running_on(const std::string &port, bool lost_ones) const {
-        return static_cast<size_t>(std::count_if(running.begin(), running.end(), [&](const auto &r) { return r->port == port && r->lost == lost_ones; }));
+        return static_cast<size_t>(std::count_if(
+            running.begin(), running.end(), [&](const auto &r) { return r->port == port && r->lost == lost_ones; }));
     }
     /// The first effect whose port has room.
     std::list<Effect>::iterator next() {
-        return std::find_if(queue.begin(), queue.end(), [&](const Effect &e) { return running_on(effect_port(e), false) < limits.per_port; });
+        return std::find_if(queue.begin(), queue.end(),
+                            [&](const Effect &e) { return running_on(effect_port(e), false) < limits.per_port; });
     }
 };
 
-EffectPool::EffectPool(std::shared_ptr<const PortTable> ports, const Clock &clock, ControlMetrics &metrics, Limits limits,
-                       std::function<void(EffectDone)> on_done)
-    : state_(new State{std::move(ports), clock, metrics, limits, std::move(on_done), {}, {}, {}, {}, {}, 0, 0, 0, 0, false}) {}
+EffectPool::EffectPool(std::shared_ptr<const PortTable> ports, const Clock &clock, ControlMetrics &metrics,
+                       Limits limits, std::function<void(EffectDone)> on_done)
+    : state_(new State{
+          std::move(ports), clock, metrics, limits, std::move(on_done), {}, {}, {}, {}, {}, 0, 0, 0, 0, false}) {}
 
 EffectPool::~EffectPool() { stop(Duration::zero()); }
 
@@ -58,7 +61,9 @@ void EffectPool::submit(Effect effect) {
     if (state_->running_on(port, true) >= state_->limits.per_port) {
         // Every thread that this port may cost is lost already: it gets no more until one of them returns.
         hold.unlock();
-        state_->on_done({effect.id, Error{Code::unavailable, "PluginHangs", "all calls into " + port + " hang; restart the plugin or the daemon", 30'000}});
+        state_->on_done(
+            {effect.id, Error{Code::unavailable, "PluginHangs",
+                              "all calls into " + port + " hang; restart the plugin or the daemon", 30'000}});
         return;
     }
     state_->queue.push_back(std::move(effect));
@@ -142,7 +147,8 @@ void EffectPool::tend() {
 
 bool EffectPool::wait_idle(const std::string &port, Duration patience) {
     std::unique_lock hold(state_->lock);
-    return state_->changed.wait_for(hold, patience, [&] { return state_->running_on(port, false) + state_->running_on(port, true) == 0; });
+    return state_->changed.wait_for(
+        hold, patience, [&] { return state_->running_on(port, false) + state_->running_on(port, true) == 0; });
 }
 
 bool EffectPool::stop(Duration patience) {

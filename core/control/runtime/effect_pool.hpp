@@ -1,4 +1,5 @@
-// core/control/runtime/effect_pool.hpp -- threads that carry out effects: bounded in all and per port. A call that never returns costs its thread, nothing else.
+// core/control/runtime/effect_pool.hpp -- threads that carry out effects: bounded in all and per port. A call that
+// never returns costs its thread, nothing else.
 #pragma once
 #include "control/effects.hpp"
 #include "control/perform.hpp"
@@ -16,10 +17,13 @@ class EffectPool {
 public:
     struct Limits {
         size_t threads = 16, per_port = 8;
-        Duration hard_limit{}; ///< past its deadline a call is given up after this long: its thread does not count any more
+        Duration
+            hard_limit{}; ///< past its deadline a call is given up after this long: its thread does not count any more
     };
-    /// `on_done` is called on a worker, once per effect, unless the call never returns. `clock` and `metrics` outlive all workers.
-    EffectPool(std::shared_ptr<const PortTable> ports, const Clock &clock, ControlMetrics &metrics, Limits limits, std::function<void(EffectDone)> on_done);
+    /// `on_done` is called on a worker, once per effect, unless the call never returns. `clock` and `metrics` outlive
+    /// all workers.
+    EffectPool(std::shared_ptr<const PortTable> ports, const Clock &clock, ControlMetrics &metrics, Limits limits,
+               std::function<void(EffectDone)> on_done);
     ~EffectPool(); ///< stop() with no patience
 
     void submit(Effect effect);
@@ -27,7 +31,8 @@ public:
     void tend();
     /// Waits until no call of the port runs. False: not within the patience.
     bool wait_idle(const std::string &port, Duration patience);
-    /// Drops what has not begun, cancels what runs, waits for it. Threads that do not return in time are left behind. False: some were.
+    /// Drops what has not begun, cancels what runs, waits for it. Threads that do not return in time are left behind.
+    /// False: some were.
     bool stop(Duration patience);
     size_t waiting() const;
     size_t lost() const;

@@ -14,7 +14,8 @@ void MessageQueue::push(Message message, MonoTime now) {
 bool MessageQueue::push_or_wait(Message message, MonoTime now, const std::atomic<uint32_t> &give_up) {
     {
         std::unique_lock hold(lock_);
-        while (!closed_ && give_up.load() == 0 && (congested_ || items_.size() >= limit_)) not_full_.wait_for(hold, std::chrono::milliseconds(100));
+        while (!closed_ && give_up.load() == 0 && (congested_ || items_.size() >= limit_))
+            not_full_.wait_for(hold, std::chrono::milliseconds(100));
         if (closed_ || give_up.load() != 0) return false;
         items_.push_back({std::move(message), now});
     }
@@ -25,10 +26,8 @@ bool MessageQueue::push_or_wait(Message message, MonoTime now, const std::atomic
 std::optional<MessageQueue::Item> MessageQueue::pop(std::optional<Duration> wait) {
     std::unique_lock hold(lock_);
     const auto ready = [&] { return closed_ || !items_.empty(); };
-    if (wait)
-        not_empty_.wait_for(hold, *wait, ready);
-    else
-        not_empty_.wait(hold, ready);
+    if (wait) not_empty_.wait_for(hold, *wait, ready);
+    else not_empty_.wait(hold, ready);
     if (items_.empty() || closed_) return std::nullopt;
     Item item = std::move(items_.front());
     items_.pop_front();

@@ -1,4 +1,5 @@
-// core/control/runtime/message_queue.hpp -- many producers, one consumer, in order. Watches wait when it is full; the loop's own messages never do.
+// core/control/runtime/message_queue.hpp -- many producers, one consumer, in order. Watches wait when it is full; the
+// loop's own messages never do.
 #pragma once
 #include "base/time.hpp"
 #include "control/messages.hpp"

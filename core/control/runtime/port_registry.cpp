@@ -3,10 +3,8 @@
 namespace rigger {
 namespace {
 template <typename Map> void set(Map &map, const std::string &name, typename Map::mapped_type port) {
-    if (port)
-        map[name] = std::move(port);
-    else
-        map.erase(name);
+    if (port) map[name] = std::move(port);
+    else map.erase(name);
 }
 template <typename Map> typename Map::mapped_type get(const Map &map, const std::string &name) {
     const auto at = map.find(name);

@@ -21,11 +21,13 @@ namespace rigger {
 namespace {
 
 constexpr Duration tend_period = std::chrono::seconds(1);
-constexpr Duration silence_limit = std::chrono::seconds(90); ///< a backend's watch delivers at least a heartbeat every 15 s
-constexpr size_t event_memory_at_start = 5'000;              ///< journal entries read to recognise repeated events
+constexpr Duration silence_limit =
+    std::chrono::seconds(90);                   ///< a backend's watch delivers at least a heartbeat every 15 s
+constexpr size_t event_memory_at_start = 5'000; ///< journal entries read to recognise repeated events
 
 std::string cluster_query(ObjectKind kind) {
-    return "{\"apiVersion\":\"" + std::string(kind_api_version(kind)) + "\",\"kind\":\"" + std::string(kind_name(kind)) + "\"}";
+    return "{\"apiVersion\":\"" + std::string(kind_api_version(kind)) + "\",\"kind\":\"" +
+           std::string(kind_name(kind)) + "\"}";
 }
 
 struct ClusterWatch {
@@ -38,10 +40,12 @@ struct ClusterWatch {
 class ControlRuntime::Impl final : public LoopAccess {
 public:
     Impl(ControlDependencies dependencies, ControlConfig config)
-        : deps_(std::move(dependencies)), config_(std::move(config)), metrics_(deps_.metrics), ports_(std::make_shared<PortRegistry>(deps_.planner)),
+        : deps_(std::move(dependencies)), config_(std::move(config)), metrics_(deps_.metrics),
+          ports_(std::make_shared<PortRegistry>(deps_.planner)),
           queue_(std::make_shared<MessageQueue>(config_.queue_limit)), desk_(deps_.clock), random_(deps_.random_seed),
           controller_(config_, random_.next(), metrics_, deps_.log),
-          service_(*this, deps_.planner, deps_.store, *ports_, {deps_.version, deps_.plugins_status, [this] { return machinery(); }}) {}
+          service_(*this, deps_.planner, deps_.store, *ports_,
+                   {deps_.version, deps_.plugins_status, [this] { return machinery(); }}) {}
 
     ~Impl() override { stop(); }
 
@@ -52,17 +56,23 @@ public:
         if (!recent) return recent.error().within("cannot start the control loop: cannot read the journal");
         checkpoints_ = persisted->checkpoints;
         RIG_TRY(deps_.planner.set_scorers(std::move(plugins.scorers)));
-        pool_ = std::make_unique<EffectPool>(ports_, deps_.clock, metrics_,
-                                             EffectPool::Limits{config_.effect_workers, config_.effects_per_instance, config_.effect_hard_limit},
-                                             [queue = queue_, &clock = deps_.clock](EffectDone done) { queue->push(std::move(done), clock.monotonic()); });
-        commits_ = std::make_unique<CommitThread>(deps_.store, deps_.clock, metrics_, deps_.log, config_,
-                                                  CommitThread::Duties{[this](Effect effect) { dispatch(std::move(effect)); },
-                                                                       [this](CommitReport report) { push(std::move(report)); }});
+        pool_ = std::make_unique<EffectPool>(
+            ports_, deps_.clock, metrics_,
+            EffectPool::Limits{config_.effect_workers, config_.effects_per_instance, config_.effect_hard_limit},
+            [queue = queue_, &clock = deps_.clock](EffectDone done) {
+                queue->push(std::move(done), clock.monotonic());
+            });
+        commits_ = std::make_unique<CommitThread>(
+            deps_.store, deps_.clock, metrics_, deps_.log, config_,
+            CommitThread::Duties{[this](Effect effect) { dispatch(std::move(effect)); },
+                                 [this](CommitReport report) { push(std::move(report)); }});
         for (auto &reconciler : plugins.reconcilers) add_reconciler(std::move(reconciler));
         take(controller_.recover(*std::move(persisted), *recent, deps_.clock.wall(), deps_.clock.monotonic()));
         // Attached before anything runs, so that the loop is not "ready" while it knows of no plugin.
-        for (const auto &source : plugins.sources) take(controller_.handle(SourceAttached{source->name()}, deps_.clock.wall(), now()));
-        for (const auto &backend : plugins.backends) take(controller_.handle(BackendAttached{backend->name()}, deps_.clock.wall(), now()));
+        for (const auto &source : plugins.sources)
+            take(controller_.handle(SourceAttached{source->name()}, deps_.clock.wall(), now()));
+        for (const auto &backend : plugins.backends)
+            take(controller_.handle(BackendAttached{backend->name()}, deps_.clock.wall(), now()));
         started_ = true;
         for (auto &source : plugins.sources) add_source(std::move(source));
         for (auto &backend : plugins.backends) add_backend(std::move(backend));
@@ -77,14 +87,21 @@ public:
             stopped_ = true;
         }
         const MonoTime by = deps_.clock.monotonic() + config().shutdown_limit;
-        const auto left = [&] { return std::max<Duration>(by - deps_.clock.monotonic(), std::chrono::milliseconds(10)); };
+        const auto left = [&] {
+            return std::max<Duration>(by - deps_.clock.monotonic(), std::chrono::milliseconds(10));
+        };
         desk_.close();
         cancel_watches();
         queue_->close();
         if (loop_.joinable()) loop_.join();
-        if (!commits_->stop(left() / 2)) deps_.log.write(LogLevel::error, "control", "stopping with decisions that the store did not take; they are made again at the next start");
-        if (!pool_->stop(left() / 2)) deps_.log.write(LogLevel::warn, "control", "stopping while a plugin's call still runs");
-        if (!join_watches(left())) deps_.log.write(LogLevel::warn, "control", "stopping while a plugin's watch still runs");
+        if (!commits_->stop(left() / 2))
+            deps_.log.write(
+                LogLevel::error, "control",
+                "stopping with decisions that the store did not take; they are made again at the next start");
+        if (!pool_->stop(left() / 2))
+            deps_.log.write(LogLevel::warn, "control", "stopping while a plugin's call still runs");
+        if (!join_watches(left()))
+            deps_.log.write(LogLevel::warn, "control", "stopping while a plugin's watch still runs");
     }
 
     void add_source(std::shared_ptr<ValidatorSource> source) {
@@ -102,7 +119,9 @@ public:
             queue->push(WatchEnded{name, true, ObjectKind::node, why, attempts}, clock.monotonic());
         };
         const std::lock_guard hold(lifecycle_);
-        if (!stopped_) source_watches_[name] = std::make_unique<WatchThread>(std::move(duties), watch_times(), deps_.clock, random_.next());
+        if (!stopped_)
+            source_watches_[name] =
+                std::make_unique<WatchThread>(std::move(duties), watch_times(), deps_.clock, random_.next());
     }
 
     void remove_source(const std::string &name) {
@@ -131,7 +150,8 @@ public:
             duties.ended = [queue = queue_, name, kind, &clock = deps_.clock](const Error &why, unsigned attempts) {
                 queue->push(WatchEnded{name, false, kind, why, attempts}, clock.monotonic());
             };
-            cluster_watches_[name].push_back({feed, std::make_unique<WatchThread>(std::move(duties), watch_times(), deps_.clock, random_.next())});
+            cluster_watches_[name].push_back(
+                {feed, std::make_unique<WatchThread>(std::move(duties), watch_times(), deps_.clock, random_.next())});
         }
     }
 
@@ -175,11 +195,13 @@ public:
 
     // LoopAccess.
     std::shared_ptr<const Published> published() const override { return desk_.published(); }
-    Result<std::string> submit(const CallContext &call, const std::string &principal, decltype(Command::what) what) override {
+    Result<std::string> submit(const CallContext &call, const std::string &principal,
+                               decltype(Command::what) what) override {
         const RequestId request = desk_.open();
         push(Command{request, principal, std::move(what)});
         auto answer = desk_.wait(request, call);
-        if (!answer && (answer.error().code == Code::deadline || answer.error().code == Code::cancelled)) push(CommandAbandoned{request});
+        if (!answer && (answer.error().code == Code::deadline || answer.error().code == Code::cancelled))
+            push(CommandAbandoned{request});
         return answer;
     }
     bool wait_beyond(uint64_t version, const CallContext &call) override { return desk_.wait_beyond(version, call); }
@@ -211,7 +233,8 @@ private:
         MonoTime next_tend = now();
         for (;;) {
             std::optional<Duration> wait = next_tend - now();
-            if (const auto wake = controller_.next_wake()) wait = std::min(*wait, std::max(*wake - now(), Duration::zero()));
+            if (const auto wake = controller_.next_wake())
+                wait = std::min(*wait, std::max(*wake - now(), Duration::zero()));
             auto item = queue_->pop(std::max(*wait, Duration::zero()));
             if (stopping()) return;
             const MonoTime begun = now();
@@ -255,18 +278,21 @@ private:
         const std::lock_guard hold(lifecycle_);
         for (auto &[name, watches] : cluster_watches_)
             for (ClusterWatch &watch : watches)
-                if (at - watch.feed->last_contact() > silence_limit && at - silent_since_[watch.feed.get()] > silence_limit) {
+                if (at - watch.feed->last_contact() > silence_limit &&
+                    at - silent_since_[watch.feed.get()] > silence_limit) {
                     silent_since_[watch.feed.get()] = at;
                     watch.thread->relist();
                 }
     }
 
     void dispatch(Effect effect) {
-        if (auto *reply = std::get_if<ReplyEffect>(&effect.what)) return desk_.answer(reply->request, std::move(reply->answer));
+        if (auto *reply = std::get_if<ReplyEffect>(&effect.what))
+            return desk_.answer(reply->request, std::move(reply->answer));
         if (const auto *again = std::get_if<RelistEffect>(&effect.what)) {
             const std::lock_guard hold(lifecycle_);
             if (again->source) {
-                if (const auto at = source_watches_.find(again->port); at != source_watches_.end()) at->second->relist();
+                if (const auto at = source_watches_.find(again->port); at != source_watches_.end())
+                    at->second->relist();
             } else if (const auto at = cluster_watches_.find(again->port); at != cluster_watches_.end()) {
                 for (ClusterWatch &watch : at->second) watch.thread->relist();
             }
@@ -291,7 +317,9 @@ private:
                 source_watches_.erase(at);
             }
         }
-        if (old && !old->stop(config().shutdown_limit)) deps_.log.write(LogLevel::warn, "control", "the watch of source " + name + " does not end; it is left behind");
+        if (old && !old->stop(config().shutdown_limit))
+            deps_.log.write(LogLevel::warn, "control",
+                            "the watch of source " + name + " does not end; it is left behind");
     }
     void remove_backend_watches(const std::string &name) {
         std::vector<ClusterWatch> old;
@@ -305,7 +333,9 @@ private:
         }
         for (ClusterWatch &watch : old) watch.thread->cancel();
         for (ClusterWatch &watch : old)
-            if (!watch.thread->stop(config().shutdown_limit)) deps_.log.write(LogLevel::warn, "control", "a watch of backend " + name + " does not end; it is left behind");
+            if (!watch.thread->stop(config().shutdown_limit))
+                deps_.log.write(LogLevel::warn, "control",
+                                "a watch of backend " + name + " does not end; it is left behind");
     }
     void cancel_watches() {
         const std::lock_guard hold(lifecycle_);
@@ -358,9 +388,13 @@ void ControlRuntime::add_source(std::shared_ptr<ValidatorSource> source) { impl_
 void ControlRuntime::remove_source(const std::string &name) { impl_->remove_source(name); }
 void ControlRuntime::add_backend(std::shared_ptr<ClusterBackend> backend) { impl_->add_backend(std::move(backend)); }
 void ControlRuntime::remove_backend(const std::string &name) { impl_->remove_backend(name); }
-void ControlRuntime::add_reconciler(std::shared_ptr<Reconciler> reconciler) { impl_->add_reconciler(std::move(reconciler)); }
+void ControlRuntime::add_reconciler(std::shared_ptr<Reconciler> reconciler) {
+    impl_->add_reconciler(std::move(reconciler));
+}
 void ControlRuntime::remove_reconciler(const std::string &name) { impl_->remove_reconciler(name); }
-Status ControlRuntime::set_scorers(std::vector<placement::ScorerBinding> scorers) { return impl_->set_scorers(std::move(scorers)); }
+Status ControlRuntime::set_scorers(std::vector<placement::ScorerBinding> scorers) {
+    return impl_->set_scorers(std::move(scorers));
+}
 void ControlRuntime::set_rules(placement::PlacementRules rules) { impl_->set_rules(std::move(rules)); }
 void ControlRuntime::reconfigure(ControlConfig config) { impl_->reconfigure(std::move(config)); }
 ControlApi &ControlRuntime::api() { return impl_->api(); }
@@ -373,7 +407,9 @@ uint64_t ControlRuntime::snapshot_version() const {
     const auto shot = snapshot();
     return shot ? shot->version : 0;
 }
-uint64_t ControlRuntime::subscribe(std::function<void(uint64_t)> on_change) { return impl_->desk().subscribe(std::move(on_change)); }
+uint64_t ControlRuntime::subscribe(std::function<void(uint64_t)> on_change) {
+    return impl_->desk().subscribe(std::move(on_change));
+}
 void ControlRuntime::unsubscribe(uint64_t subscription) { impl_->desk().unsubscribe(subscription); }
 
 } // namespace rigger

@@ -24,7 +24,8 @@ Result<ObjectView> project(ObjectKind kind, std::string_view document) {
 
 } // namespace
 
-MarketFeed::MarketFeed(SourceName source, std::shared_ptr<MessageQueue> queue, const Clock &clock, const std::atomic<uint32_t> &cancelled)
+MarketFeed::MarketFeed(SourceName source, std::shared_ptr<MessageQueue> queue, const Clock &clock,
+                       const std::atomic<uint32_t> &cancelled)
     : source_(std::move(source)), queue_(std::move(queue)), clock_(clock), cancelled_(cancelled) {}
 
 Status MarketFeed::send(Message message) {
@@ -42,24 +43,31 @@ Status MarketFeed::instance(SourceInstance instance) {
 }
 Status MarketFeed::removed(std::string_view kind, std::string_view id, std::string_view reason) {
     if (kind != "offer" && kind != "instance") return {};
-    return send(ItemRemoved{source_, kind == "offer" ? ItemKind::offer : ItemKind::instance, std::string(id), std::string(reason)});
+    return send(ItemRemoved{source_, kind == "offer" ? ItemKind::offer : ItemKind::instance, std::string(id),
+                            std::string(reason)});
 }
 Status MarketFeed::mark(std::string_view kind, Mark mark) {
     if (kind != "offer" && kind != "instance") return {};
     return send(SourceMark{source_, kind == "offer" ? ItemKind::offer : ItemKind::instance, mark, {}});
 }
-Status MarketFeed::event(std::string_view id, std::string_view document) { return send(SourceEvent{source_, std::string(id), std::string(document)}); }
+Status MarketFeed::event(std::string_view id, std::string_view document) {
+    return send(SourceEvent{source_, std::string(id), std::string(document)});
+}
 Status MarketFeed::checkpoint(std::string_view token) { return send(SourceCheckpoint{source_, std::string(token)}); }
 void MarketFeed::malformed(std::string_view kind, std::string_view id, const Error &why) {
     if (kind != "offer" && kind != "instance") return;
     // A watch that is being ended has nobody to tell.
-    (void)send(ItemMalformed{source_, kind == "offer" ? ItemKind::offer : ItemKind::instance, std::string(id), why}).ok();
+    (void)send(ItemMalformed{source_, kind == "offer" ? ItemKind::offer : ItemKind::instance, std::string(id), why})
+        .ok();
 }
 
 ClusterFeed::ClusterFeed(std::string backend, ObjectKind kind, std::shared_ptr<MessageQueue> queue, const Clock &clock)
-    : backend_(std::move(backend)), kind_(kind), queue_(std::move(queue)), clock_(clock), last_contact_(clock.monotonic().ns) {}
+    : backend_(std::move(backend)), kind_(kind), queue_(std::move(queue)), clock_(clock),
+      last_contact_(clock.monotonic().ns) {}
 
-ClusterName ClusterFeed::full_name(std::string_view cluster) const { return ClusterName(backend_ + "/" + std::string(cluster)); }
+ClusterName ClusterFeed::full_name(std::string_view cluster) const {
+    return ClusterName(backend_ + "/" + std::string(cluster));
+}
 
 Status ClusterFeed::send(Message message) {
     const MonoTime now = clock_.monotonic();
@@ -72,12 +80,14 @@ Status ClusterFeed::object(ObjectChange change, std::string_view cluster, std::s
     if (change == ObjectChange::removed) {
         auto meta = project_meta(document);
         if (!meta) return send(ObjectMalformed{full_name(cluster), kind_, {}, {}, meta.error()});
-        return send(ObjectGone{full_name(cluster), kind_, std::move(meta->namespace_name), std::move(meta->name), std::move(meta->uid)});
+        return send(ObjectGone{full_name(cluster), kind_, std::move(meta->namespace_name), std::move(meta->name),
+                               std::move(meta->uid)});
     }
     auto view = project(kind_, document);
     if (view) return send(ObjectPut{full_name(cluster), *std::move(view), change == ObjectChange::sync});
     const auto meta = project_meta(document);
-    return send(ObjectMalformed{full_name(cluster), kind_, meta ? meta->namespace_name : std::string(), meta ? meta->name : std::string(), view.error()});
+    return send(ObjectMalformed{full_name(cluster), kind_, meta ? meta->namespace_name : std::string(),
+                                meta ? meta->name : std::string(), view.error()});
 }
 
 Status ClusterFeed::mark(std::string_view cluster, Mark mark, std::string_view detail) {

@@ -1,4 +1,5 @@
-// core/control/runtime/sinks.hpp -- from what a watch delivers to messages of the loop. Projection happens here, off the loop's thread.
+// core/control/runtime/sinks.hpp -- from what a watch delivers to messages of the loop. Projection happens here, off
+// the loop's thread.
 #pragma once
 #include "control/runtime/message_queue.hpp"
 #include "domain/objects.hpp"
@@ -14,7 +15,8 @@ namespace rigger {
 /// One per call of watch(). Ends the watch when the queue is closed or the call is cancelled.
 class MarketFeed final : public MarketSink {
 public:
-    MarketFeed(SourceName source, std::shared_ptr<MessageQueue> queue, const Clock &clock, const std::atomic<uint32_t> &cancelled);
+    MarketFeed(SourceName source, std::shared_ptr<MessageQueue> queue, const Clock &clock,
+               const std::atomic<uint32_t> &cancelled);
     Status offer(Offer offer) override;
     Status instance(SourceInstance instance) override;
     Status removed(std::string_view kind, std::string_view id, std::string_view reason) override;
@@ -31,7 +33,8 @@ private:
     const std::atomic<uint32_t> &cancelled_;
 };
 
-/// One per watched kind; keeps the resume token between calls, and for them alone: what it resumes is lost with the process.
+/// One per watched kind; keeps the resume token between calls, and for them alone: what it resumes is lost with the
+/// process.
 class ClusterFeed final : public ObjectSink {
 public:
     ClusterFeed(std::string backend, ObjectKind kind, std::shared_ptr<MessageQueue> queue, const Clock &clock);

@@ -49,15 +49,17 @@ void WatchThread::run(const std::shared_ptr<State> &state) {
         }
         if (state->clock.monotonic() - begun >= state->times.stable) attempts = 0;
         ++attempts;
-        const Error why = status.ok() ? Error{Code::unavailable, "WatchEnded", "the watch returned", 0} : status.error();
+        const Error why =
+            status.ok() ? Error{Code::unavailable, "WatchEnded", "the watch returned", 0} : status.error();
         hold.unlock();
         state->duties.ended(why, attempts);
         hold.lock();
         Duration pause = state->times.first;
         for (unsigned i = 1; i < attempts && pause < state->times.cap; ++i) pause *= 2;
         pause = std::min(pause, state->times.cap);
-        pause = std::max(Duration(static_cast<int64_t>(static_cast<double>(pause.count()) * (0.5 + 0.5 * state->random.unit()))),
-                         Duration(std::chrono::milliseconds(why.retry_after_ms)));
+        pause = std::max(
+            Duration(static_cast<int64_t>(static_cast<double>(pause.count()) * (0.5 + 0.5 * state->random.unit()))),
+            Duration(std::chrono::milliseconds(why.retry_after_ms)));
         state->changed.wait_for(hold, pause, [&] { return state->stopping || state->relist; });
         fresh = fresh || state->relist;
     }

@@ -1,4 +1,5 @@
-// core/control/runtime/watch_thread.hpp -- keeps one watch of a plugin running: reconnects with growing pauses, lists anew on request.
+// core/control/runtime/watch_thread.hpp -- keeps one watch of a plugin running: reconnects with growing pauses, lists
+// anew on request.
 #pragma once
 #include "base/status.hpp"
 #include "base/time.hpp"

@@ -10,15 +10,28 @@ Result<Arguments> parse_arguments(std::string_view text) {
     if (!object.is_object()) return invalid("InvalidArguments", "the arguments are not a JSON object");
     Arguments a;
     const std::pair<const char *, std::string Arguments::*> texts[] = {
-        {"gpu", &Arguments::gpu},       {"node", &Arguments::node}, {"server", &Arguments::server},         {"namespace", &Arguments::namespace_name},
-        {"offer", &Arguments::offer},   {"type", &Arguments::type}, {"deployment", &Arguments::deployment}, {"reason", &Arguments::reason},
-        {"source", &Arguments::source}, {"cluster", &Arguments::cluster}, {"pod", &Arguments::pod}, {"container", &Arguments::container},
+        {"gpu", &Arguments::gpu},
+        {"node", &Arguments::node},
+        {"server", &Arguments::server},
+        {"namespace", &Arguments::namespace_name},
+        {"offer", &Arguments::offer},
+        {"type", &Arguments::type},
+        {"deployment", &Arguments::deployment},
+        {"reason", &Arguments::reason},
+        {"source", &Arguments::source},
+        {"cluster", &Arguments::cluster},
+        {"pod", &Arguments::pod},
+        {"container", &Arguments::container},
         {"defrag", &Arguments::defrag},
     };
     const std::pair<const char *, bool Arguments::*> flags[] = {
-        {"all", &Arguments::all}, {"dryRun", &Arguments::dry_run}, {"force", &Arguments::force}, {"wait", &Arguments::wait}, {"follow", &Arguments::follow}, {"previous", &Arguments::previous}};
-    const std::pair<const char *, std::optional<int64_t> Arguments::*> counts[] = {{"tail", &Arguments::tail}, {"sinceSeconds", &Arguments::since_seconds}};
-    const auto wrong = [](const char *key, const char *type) { return invalid("InvalidArguments", std::string("argument '") + key + "' is not " + type); };
+        {"all", &Arguments::all},   {"dryRun", &Arguments::dry_run}, {"force", &Arguments::force},
+        {"wait", &Arguments::wait}, {"follow", &Arguments::follow},  {"previous", &Arguments::previous}};
+    const std::pair<const char *, std::optional<int64_t> Arguments::*> counts[] = {
+        {"tail", &Arguments::tail}, {"sinceSeconds", &Arguments::since_seconds}};
+    const auto wrong = [](const char *key, const char *type) {
+        return invalid("InvalidArguments", std::string("argument '") + key + "' is not " + type);
+    };
     for (const auto &[key, member] : texts) {
         const auto at = object.find(key);
         if (at == object.end() || at->is_null()) continue;

@@ -30,8 +30,13 @@ void write_cluster(JsonWriter &json, const Scene &scene, const ClusterState &clu
     }
     const PortStatus *const status = port(scene, backend_of(cluster.name));
     if (error.empty() && status) error = status->last_error;
-    json.begin_object().field("name", cluster.name).field("backend", backend_of(cluster.name)).field("freshness", complete ? "complete" : "unknown");
-    json.field("lagSeconds", in_seconds(scene.now - oldest)).field("nodes", cluster.node_list.size()).field("pods", cluster.pod_list.size());
+    json.begin_object()
+        .field("name", cluster.name)
+        .field("backend", backend_of(cluster.name))
+        .field("freshness", complete ? "complete" : "unknown");
+    json.field("lagSeconds", in_seconds(scene.now - oldest))
+        .field("nodes", cluster.node_list.size())
+        .field("pods", cluster.pod_list.size());
     json.field("disconnects", status ? status->disconnects : 0).text_or_null("lastError", error).end_object();
 }
 
@@ -51,18 +56,24 @@ void add_clusters(Json &all, const std::string &backend, const Json &clusters) {
     }
 }
 
-std::string document(Json clusters) { return Json{{"clusters", std::move(clusters)}}.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string document(Json clusters) {
+    return Json{{"clusters", std::move(clusters)}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 /// One check of a cluster that could not be examined.
 Json not_examined(const std::string &cluster, const std::string &detail, const std::string &remedy) {
-    return {{"name", cluster}, {"checks", Json::array({Json{{"check", "diagnosis"}, {"ok", nullptr}, {"detail", detail}, {"remedy", remedy}}})}};
+    return {{"name", cluster},
+            {"checks",
+             Json::array({Json{{"check", "diagnosis"}, {"ok", nullptr}, {"detail", detail}, {"remedy", remedy}}})}};
 }
 
 /// The pod that an operator means: the one he names, else the running one, else the youngest.
 Result<const PodView *> choose_pod(const ClusterState &cluster, const Deployment &d, const std::string &wanted) {
     const PodView *best = nullptr;
     std::string names;
-    const auto rank = [](const PodView &pod) { return std::tuple(pod.phase == "Running" && !pod.terminating, pod.created_at, pod.name); };
+    const auto rank = [](const PodView &pod) {
+        return std::tuple(pod.phase == "Running" && !pod.terminating, pod.created_at, pod.name);
+    };
     for (const auto &pod : cluster.pod_list) {
         if (pod->deployment != d.id) continue;
         names += (names.empty() ? "" : ", ") + pod->name;
@@ -70,8 +81,10 @@ Result<const PodView *> choose_pod(const ClusterState &cluster, const Deployment
         if (!best || rank(*best) < rank(*pod)) best = pod.get();
     }
     if (best) return best;
-    if (!names.empty()) return not_found("UnknownPod", "deployment " + d.id.value + " has no pod '" + wanted + "'; it has " + names);
-    return not_found("NoPod", "deployment " + d.id.value + " has no pod (it is " + std::string(phase_name(d.phase)) + "); `rigger insts` follows it, `rigger events` tells what happened");
+    if (!names.empty())
+        return not_found("UnknownPod", "deployment " + d.id.value + " has no pod '" + wanted + "'; it has " + names);
+    return not_found("NoPod", "deployment " + d.id.value + " has no pod (it is " + std::string(phase_name(d.phase)) +
+                                  "); `rigger insts` follows it, `rigger events` tells what happened");
 }
 
 } // namespace
@@ -83,22 +96,42 @@ std::string clusters(const Scene &scene) {
         if (!key.starts_with(port_prefix)) continue;
         const std::string backend = key.substr(port_prefix.size());
         const auto &known = scene.snapshot().clusters;
-        if (std::any_of(known.begin(), known.end(), [&](const ClusterState &c) { return backend_of(c.name) == backend; })) continue;
-        json.begin_object().field("name", backend + "/").field("backend", backend).field("freshness", "unknown").key("lagSeconds").null().field("nodes", 0).field("pods", 0);
+        if (std::any_of(known.begin(), known.end(),
+                        [&](const ClusterState &c) { return backend_of(c.name) == backend; }))
+            continue;
+        json.begin_object()
+            .field("name", backend + "/")
+            .field("backend", backend)
+            .field("freshness", "unknown")
+            .key("lagSeconds")
+            .null()
+            .field("nodes", 0)
+            .field("pods", 0);
         json.field("disconnects", status.disconnects).text_or_null("lastError", status.last_error).end_object();
     }
     return list_answer(scene, json);
 }
 
-Status logs(const Snapshot &snapshot, const PortTable &ports, const CallContext &call, const Arguments &arguments, const Pieces &out) {
+Status logs(const Snapshot &snapshot, const PortTable &ports, const CallContext &call, const Arguments &arguments,
+            const Pieces &out) {
     RIG_TRY_ASSIGN(const DeploymentPtr d, resolve_deployment(snapshot, arguments.deployment));
-    const auto cluster = std::find_if(snapshot.clusters.begin(), snapshot.clusters.end(), [&](const ClusterState &c) { return c.name == d->cluster; });
+    const auto cluster = std::find_if(snapshot.clusters.begin(), snapshot.clusters.end(),
+                                      [&](const ClusterState &c) { return c.name == d->cluster; });
     if (cluster == snapshot.clusters.end())
-        return Error{Code::unavailable, "ClusterUnknown", "nothing is known yet of cluster " + d->cluster.value + " where deployment " + d->id.value + " runs; see `rigger clusters`", 1000};
+        return Error{Code::unavailable, "ClusterUnknown",
+                     "nothing is known yet of cluster " + d->cluster.value + " where deployment " + d->id.value +
+                         " runs; see `rigger clusters`",
+                     1000};
     RIG_TRY_ASSIGN(const PodView *const pod, choose_pod(*cluster, *d, arguments.pod));
     const auto backend = ports.backend(backend_of(d->cluster));
-    if (!backend) return Error{Code::unavailable, "NotLoaded", "cluster backend '" + backend_of(d->cluster) + "' is not loaded; see `rigger plugins list`", 0};
-    Json request{{"cluster", own_name(d->cluster)}, {"namespace", pod->namespace_name}, {"name", pod->name}, {"follow", arguments.follow}, {"previous", arguments.previous}};
+    if (!backend)
+        return Error{Code::unavailable, "NotLoaded",
+                     "cluster backend '" + backend_of(d->cluster) + "' is not loaded; see `rigger plugins list`", 0};
+    Json request{{"cluster", own_name(d->cluster)},
+                 {"namespace", pod->namespace_name},
+                 {"name", pod->name},
+                 {"follow", arguments.follow},
+                 {"previous", arguments.previous}};
     if (!arguments.container.empty()) request["container"] = arguments.container;
     if (arguments.tail) request["tailLines"] = *arguments.tail;
     if (arguments.since_seconds) request["sinceSeconds"] = *arguments.since_seconds;
@@ -111,26 +144,38 @@ Status probe(const PortTable &ports, const CallContext &call, const Pieces &out)
         const auto text = backend->probe(call);
         const Json answer = text.ok() ? Json::parse(*text, nullptr, false) : Json();
         if (const Json *const known = clusters_in(answer)) add_clusters(all, backend->name(), *known);
-        else all.push_back({{"name", backend->name() + "/"}, {"state", "unknown"}, {"version", nullptr}, {"error", text.ok() ? "the probe's answer is malformed" : text.error().message}});
+        else
+            all.push_back({{"name", backend->name() + "/"},
+                           {"state", "unknown"},
+                           {"version", nullptr},
+                           {"error", text.ok() ? "the probe's answer is malformed" : text.error().message}});
     }
     return out(document(std::move(all)));
 }
 
 Status diagnosis(const PortTable &ports, const CallContext &call, const Arguments &arguments, const Pieces &out) {
     const size_t slash = arguments.cluster.find('/');
-    const std::string of = slash == std::string::npos ? "" : arguments.cluster.substr(0, slash), named = slash == std::string::npos ? arguments.cluster : arguments.cluster.substr(slash + 1);
+    const std::string of = slash == std::string::npos ? "" : arguments.cluster.substr(0, slash),
+                      named = slash == std::string::npos ? arguments.cluster : arguments.cluster.substr(slash + 1);
     const auto wanted = [&](const std::string &backend) { return of.empty() || of == backend; };
     Json all = Json::array();
     for (const auto &backend : ports.backends()) {
         if (!wanted(backend->name())) continue;
-        const auto text = backend->diagnose(call, named.empty() ? "{}" : Json{{"cluster", named}}.dump(-1, ' ', false, Json::error_handler_t::replace));
+        const auto text = backend->diagnose(
+            call, named.empty() ? "{}" : Json{{"cluster", named}}.dump(-1, ' ', false, Json::error_handler_t::replace));
         if (!text.ok() && text.error().reason == "UnknownCluster" && !named.empty()) continue;
         const Json answer = text.ok() ? Json::parse(*text, nullptr, false) : Json();
         if (const Json *const known = clusters_in(answer)) add_clusters(all, backend->name(), *known);
-        else all.push_back(not_examined(backend->name() + "/", text.ok() ? "the diagnosis is malformed" : text.error().message, "see `rigger plugins doctor`"));
+        else
+            all.push_back(not_examined(backend->name() + "/",
+                                       text.ok() ? "the diagnosis is malformed" : text.error().message,
+                                       "see `rigger plugins doctor`"));
     }
-    if (all.empty() && !arguments.cluster.empty()) return not_found("UnknownCluster", "there is no cluster '" + arguments.cluster + "'; `rigger clusters` lists them");
-    if (all.empty()) all.push_back(not_examined("", "no cluster backend is running", "`rigger plugins doctor` says why"));
+    if (all.empty() && !arguments.cluster.empty())
+        return not_found("UnknownCluster",
+                         "there is no cluster '" + arguments.cluster + "'; `rigger clusters` lists them");
+    if (all.empty())
+        all.push_back(not_examined("", "no cluster backend is running", "`rigger plugins doctor` says why"));
     return out(document(std::move(all)));
 }
 

@@ -11,9 +11,14 @@ using namespace views;
 
 namespace {
 
-Error not_running() { return {Code::unavailable, "NotRunning", "the control loop is not running yet; try again in a moment", 1000}; }
+Error not_running() {
+    return {Code::unavailable, "NotRunning", "the control loop is not running yet; try again in a moment", 1000};
+}
 Error denied(const Principal &principal, std::string_view what) {
-    return {Code::denied, "NotAllowed", (principal.name.empty() ? "nobody" : principal.name) + " may not use '" + std::string(what) + "'; it needs a higher role", 0};
+    return {Code::denied, "NotAllowed",
+            (principal.name.empty() ? "nobody" : principal.name) + " may not use '" + std::string(what) +
+                "'; it needs a higher role",
+            0};
 }
 
 struct Verbs {
@@ -50,13 +55,15 @@ struct Verbs {
         return finish_plan(json, plan.then, plan.moves);
     }
 
-    Result<std::string> finish_plan(JsonWriter &json, const placement::PlacementPlan &plan, const std::vector<placement::Migration> &moves) const {
+    Result<std::string> finish_plan(JsonWriter &json, const placement::PlacementPlan &plan,
+                                    const std::vector<placement::Migration> &moves) const {
         write_worth(json, plan);
         json.field("snapshot", snapshot().version).key("actions").begin_array();
         for (const placement::Migration &move : moves) write_move(json, move);
         for (const placement::Placement &p : plan.placements) write_placement(json, p, {});
         json.end_array().key("heldBack").begin_array().end_array().key("warnings").begin_array();
-        for (const placement::ScorerFault &fault : plan.faults) json.value("scorer " + fault.scorer + " abstained: " + fault.error.message);
+        for (const placement::ScorerFault &fault : plan.faults)
+            json.value("scorer " + fault.scorer + " abstained: " + fault.error.message);
         return json.end_array().end_object().take();
     }
 
@@ -65,23 +72,41 @@ struct Verbs {
         json.field("value", plan.per_hour ? plan.per_hour->value : plan.value);
         json.text_or_null("valueUnit", plan.per_hour ? "per hour" : "");
         if (plan.per_hour)
-            json.field("bound", plan.per_hour->at_most).field("gap", plan.per_hour->gap()).field("bestFirst", plan.per_hour->best_first);
-        else
-            json.key("bound").null().key("gap").null().key("bestFirst").null();
+            json.field("bound", plan.per_hour->at_most)
+                .field("gap", plan.per_hour->gap())
+                .field("bestFirst", plan.per_hour->best_first);
+        else json.key("bound").null().key("gap").null().key("bestFirst").null();
         json.text_or_null("unbounded", plan.unbounded);
     }
 
     static void write_move(JsonWriter &json, const placement::Migration &move) {
-        json.begin_object().field("verb", "move").field("offer", move.offer->name).field("offerId", move.offer->id).field("server", move.from->name);
-        json.field("serverId", move.from->id).field("to", move.to->name).field("toId", move.to->id).field("deployment", move.deployment->id);
+        json.begin_object()
+            .field("verb", "move")
+            .field("offer", move.offer->name)
+            .field("offerId", move.offer->id)
+            .field("server", move.from->name);
+        json.field("serverId", move.from->id)
+            .field("to", move.to->name)
+            .field("toId", move.to->id)
+            .field("deployment", move.deployment->id);
         json.field("gpuModel", move.model).field("gainMilli", move.gain).key("gpus").begin_array();
         for (const GpuId &gpu : move.gpus) json.value(gpu);
         json.end_array().field("reason", move.reason()).end_object();
     }
 
     static void write_placement(JsonWriter &json, const placement::Placement &p, const std::string &reason) {
-        json.begin_object().field("verb", "deploy").field("offer", p.offer->name).field("offerId", p.offer->id).field("server", p.server->name);
-        json.field("serverId", p.server->id).key("deployment").null().field("gpuModel", p.model).field("value", p.value).key("gpus").begin_array();
+        json.begin_object()
+            .field("verb", "deploy")
+            .field("offer", p.offer->name)
+            .field("offerId", p.offer->id)
+            .field("server", p.server->name);
+        json.field("serverId", p.server->id)
+            .key("deployment")
+            .null()
+            .field("gpuModel", p.model)
+            .field("value", p.value)
+            .key("gpus")
+            .begin_array();
         for (const GpuId &gpu : p.gpus) json.value(gpu);
         json.end_array().field("reason", reason.empty() ? p.reason() : reason).end_object();
     }
@@ -91,10 +116,12 @@ struct Verbs {
         RIG_TRY_ASSIGN(const auto server, resolve_server(snapshot(), arguments.server));
         constexpr int tries = 3; // between looking and deciding another decision may take the GPUs
         for (int attempt = 1;; ++attempt) {
-            RIG_TRY_ASSIGN(const auto placement, planner.check_operator_deploy(published->snapshot, offer->id, server->id));
+            RIG_TRY_ASSIGN(const auto placement,
+                           planner.check_operator_deploy(published->snapshot, offer->id, server->id));
             if (arguments.dry_run) return dry_deploy(placement);
             const std::string reason = arguments.reason.empty() ? principal.name + " asked for it" : arguments.reason;
-            auto answer = loop.submit(call, principal.name, DeployRequest{offer->id, server->id, placement.gpus, reason});
+            auto answer =
+                loop.submit(call, principal.name, DeployRequest{offer->id, server->id, placement.gpus, reason});
             if (!answer && answer.error().reason == "NotEnoughFreeGpus" && attempt < tries) {
                 published = loop.published();
                 continue;
@@ -120,7 +147,9 @@ struct Verbs {
     }
 
     DeploymentPtr find(const Snapshot &s, const std::string &id) const {
-        const auto at = std::lower_bound(s.deployments.begin(), s.deployments.end(), id, [](const DeploymentPtr &d, const std::string &key) { return d->id.value < key; });
+        const auto at =
+            std::lower_bound(s.deployments.begin(), s.deployments.end(), id,
+                             [](const DeploymentPtr &d, const std::string &key) { return d->id.value < key; });
         return at != s.deployments.end() && (*at)->id.value == id ? *at : nullptr;
     }
 
@@ -133,12 +162,17 @@ struct Verbs {
             const DeploymentPtr d = find(snapshot(), id);
             if (d && !d->live()) cause = d->end_cause + ": " + d->end_reason;
             if (!d || !d->live())
-                return Error{Code::conflict, "DeploymentFailed", "deployment " + id + " did not become active: " + cause + "; `rigger events` tells more", 0};
+                return Error{Code::conflict, "DeploymentFailed",
+                             "deployment " + id + " did not become active: " + cause + "; `rigger events` tells more",
+                             0};
             if (d->phase != told) tell(std::string(phase_name(d->phase)));
             told = d->phase;
             if (d->phase == Phase::active) return answer;
             if (!loop.wait_beyond(snapshot().version, call))
-                return Error{Code::deadline, "StillStarting", "deployment " + id + " is begun but only " + std::string(phase_name(d->phase)) + " so far; `rigger insts` follows it", 0};
+                return Error{Code::deadline, "StillStarting",
+                             "deployment " + id + " is begun but only " + std::string(phase_name(d->phase)) +
+                                 " so far; `rigger insts` follows it",
+                             0};
         }
     }
 
@@ -147,8 +181,13 @@ struct Verbs {
         if (arguments.dry_run) {
             JsonWriter json;
             json.begin_object().field("dryRun", true).key("actions").begin_array();
-            json.begin_object().field("verb", "undeploy").field("offer", d->offer_name).field("server", d->node_name).field("deployment", d->id);
-            json.field("reason", d->live() ? "asked for by " + principal.name : "it is ending already: " + d->end_cause).end_object();
+            json.begin_object()
+                .field("verb", "undeploy")
+                .field("offer", d->offer_name)
+                .field("server", d->node_name)
+                .field("deployment", d->id);
+            json.field("reason", d->live() ? "asked for by " + principal.name : "it is ending already: " + d->end_cause)
+                .end_object();
             return json.end_array().key("heldBack").begin_array().end_array().end_object().take();
         }
         auto answer = loop.submit(call, principal.name, UndeployRequest{d->id, arguments.reason});
@@ -160,13 +199,16 @@ struct Verbs {
             if (!told) tell("terminating");
             told = true;
             if (!loop.wait_beyond(snapshot().version, call))
-                return Error{Code::deadline, "StillEnding", "deployment " + d->id.value + " is ending; its pod is not gone yet", 0};
+                return Error{Code::deadline, "StillEnding",
+                             "deployment " + d->id.value + " is ending; its pod is not gone yet", 0};
         }
     }
 
     Result<std::string> ban() {
         RIG_TRY_ASSIGN(const auto offer, resolve_offer(snapshot(), arguments.offer));
-        return loop.submit(call, principal.name, BanRequest{offer->id, arguments.reason.empty() ? "banned by " + principal.name : arguments.reason});
+        return loop.submit(
+            call, principal.name,
+            BanRequest{offer->id, arguments.reason.empty() ? "banned by " + principal.name : arguments.reason});
     }
     Result<std::string> unban() {
         RIG_TRY_ASSIGN(const auto offer, resolve_banned(snapshot(), arguments.offer));
@@ -178,8 +220,12 @@ struct Verbs {
     }
     Result<std::string> sync() {
         const auto &sources = snapshot().sources;
-        const bool known = arguments.source.empty() || std::any_of(sources.begin(), sources.end(), [&](const SourceState &s) { return s.name.value == arguments.source; });
-        if (!known) return not_found("UnknownSource", "there is no source '" + arguments.source + "'; `rigger status` lists them");
+        const bool known = arguments.source.empty() ||
+                           std::any_of(sources.begin(), sources.end(),
+                                       [&](const SourceState &s) { return s.name.value == arguments.source; });
+        if (!known)
+            return not_found("UnknownSource",
+                             "there is no source '" + arguments.source + "'; `rigger status` lists them");
         return loop.submit(call, principal.name, SyncRequest{SourceName(arguments.source)});
     }
 };
@@ -208,13 +254,13 @@ Result<std::string> ControlService::query(const Principal &principal, std::strin
     if (view == "clusters") return clusters(scene);
     if (view == "events") return events(scene, store_, arguments);
     if (view == "status")
-        return status(scene, {facts_.version, facts_.plugins_status ? facts_.plugins_status() : std::string(), facts_.machinery ? facts_.machinery() : std::string(),
-                              loop_.now() - started_});
+        return status(scene, {facts_.version, facts_.plugins_status ? facts_.plugins_status() : std::string(),
+                              facts_.machinery ? facts_.machinery() : std::string(), loop_.now() - started_});
     return not_found("UnknownView", "there is no view '" + std::string(view) + "'");
 }
 
-Status ControlService::stream(const Principal &principal, const CallContext &call, std::string_view view, std::string_view text,
-                              const std::function<Status(std::string_view)> &pieces) {
+Status ControlService::stream(const Principal &principal, const CallContext &call, std::string_view view,
+                              std::string_view text, const std::function<Status(std::string_view)> &pieces) {
     if (principal.role < Role::read) return denied(principal, view);
     const auto published = loop_.published();
     if (!published) return not_running();
@@ -225,11 +271,12 @@ Status ControlService::stream(const Principal &principal, const CallContext &cal
     return not_found("UnknownView", "there is no streamed view '" + std::string(view) + "'");
 }
 
-Result<std::string> ControlService::act(const Principal &principal, const CallContext &call, std::string_view verb, std::string_view text,
-                                        const std::function<void(std::string_view)> &progress) {
+Result<std::string> ControlService::act(const Principal &principal, const CallContext &call, std::string_view verb,
+                                        std::string_view text, const std::function<void(std::string_view)> &progress) {
     if (principal.role < Role::read) return denied(principal, verb);
     RIG_TRY_ASSIGN(const auto arguments, parse_arguments(text));
-    const bool harmless = verb == "plan" || (arguments.dry_run && (verb == "deploy" || verb == "undeploy" || verb == "recycle"));
+    const bool harmless =
+        verb == "plan" || (arguments.dry_run && (verb == "deploy" || verb == "undeploy" || verb == "recycle"));
     if (!harmless && principal.role < Role::operate) return denied(principal, verb);
     auto published = loop_.published();
     if (!published) return not_running();
@@ -237,7 +284,8 @@ Result<std::string> ControlService::act(const Principal &principal, const CallCo
     if (verb == "plan") return verbs.plan();
     if (verb == "deploy") return verbs.deploy();
     if (verb == "undeploy") return verbs.undeploy();
-    if (verb == "recycle") return loop_.submit(call, principal.name, RecycleRequest{arguments.dry_run, arguments.force});
+    if (verb == "recycle")
+        return loop_.submit(call, principal.name, RecycleRequest{arguments.dry_run, arguments.force});
     if (verb == "ban") return verbs.ban();
     if (verb == "unban") return verbs.unban();
     if (verb == "lock") return verbs.lock(true);

@@ -1,4 +1,5 @@
-// core/control/views/control_service.hpp -- the ControlApi: views of the latest snapshot, and verbs that become commands of the loop.
+// core/control/views/control_service.hpp -- the ControlApi: views of the latest snapshot, and verbs that become
+// commands of the loop.
 #pragma once
 #include "control/messages.hpp"
 #include "control/perform.hpp"
@@ -19,8 +20,10 @@ public:
     virtual ~LoopAccess() = default;
     /// The latest state; nullptr before the loop has started.
     virtual std::shared_ptr<const Published> published() const = 0;
-    /// Hands a command to the loop and waits until it is decided and durable. deadline, cancelled, unavailable (stopping).
-    virtual Result<std::string> submit(const CallContext &call, const std::string &principal, decltype(Command::what) what) = 0;
+    /// Hands a command to the loop and waits until it is decided and durable. deadline, cancelled, unavailable
+    /// (stopping).
+    virtual Result<std::string> submit(const CallContext &call, const std::string &principal,
+                                       decltype(Command::what) what) = 0;
     /// Waits for a snapshot newer than `version`. False: deadline, cancelled, or the loop stops.
     virtual bool wait_beyond(uint64_t version, const CallContext &call) = 0;
     virtual MonoTime now() const = 0;
@@ -38,10 +41,10 @@ public:
     ControlService(LoopAccess &loop, Planner &planner, Store &store, const PortTable &ports, Facts facts);
 
     Result<std::string> query(const Principal &principal, std::string_view view, std::string_view arguments) override;
-    Result<std::string> act(const Principal &principal, const CallContext &call, std::string_view verb, std::string_view arguments,
-                            const std::function<void(std::string_view)> &progress) override;
-    Status stream(const Principal &principal, const CallContext &call, std::string_view view, std::string_view arguments,
-                  const std::function<Status(std::string_view)> &pieces) override;
+    Result<std::string> act(const Principal &principal, const CallContext &call, std::string_view verb,
+                            std::string_view arguments, const std::function<void(std::string_view)> &progress) override;
+    Status stream(const Principal &principal, const CallContext &call, std::string_view view,
+                  std::string_view arguments, const std::function<Status(std::string_view)> &pieces) override;
 
 private:
     LoopAccess &loop_;

@@ -13,7 +13,8 @@ constexpr Duration stale_after = std::chrono::seconds(90);
 
 void judge_view(std::vector<std::string> &out, const std::string &name, const Freshness &f, MonoTime now) {
     if (!f.complete) {
-        out.push_back("the view of " + name + " is not complete" + (f.error.empty() ? ": its first listing is awaited" : ": " + f.error));
+        out.push_back("the view of " + name + " is not complete" +
+                      (f.error.empty() ? ": its first listing is awaited" : ": " + f.error));
     } else if (now - f.as_of > stale_after) {
         const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - f.as_of).count();
         out.push_back("the view of " + name + " is " + std::to_string(age) + " s old");
@@ -48,7 +49,8 @@ std::vector<std::string> warnings(const Scene &scene) {
         judge_view(out, "jobs of cluster " + cluster.name.value, cluster.jobs, scene.now);
         judge_view(out, "services of cluster " + cluster.name.value, cluster.services, scene.now);
     }
-    if (scene.published.status->store_failing) out.push_back("the store cannot be written: " + scene.published.status->store_error);
+    if (scene.published.status->store_failing)
+        out.push_back("the store cannot be written: " + scene.published.status->store_error);
     return out;
 }
 
@@ -56,7 +58,10 @@ std::string list_answer(const Scene &scene, const JsonWriter &items, const std::
     JsonWriter json;
     json.reserve(items.text().size() + 512);
     json.begin_object().key("items").begin_array().raw_items(items.text()).end_array();
-    json.field("snapshot", scene.snapshot().version).field("takenAt", scene.snapshot().taken_at).key("warnings").begin_array();
+    json.field("snapshot", scene.snapshot().version)
+        .field("takenAt", scene.snapshot().taken_at)
+        .key("warnings")
+        .begin_array();
     for (const std::string &warning : warnings(scene)) json.value(warning);
     for (const std::string &warning : more_warnings) json.value(warning);
     return json.end_array().end_object().take();
@@ -89,18 +94,26 @@ std::string pods(const Scene &scene, const Arguments &arguments) {
     std::vector<Row> rows;
     for (const ClusterState &cluster : scene.snapshot().clusters)
         for (const auto &pod : cluster.pod_list)
-            if (arguments.namespace_name.empty() || pod->namespace_name == arguments.namespace_name) rows.push_back({pod.get(), &cluster.name});
+            if (arguments.namespace_name.empty() || pod->namespace_name == arguments.namespace_name)
+                rows.push_back({pod.get(), &cluster.name});
     std::sort(rows.begin(), rows.end(), [](const Row &a, const Row &b) {
-        return std::tie(a.pod->namespace_name, a.pod->node_name, a.pod->name, *a.cluster) < std::tie(b.pod->namespace_name, b.pod->node_name, b.pod->name, *b.cluster);
+        return std::tie(a.pod->namespace_name, a.pod->node_name, a.pod->name, *a.cluster) <
+               std::tie(b.pod->namespace_name, b.pod->node_name, b.pod->name, *b.cluster);
     });
     JsonWriter json;
     json.reserve(rows.size() * 320);
     for (const auto &[pod, cluster] : rows) {
         json.begin_object().field("namespace", pod->namespace_name);
         nullable(json, "nodeName", pod->node_name);
-        json.field("podName", pod->name).field("status", pod->terminating ? "Terminating" : pod->phase.empty() ? "Unknown" : pod->phase.c_str());
+        json.field("podName", pod->name)
+            .field("status", pod->terminating     ? "Terminating"
+                             : pod->phase.empty() ? "Unknown"
+                                                  : pod->phase.c_str());
         nullable(json, "podIp", pod->pod_ip);
-        json.field("startTime", pod->start_time).field("ready", pod->ready).field("restarts", pod->restart_count).field("cluster", *cluster);
+        json.field("startTime", pod->start_time)
+            .field("ready", pod->ready)
+            .field("restarts", pod->restart_count)
+            .field("cluster", *cluster);
         nullable(json, "deploymentId", pod->deployment.value);
         json.end_object();
     }
@@ -113,9 +126,17 @@ std::string servers(const Scene &scene) {
         json.begin_object().field("id", s->id).field("name", s->name).field("cluster", s->cluster);
         nullable(json, "validator", s->validator);
         nullable(json, "ipAddress", s->ip_address);
-        json.field("status", node_status(scene.snapshot(), *s)).field("gpuCount", s->gpus.size()).field("hourlyCost", s->hourly_cost).field("locked", s->locked);
-        json.field("tee", s->tee).field("ready", s->ready).field("cpuPerGpu", s->cpu_per_gpu).field("memoryPerGpu", s->memory_per_gpu);
-        json.field("diskTotalGb", s->disk_total_gb).field("diskUsedGb", s->disk_used_gb).field("createdAt", s->created_at);
+        json.field("status", node_status(scene.snapshot(), *s))
+            .field("gpuCount", s->gpus.size())
+            .field("hourlyCost", s->hourly_cost)
+            .field("locked", s->locked);
+        json.field("tee", s->tee)
+            .field("ready", s->ready)
+            .field("cpuPerGpu", s->cpu_per_gpu)
+            .field("memoryPerGpu", s->memory_per_gpu);
+        json.field("diskTotalGb", s->disk_total_gb)
+            .field("diskUsedGb", s->disk_used_gb)
+            .field("createdAt", s->created_at);
         json.raw_field("labels", s->labels.empty() ? "{}" : s->labels).end_object();
     }
     return list_answer(scene, json);
@@ -125,7 +146,11 @@ std::string gpus(const Scene &scene) {
     JsonWriter json;
     for (const ServerPtr &s : scene.snapshot().servers)
         for (const Gpu &gpu : s->gpus) {
-            json.begin_object().field("id", gpu.id).field("serverId", s->id).field("serverName", s->name).field("model", gpu.model);
+            json.begin_object()
+                .field("id", gpu.id)
+                .field("serverId", s->id)
+                .field("serverName", s->name)
+                .field("model", gpu.model);
             json.field("verified", gpu.verified).field("reserved", gpu.reserved).field("free", gpu.free());
             nullable(json, "deploymentId", gpu.deployment.value);
             json.end_object();
@@ -185,20 +210,30 @@ std::string instances(const Scene &scene, const Arguments &arguments) {
         rows.push_back(std::move(row));
     }
     std::sort(rows.begin(), rows.end(), [](const InstanceRow &a, const InstanceRow &b) {
-        return std::make_tuple(!a.ready, std::string_view(a.d->node_name), std::string_view(a.d->offer_name), std::string_view(a.d->id.value)) <
-               std::make_tuple(!b.ready, std::string_view(b.d->node_name), std::string_view(b.d->offer_name), std::string_view(b.d->id.value));
+        return std::make_tuple(!a.ready, std::string_view(a.d->node_name), std::string_view(a.d->offer_name),
+                               std::string_view(a.d->id.value)) <
+               std::make_tuple(!b.ready, std::string_view(b.d->node_name), std::string_view(b.d->offer_name),
+                               std::string_view(b.d->id.value));
     });
     JsonWriter json;
     for (const InstanceRow &row : rows) {
         const Deployment &d = *row.d;
         json.begin_object().field("deploymentId", d.id).field("nodeName", d.node_name).field("offerId", d.offer);
-        json.field("offerName", d.offer_name.empty() ? "[NONE]" : d.offer_name.c_str()).field("gpuCount", d.gpus.size()).field("ready", row.ready);
+        json.field("offerName", d.offer_name.empty() ? "[NONE]" : d.offer_name.c_str())
+            .field("gpuCount", d.gpus.size())
+            .field("ready", row.ready);
         json.field("status", row.status);
         nullable(json, "podState", row.pod ? row.pod->phase : std::string());
-        json.field("startTime", row.pod && row.pod->start_time ? row.pod->start_time : row.job ? row.job->start_time : std::optional<WallTime>());
+        json.field("startTime", row.pod && row.pod->start_time ? row.pod->start_time
+                                : row.job                      ? row.job->start_time
+                                                               : std::optional<WallTime>());
         nullable(json, "reason", row.pod ? row.pod->reason : std::string());
         nullable(json, "message", row.pod ? row.pod->message : std::string());
-        json.field("gpuMilli", d.gpu_milli).field("phase", phase_name(d.phase)).text_or_null("instanceId", d.instance.value).field("serverId", d.server).field("createdAt", d.created_at);
+        json.field("gpuMilli", d.gpu_milli)
+            .field("phase", phase_name(d.phase))
+            .text_or_null("instanceId", d.instance.value)
+            .field("serverId", d.server)
+            .field("createdAt", d.created_at);
         nullable(json, "endCause", d.end_cause);
         json.end_object();
     }
@@ -219,17 +254,36 @@ std::string failures(const Scene &scene) {
     };
     JsonWriter json;
     for (const FailureMark &mark : snapshot.failures) {
-        json.begin_object().field("kind", mark.server.empty() ? "offer" : "offer-on-server").field("offerId", mark.offer).field("offerName", offer_name(mark.offer));
+        json.begin_object()
+            .field("kind", mark.server.empty() ? "offer" : "offer-on-server")
+            .field("offerId", mark.offer)
+            .field("offerName", offer_name(mark.offer));
         nullable(json, "serverId", mark.server.value);
         nullable(json, "serverName", server_name(mark.server));
         json.field("cause", mark.cause).field("failedAt", mark.deleted_at).field("until", mark.until).end_object();
     }
     for (const Backoff &backoff : snapshot.backoffs) {
-        json.begin_object().field("kind", "backoff").field("offerId", backoff.offer).field("offerName", offer_name(backoff.offer)).key("serverId").null();
-        json.key("serverName").null().field("cause", backoff.reason).key("failedAt").null().field("until", backoff.until).end_object();
+        json.begin_object()
+            .field("kind", "backoff")
+            .field("offerId", backoff.offer)
+            .field("offerName", offer_name(backoff.offer))
+            .key("serverId")
+            .null();
+        json.key("serverName")
+            .null()
+            .field("cause", backoff.reason)
+            .key("failedAt")
+            .null()
+            .field("until", backoff.until)
+            .end_object();
     }
     for (const auto &[offer, reason] : snapshot.bans) {
-        json.begin_object().field("kind", "ban").field("offerId", offer).field("offerName", offer_name(offer)).key("serverId").null();
+        json.begin_object()
+            .field("kind", "ban")
+            .field("offerId", offer)
+            .field("offerName", offer_name(offer))
+            .key("serverId")
+            .null();
         json.key("serverName").null().field("cause", reason).key("failedAt").null().key("until").null().end_object();
     }
     return list_answer(scene, json);

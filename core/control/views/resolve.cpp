@@ -30,7 +30,8 @@ Result<Ptr> resolve(const std::vector<Ptr> &all, std::string_view text, LabelOf 
     if (found.size() == 1) return found.front();
     const std::string said(text);
     if (found.empty())
-        return not_found(std::string("Unknown") + words.title, std::string("there is no ") + words.what + " '" + said + "'; `" + words.list_command + "` lists them");
+        return not_found(std::string("Unknown") + words.title, std::string("there is no ") + words.what + " '" + said +
+                                                                   "'; `" + words.list_command + "` lists them");
     constexpr size_t shown = 5;
     std::string candidates;
     for (size_t i = 0; i < found.size() && i < shown; ++i) {
@@ -38,17 +39,26 @@ Result<Ptr> resolve(const std::vector<Ptr> &all, std::string_view text, LabelOf 
         candidates += (i ? ", " : "") + std::string(l.id) + (l.name.empty() ? "" : " (" + std::string(l.name) + ")");
     }
     if (found.size() > shown) candidates += " and " + std::to_string(found.size() - shown) + " more";
-    return invalid(std::string("Ambiguous") + words.title, std::string("'") + said + "' could be any of these " + words.what + "s: " + candidates + "; give the id");
+    return invalid(std::string("Ambiguous") + words.title, std::string("'") + said + "' could be any of these " +
+                                                               words.what + "s: " + candidates + "; give the id");
 }
 
 } // namespace
 
 Result<OfferPtr> resolve_offer(const Snapshot &snapshot, std::string_view text) {
-    return resolve(snapshot.offers, text, [](const Offer &o) { return Label{o.id.value, o.name}; }, {"chute", "Offer", "rigger chutes --all"});
+    return resolve(snapshot.offers, text,
+                   [](const Offer &o) {
+                       return Label{o.id.value, o.name};
+                   },
+                   {"chute", "Offer", "rigger chutes --all"});
 }
 
 Result<ServerPtr> resolve_server(const Snapshot &snapshot, std::string_view text) {
-    return resolve(snapshot.servers, text, [](const Server &s) { return Label{s.id.value, s.name}; }, {"server", "Server", "rigger servers"});
+    return resolve(snapshot.servers, text,
+                   [](const Server &s) {
+                       return Label{s.id.value, s.name};
+                   },
+                   {"server", "Server", "rigger servers"});
 }
 
 std::string server_filter(const Snapshot &snapshot, const std::string &text) {
@@ -61,7 +71,11 @@ std::string server_filter(const Snapshot &snapshot, const std::string &text) {
 Result<DeploymentPtr> resolve_deployment(const Snapshot &snapshot, std::string_view text) {
     for (const DeploymentPtr &d : snapshot.deployments)
         if (!text.empty() && d->instance.value == text) return d;
-    return resolve(snapshot.deployments, text, [](const Deployment &d) { return Label{d.id.value, {}}; }, {"deployment", "Deployment", "rigger insts"});
+    return resolve(snapshot.deployments, text,
+                   [](const Deployment &d) {
+                       return Label{d.id.value, {}};
+                   },
+                   {"deployment", "Deployment", "rigger insts"});
 }
 
 Result<OfferId> resolve_banned(const Snapshot &snapshot, std::string_view text) {

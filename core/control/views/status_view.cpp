@@ -7,14 +7,22 @@ namespace rigger::views {
 namespace {
 
 void write_loop(JsonWriter &json, const char *name, const LoopFigures &f) {
-    json.begin_object().field("name", name).field("runs", f.runs).field("failures", f.failures).field("running", f.running);
+    json.begin_object()
+        .field("name", name)
+        .field("runs", f.runs)
+        .field("failures", f.failures)
+        .field("running", f.running);
     json.key("lastRun");
     f.runs > 0 ? json.value(f.last_run) : json.null();
     json.field("lastSeconds", in_seconds(f.last_duration)).text_or_null("lastError", f.last_error).end_object();
 }
 
 void write_view(JsonWriter &json, const std::string &name, const Freshness &f, MonoTime now) {
-    json.begin_object().field("name", name).field("complete", f.complete).field("ageSeconds", in_seconds(now - f.as_of)).field("generation", f.generation);
+    json.begin_object()
+        .field("name", name)
+        .field("complete", f.complete)
+        .field("ageSeconds", in_seconds(now - f.as_of))
+        .field("generation", f.generation);
     json.text_or_null("error", f.error).end_object();
 }
 
@@ -24,7 +32,9 @@ const PortStatus *port(const LoopStatus &status, const std::string &name) {
 }
 
 void write_port(JsonWriter &json, const PortStatus *p) {
-    json.field("attached", p && p->attached).field("disconnects", p ? p->disconnects : 0).field("malformed", p ? p->malformed : 0);
+    json.field("attached", p && p->attached)
+        .field("disconnects", p ? p->disconnects : 0)
+        .field("malformed", p ? p->malformed : 0);
     json.text_or_null("lastError", p ? p->last_error : std::string());
 }
 
@@ -48,10 +58,14 @@ std::string status(const Scene &scene, const StatusFacts &facts) {
     const LoopStatus &status = *scene.published.status;
     JsonWriter json;
     std::vector<std::string> conditions = warnings(scene);
-    if (!status.plan.last_error.empty()) conditions.push_back("the last plan failed, nothing is placed: " + status.plan.last_error);
-    if (!status.reconcile.last_error.empty()) conditions.push_back("the last reconciling pass failed: " + status.reconcile.last_error);
+    if (!status.plan.last_error.empty())
+        conditions.push_back("the last plan failed, nothing is placed: " + status.plan.last_error);
+    if (!status.reconcile.last_error.empty())
+        conditions.push_back("the last reconciling pass failed: " + status.reconcile.last_error);
     json.begin_object().field("version", facts.version).field("uptimeSeconds", in_seconds(facts.uptime));
-    json.field("healthy", conditions.empty() && status.stuck.empty()).field("snapshot", s.version).field("takenAt", s.taken_at);
+    json.field("healthy", conditions.empty() && status.stuck.empty())
+        .field("snapshot", s.version)
+        .field("takenAt", s.taken_at);
     json.key("warnings").begin_array();
     for (const std::string &warning : conditions) json.value(warning);
     json.end_array().key("loops").begin_array();
@@ -65,7 +79,10 @@ std::string status(const Scene &scene, const StatusFacts &facts) {
     }
     json.end_array().key("clusters").begin_array();
     for (const ClusterState &cluster : s.clusters) {
-        json.begin_object().field("name", cluster.name).field("nodes", cluster.node_list.size()).field("pods", cluster.pod_list.size());
+        json.begin_object()
+            .field("name", cluster.name)
+            .field("nodes", cluster.node_list.size())
+            .field("pods", cluster.pod_list.size());
         write_port(json, port(status, "backend/" + backend_of(cluster.name)));
         json.end_object();
     }
@@ -83,24 +100,48 @@ std::string status(const Scene &scene, const StatusFacts &facts) {
     json.end_array();
     write_counts(json, s);
     json.raw_field("plugins", facts.plugins.empty() ? "[]" : facts.plugins);
-    json.key("store").begin_object().field("ok", !status.store_failing).field("failures", status.store_failures).text_or_null("error", status.store_error).end_object();
-    json.key("queues").begin_object().field("effectsInFlight", status.effects_in_flight).field("commitsWaiting", status.commits_waiting);
+    json.key("store")
+        .begin_object()
+        .field("ok", !status.store_failing)
+        .field("failures", status.store_failures)
+        .text_or_null("error", status.store_error)
+        .end_object();
+    json.key("queues")
+        .begin_object()
+        .field("effectsInFlight", status.effects_in_flight)
+        .field("commitsWaiting", status.commits_waiting);
     json.field("writtenOff", status.written_off).end_object();
     json.raw_field("machinery", facts.machinery.empty() ? "{}" : facts.machinery);
-    json.key("events").begin_object().field("handled", status.events).field("repeated", status.repeated_events).end_object();
+    json.key("events")
+        .begin_object()
+        .field("handled", status.events)
+        .field("repeated", status.repeated_events)
+        .end_object();
     json.field("decisions", status.decisions).key("stuck").begin_array();
     for (const StepStatus &step : status.stuck) {
-        json.begin_object().field("deploymentId", step.deployment).field("phase", step.phase).text_or_null("waitingFor", step.waiting_for);
+        json.begin_object()
+            .field("deploymentId", step.deployment)
+            .field("phase", step.phase)
+            .text_or_null("waitingFor", step.waiting_for);
         json.field("lastError", step.last_error).field("attempts", step.attempts).end_object();
     }
     json.end_array().field("heldBackTotal", status.held_back_total).key("heldBack").begin_array();
     for (const HeldBack &held : status.held_back) {
-        json.begin_object().field("verb", held.verb).field("target", held.target).field("cause", held.cause).field("reason", held.reason);
+        json.begin_object()
+            .field("verb", held.verb)
+            .field("target", held.target)
+            .field("cause", held.cause)
+            .field("reason", held.reason);
         json.field("code", held.code).field("text", held.text).field("at", held.at).end_object();
     }
     json.end_array().key("lastErrors").begin_array();
     for (const Happening &h : status.last_errors)
-        json.begin_object().field("at", h.at).field("part", h.part).field("message", h.message).field("count", h.count).end_object();
+        json.begin_object()
+            .field("at", h.at)
+            .field("part", h.part)
+            .field("message", h.message)
+            .field("count", h.count)
+            .end_object();
     return json.end_array().end_object().take();
 }
 
@@ -116,7 +157,9 @@ struct EventLine {
 
 std::string first(const json &object, std::initializer_list<const char *> keys) {
     for (const char *key : keys)
-        if (const auto at = object.find(key); at != object.end() && at->is_string() && !at->get_ref<const std::string &>().empty()) return at->get<std::string>();
+        if (const auto at = object.find(key);
+            at != object.end() && at->is_string() && !at->get_ref<const std::string &>().empty())
+            return at->get<std::string>();
     return {};
 }
 
@@ -140,13 +183,18 @@ public:
     }
 
     EventLine line(const json &event) const {
-        EventLine line{first(event, {"deploymentId", "target", "instance_id", "instanceId", "chute_id", "offerId", "serverName", "gpu_id"}), first(event, {"reason", "text", "message"}),
-                       first(event, {"offerName"}), first(event, {"serverName"})};
-        if (const std::string cause = first(event, {"cause", "code"}); !cause.empty()) line.message = line.message.empty() ? cause : cause + ": " + line.message;
+        EventLine line{first(event, {"deploymentId", "target", "instance_id", "instanceId", "chute_id", "offerId",
+                                     "serverName", "gpu_id"}),
+                       first(event, {"reason", "text", "message"}), first(event, {"offerName"}),
+                       first(event, {"serverName"})};
+        if (const std::string cause = first(event, {"cause", "code"}); !cause.empty())
+            line.message = line.message.empty() ? cause : cause + ": " + line.message;
         const Deployment *const d = deployment(line.subject);
         if (line.server.empty() && d) line.server = d->node_name;
         if (line.offer.empty() && d) line.offer = d->offer_name;
-        if (const auto known = offers_.find(first(event, {"offerId", "chute_id"})); line.offer.empty() && known != offers_.end()) line.offer = known->second;
+        if (const auto known = offers_.find(first(event, {"offerId", "chute_id"}));
+            line.offer.empty() && known != offers_.end())
+            line.offer = known->second;
         return line;
     }
 
@@ -155,7 +203,9 @@ public:
         for (const char *key : {"deploymentId", "target", "instance_id", "instanceId"}) {
             const std::string id = first(event, {key});
             const Deployment *const d = deployment(id);
-            if (id.starts_with(wanted) || (d && (d->id.value.starts_with(wanted) || d->instance.value.starts_with(wanted)))) return true;
+            if (id.starts_with(wanted) ||
+                (d && (d->id.value.starts_with(wanted) || d->instance.value.starts_with(wanted))))
+                return true;
         }
         return false;
     }
@@ -174,7 +224,8 @@ private:
 
 Result<std::string> events(const Scene &scene, Store &store, const Arguments &arguments) {
     const size_t limit = arguments.limit ? std::min(arguments.limit, most_events) : 100;
-    RIG_TRY_ASSIGN(const auto entries, store.journal(UINT64_MAX, arguments.deployment.empty() ? limit : most_events, arguments.type));
+    RIG_TRY_ASSIGN(const auto entries,
+                   store.journal(UINT64_MAX, arguments.deployment.empty() ? limit : most_events, arguments.type));
     const EventReader reader(scene.snapshot());
     JsonWriter json;
     size_t shown = 0;
@@ -183,9 +234,17 @@ Result<std::string> events(const Scene &scene, Store &store, const Arguments &ar
         if (!arguments.deployment.empty() && !reader.about(event, arguments.deployment)) continue;
         if (++shown > limit) break;
         const EventLine line = reader.line(event);
-        json.begin_object().field("at", entry.at).field("type", entry.type).text_or_null("subject", line.subject).text_or_null("offerName", line.offer);
+        json.begin_object()
+            .field("at", entry.at)
+            .field("type", entry.type)
+            .text_or_null("subject", line.subject)
+            .text_or_null("offerName", line.offer);
         json.text_or_null("serverName", line.server).text_or_null("message", line.message);
-        json.field("source", entry.origin).field("id", entry.event_id).field("sequence", entry.sequence).field("handled", entry.handled).end_object();
+        json.field("source", entry.origin)
+            .field("id", entry.event_id)
+            .field("sequence", entry.sequence)
+            .field("handled", entry.handled)
+            .end_object();
     }
     return list_answer(scene, json);
 }

@@ -1,4 +1,5 @@
-// core/control/views/views.hpp -- the views of rig.control/1, one function each: a snapshot and arguments in, a JSON document out. Pure.
+// core/control/views/views.hpp -- the views of rig.control/1, one function each: a snapshot and arguments in, a JSON
+// document out. Pure.
 #pragma once
 #include "control/json_writer.hpp"
 #include "control/planner.hpp"
@@ -20,7 +21,8 @@ struct Scene {
 
 /// Arguments of every view together; the declarations of commands say which of them a command has.
 struct Arguments {
-    std::string gpu, node, server, namespace_name, offer, type, deployment, reason, source, cluster, pod, container, defrag;
+    std::string gpu, node, server, namespace_name, offer, type, deployment, reason, source, cluster, pod, container,
+        defrag;
     size_t limit = 0;
     std::optional<int64_t> tail, since_seconds;
     bool all = false, dry_run = false, force = false, wait = false, follow = false, previous = false;
@@ -29,7 +31,8 @@ struct Arguments {
 Result<Arguments> parse_arguments(std::string_view text);
 
 /// {"items":[ ... what `items` wrote ... ],"snapshot","takenAt","warnings"}
-std::string list_answer(const Scene &scene, const JsonWriter &items, const std::vector<std::string> &more_warnings = {});
+std::string list_answer(const Scene &scene, const JsonWriter &items,
+                        const std::vector<std::string> &more_warnings = {});
 /// Why parts of the snapshot cannot be trusted now.
 std::vector<std::string> warnings(const Scene &scene);
 

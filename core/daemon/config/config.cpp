@@ -23,7 +23,8 @@ struct Descriptor {
 /// At most one byte more than a document may have, so that its size is refused there.
 Result<std::string> read_file(const std::string &path) {
     const auto failure = [&](std::string_view why) {
-        return invalid("ConfigUnreadable", path + ": cannot read the configuration: " + std::string(why) + "; check the path and its permissions");
+        return invalid("ConfigUnreadable", path + ": cannot read the configuration: " + std::string(why) +
+                                               "; check the path and its permissions");
     };
     const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
     if (file.number < 0) return failure(std::strerror(errno));
@@ -45,7 +46,9 @@ Result<std::string> read_file(const std::string &path) {
 
 } // namespace
 
-std::string Config::store_url() const { return store.url.empty() ? "sqlite://" + state_dir.string() + "/rigger.db" : store.url; }
+std::string Config::store_url() const {
+    return store.url.empty() ? "sqlite://" + state_dir.string() + "/rigger.db" : store.url;
+}
 std::string Config::socket_path() const {
     return http.unix_socket.path.empty() ? runtime_dir.string() + "/rigger.sock" : http.unix_socket.path;
 }
@@ -59,7 +62,8 @@ Result<Config> Config::load(const std::filesystem::path &file) {
 Status LoadedConfig::status() const {
     if (ok()) return {};
     std::string text;
-    for (const ConfigProblem &problem : problems) text += (text.empty() ? "" : "\n") + problem.where + ": " + problem.text;
+    for (const ConfigProblem &problem : problems)
+        text += (text.empty() ? "" : "\n") + problem.where + ": " + problem.text;
     return invalid("ConfigInvalid", std::move(text));
 }
 
@@ -97,7 +101,8 @@ std::vector<ConfigChange> diff(const Config &from, const Config &to) {
     const auto compare = [&](const config::Key &key, const std::string &name, size_t record) {
         const config::Slot a = key.slot(before, record), b = key.slot(after, record);
         if (!config::same(a, b))
-            changes.push_back({name, config::format(key.rule, a), config::format(key.rule, b), key.effect == config::Effect::restart});
+            changes.push_back({name, config::format(key.rule, a), config::format(key.rule, b),
+                               key.effect == config::Effect::restart});
     };
     for (const config::Key &key : config::keys()) {
         const size_t brackets = key.path.find("[]");
@@ -107,7 +112,10 @@ std::vector<ConfigChange> diff(const Config &from, const Config &to) {
         }
         const size_t shared = std::min(before.http.tcp.tokens.size(), after.http.tcp.tokens.size());
         for (size_t i = 0; i < shared; ++i)
-            compare(key, std::string(key.path.substr(0, brackets + 1)) + std::to_string(i) + std::string(key.path.substr(brackets + 1)), i);
+            compare(key,
+                    std::string(key.path.substr(0, brackets + 1)) + std::to_string(i) +
+                        std::string(key.path.substr(brackets + 1)),
+                    i);
     }
     return changes;
 }

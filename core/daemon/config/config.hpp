@@ -1,7 +1,7 @@
 // core/daemon/config/config.hpp -- the daemon's configuration: what it can say, how it is read, what a change means.
 //
-// Every key is declared once, in keys.cpp and keys_control.cpp; the reader, the environment overrides, etc/rigger.yaml and
-// docs/operators/configuration.md all follow from there. Any thread.
+// Every key is declared once, in keys.cpp and keys_control.cpp; the reader, the environment overrides, etc/rigger.yaml
+// and docs/operators/configuration.md all follow from there. Any thread.
 #pragma once
 #include "base/secret.hpp"
 #include "base/status.hpp"
@@ -27,9 +27,9 @@ struct TokenConfig {
 struct Config {
     std::filesystem::path state_dir = "/var/lib/rigger"; ///< records; one daemon at a time
     std::filesystem::path runtime_dir = "/run/rigger";   ///< socket, pid file
-    std::string language = "en";               ///< "en" or "zh"
+    std::string language = "en";                         ///< "en" or "zh"
     struct {
-        std::string url;                       ///< empty: sqlite in state_dir, see store_url()
+        std::string url; ///< empty: sqlite in state_dir, see store_url()
     } store;
     struct {
         std::string url = "memory";
@@ -39,13 +39,13 @@ struct Config {
         std::filesystem::path available = "/etc/rigger/plugins-available";
         std::filesystem::path enabled = "/etc/rigger/plugins-enabled";
         std::filesystem::path cache = "/var/cache/rigger/plugins";
-        bool safe_mode = false;                ///< start nothing but rigger's own plugins
+        bool safe_mode = false; ///< start nothing but rigger's own plugins
     } plugins;
     struct {
         struct {
-            std::string path;                  ///< empty: rigger.sock in runtime_dir, see socket_path()
+            std::string path; ///< empty: rigger.sock in runtime_dir, see socket_path()
             uint32_t mode = 0660;
-            std::string group;                 ///< empty: the daemon's own
+            std::string group; ///< empty: the daemon's own
         } unix_socket;
         struct {
             bool enabled = false;
@@ -56,10 +56,10 @@ struct Config {
     } http;
     http_server::Limits limits;
     struct {
-        std::string level = "info";            ///< trace, debug, info, warn, error
-        std::string format = "text";           ///< text or json
+        std::string level = "info";  ///< trace, debug, info, warn, error
+        std::string format = "text"; ///< text or json
     } log;
-    placement::PlacementRules placement;       ///< without max_actions: control.max_starts_per_plan bounds a plan
+    placement::PlacementRules placement; ///< without max_actions: control.max_starts_per_plan bounds a plan
     ControlConfig control;
 
     std::string store_url() const;

@@ -24,22 +24,27 @@ public:
 
     void OnDocumentStart(const YAML::Mark &) override {}
     void OnDocumentEnd() override {}
-    void OnNull(const YAML::Mark &mark, YAML::anchor_t anchor) override { add(node(Node::Kind::null, mark, "", anchor)); }
+    void OnNull(const YAML::Mark &mark, YAML::anchor_t anchor) override {
+        add(node(Node::Kind::null, mark, "", anchor));
+    }
     void OnAlias(const YAML::Mark &mark, YAML::anchor_t) override {
         throw Refused{place_of(mark), "aliases ('*name') are not allowed; write the value out"};
     }
-    void OnScalar(const YAML::Mark &mark, const std::string &tag, YAML::anchor_t anchor, const std::string &value) override {
+    void OnScalar(const YAML::Mark &mark, const std::string &tag, YAML::anchor_t anchor,
+                  const std::string &value) override {
         Node made = node(Node::Kind::scalar, mark, tag, anchor);
         made.quoted = tag == "!";
         made.scalar = value;
         if (!made.quoted && (value == "~" || value == "null")) made.kind = Node::Kind::null;
         add(std::move(made));
     }
-    void OnSequenceStart(const YAML::Mark &mark, const std::string &tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+    void OnSequenceStart(const YAML::Mark &mark, const std::string &tag, YAML::anchor_t anchor,
+                         YAML::EmitterStyle::value) override {
         open(node(Node::Kind::list, mark, tag, anchor));
     }
     void OnSequenceEnd() override { close(); }
-    void OnMapStart(const YAML::Mark &mark, const std::string &tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+    void OnMapStart(const YAML::Mark &mark, const std::string &tag, YAML::anchor_t anchor,
+                    YAML::EmitterStyle::value) override {
         open(node(Node::Kind::map, mark, tag, anchor));
     }
     void OnMapEnd() override { close(); }
@@ -52,7 +57,8 @@ private:
 
     Node node(Node::Kind kind, const YAML::Mark &mark, const std::string &tag, YAML::anchor_t anchor) {
         if (anchor != 0) throw Refused{place_of(mark), "anchors ('&name') are not allowed; write the value out"};
-        if (!tag.empty() && tag != "?" && tag != "!") throw Refused{place_of(mark), "tags ('!name') are not allowed; remove it"};
+        if (!tag.empty() && tag != "?" && tag != "!")
+            throw Refused{place_of(mark), "tags ('!name') are not allowed; remove it"};
         if (++count_ > most_nodes) throw Refused{place_of(mark), "more than 20000 values; this is no configuration"};
         Node made;
         made.kind = kind;
@@ -61,7 +67,8 @@ private:
     }
 
     void open(Node made) {
-        if (stack_.size() >= deepest) throw Refused{made.place, "nested deeper than 16 levels; no key stands that deep"};
+        if (stack_.size() >= deepest)
+            throw Refused{made.place, "nested deeper than 16 levels; no key stands that deep"};
         if (expects_key()) throw Refused{made.place, "a key must be a plain text, not a list or a map"};
         stack_.push_back({std::move(made), true});
     }
@@ -72,7 +79,9 @@ private:
         add(std::move(made));
     }
 
-    bool expects_key() const { return !stack_.empty() && stack_.back().node.kind == Node::Kind::map && stack_.back().key_next; }
+    bool expects_key() const {
+        return !stack_.empty() && stack_.back().node.kind == Node::Kind::map && stack_.back().key_next;
+    }
 
     void add(Node made) {
         if (stack_.empty()) {
@@ -99,7 +108,8 @@ private:
 Place place_at(std::string_view text, size_t offset) {
     const std::string_view before = text.substr(0, offset);
     const size_t line_start = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
-    return {static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1, static_cast<int>(offset - line_start) + 1};
+    return {static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1,
+            static_cast<int>(offset - line_start) + 1};
 }
 
 /// Length of the UTF-8 sequence at the beginning; 0: none that is valid.
@@ -129,7 +139,9 @@ void refuse_binary(std::string_view text) {
         const auto c = static_cast<unsigned char>(text[at]);
         const size_t length = utf8_length(text.substr(at));
         const bool control = (c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7F;
-        if (length == 0 || control) throw Refused{place_at(text, at), "byte " + std::to_string(c) + " is not UTF-8 text; this is no configuration file"};
+        if (length == 0 || control)
+            throw Refused{place_at(text, at),
+                          "byte " + std::to_string(c) + " is not UTF-8 text; this is no configuration file"};
         at += length;
     }
 }
@@ -143,7 +155,8 @@ Node parse(std::string_view text) {
     if (!parser.HandleNextDocument(builder)) return {};
     Node root = builder.take();
     Builder rest;
-    if (parser.HandleNextDocument(rest)) throw Refused{rest.take().place, "a second document ('---') begins here; keep one"};
+    if (parser.HandleNextDocument(rest))
+        throw Refused{rest.take().place, "a second document ('---') begins here; keep one"};
     return root;
 }
 

@@ -35,8 +35,8 @@ struct Document {
 
 constexpr size_t largest_document = 256 * 1024;
 
-/// Refuses what is larger than 256 KiB, deeper than 16 levels, has more than 20,000 values, is not UTF-8 text, or uses anchors,
-/// aliases, tags or a second document; so memory and time are bounded by the size of the text. Never throws.
+/// Refuses what is larger than 256 KiB, deeper than 16 levels, has more than 20,000 values, is not UTF-8 text, or uses
+/// anchors, aliases, tags or a second document; so memory and time are bounded by the size of the text. Never throws.
 Document parse_document(std::string_view text);
 
 } // namespace rigger::config

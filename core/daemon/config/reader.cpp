@@ -49,7 +49,8 @@ std::string pattern_of(const std::string &path) {
 Reader::Reader(std::string file, const Environment &environment) : file_(std::move(file)), environment_(environment) {}
 
 ConfigProblem Reader::at(Place place) const {
-    return {file_ + ":" + std::to_string(place.line) + ":" + std::to_string(place.column), "", place.line, place.column};
+    return {file_ + ":" + std::to_string(place.line) + ":" + std::to_string(place.column), "", place.line,
+            place.column};
 }
 
 void Reader::report(ConfigProblem where, std::string text) {
@@ -66,7 +67,8 @@ void Reader::read(const Document &document) {
     if (!document.error.empty()) return report(at(document.place), document.error);
     if (document.root.kind == Node::Kind::null) return;
     if (document.root.kind != Node::Kind::map)
-        return report(at(document.root.place), std::string("the file holds ") + kind_name(document.root.kind) + "; expected keys and values");
+        return report(at(document.root.place),
+                      std::string("the file holds ") + kind_name(document.root.kind) + "; expected keys and values");
     section(document.root, "", 0);
 }
 
@@ -75,7 +77,8 @@ void Reader::section(const Node &map, const std::string &path, size_t record) {
     for (const Node::Entry &e : map.entries) {
         const auto [first, fresh] = seen.emplace(e.key, e.place);
         if (!fresh) {
-            report(at(e.place), "key '" + shown_name(join(path, e.key)) + "' stands here for the second time, first in line " +
+            report(at(e.place), "key '" + shown_name(join(path, e.key)) +
+                                    "' stands here for the second time, first in line " +
                                     std::to_string(first->second.line) + "; keep one");
             continue;
         }
@@ -93,7 +96,8 @@ void Reader::entry(const Node::Entry &e, const std::string &path, size_t record)
     }
     if (!plain || !is_section(pattern)) {
         return report(at(e.place), "unknown key '" + shown_name(shown) + "'" +
-                                       (plain ? suggest_key(pattern_of(path), e.key) : "; a key has no dots: indent it below its section"));
+                                       (plain ? suggest_key(pattern_of(path), e.key)
+                                              : "; a key has no dots: indent it below its section"));
     }
     if (e.value.kind == Node::Kind::null) return;
     if (e.value.kind != Node::Kind::map)
@@ -103,7 +107,8 @@ void Reader::entry(const Node::Entry &e, const std::string &path, size_t record)
 
 void Reader::key(const Key &known, const Node &value, const std::string &shown, size_t record) {
     if (value.kind == Node::Kind::null)
-        return report(set_[shown], shown + ": has no value; write " + describe(known.rule) + ", or remove the key to take the default");
+        return report(set_[shown], shown + ": has no value; write " + describe(known.rule) +
+                                       ", or remove the key to take the default");
     if (known.rule.type == Type::texts) return texts(known, value, shown);
     if (known.rule.type == Type::records) return records(known, value, shown);
     scalar(known, value, shown, record);
@@ -111,31 +116,36 @@ void Reader::key(const Key &known, const Node &value, const std::string &shown, 
 
 void Reader::scalar(const Key &known, const Node &value, const std::string &shown, size_t record) {
     if (value.kind != Node::Kind::scalar)
-        return report(at(value.place), shown + ": found " + kind_name(value.kind) + "; expected " + describe(known.rule));
+        return report(at(value.place),
+                      shown + ": found " + kind_name(value.kind) + "; expected " + describe(known.rule));
     const Type type = known.rule.type;
-    if (value.quoted && !is_reference(value.scalar) && (type == Type::flag || type == Type::integer || type == Type::number))
-        return report(at(value.place), shown + ": found a text in quotes; expected " + describe(known.rule) + "; remove the quotes");
+    if (value.quoted && !is_reference(value.scalar) &&
+        (type == Type::flag || type == Type::integer || type == Type::number))
+        return report(at(value.place),
+                      shown + ": found a text in quotes; expected " + describe(known.rule) + "; remove the quotes");
     set(known, value.scalar, record, at(value.place), shown);
 }
 
 void Reader::texts(const Key &known, const Node &value, const std::string &shown) {
     if (value.kind != Node::Kind::list)
-        return report(at(value.place), shown + ": found " + kind_name(value.kind) + "; expected a list, such as [a, b]");
+        return report(at(value.place),
+                      shown + ": found " + kind_name(value.kind) + "; expected a list, such as [a, b]");
     begin_list(known.slot(loaded_.config, 0));
     for (size_t i = 0; i < value.items.size(); ++i) {
         const std::string item = shown + "[" + std::to_string(i) + "]";
         if (value.items[i].kind != Node::Kind::scalar)
             report(at(value.items[i].place), item + ": found " + kind_name(value.items[i].kind) + "; expected a text");
-        else
-            set(known, value.items[i].scalar, 0, at(value.items[i].place), item);
+        else set(known, value.items[i].scalar, 0, at(value.items[i].place), item);
     }
 }
 
 void Reader::records(const Key &known, const Node &value, const std::string &shown) {
     if (value.kind != Node::Kind::list)
-        return report(at(value.place), shown + ": found " + kind_name(value.kind) + "; expected a list of entries, each with its keys");
+        return report(at(value.place),
+                      shown + ": found " + kind_name(value.kind) + "; expected a list of entries, each with its keys");
     if (static_cast<double>(value.items.size()) > known.rule.max)
-        return report(at(value.place), shown + ": found " + std::to_string(value.items.size()) + " entries; expected at most " +
+        return report(at(value.place), shown + ": found " + std::to_string(value.items.size()) +
+                                           " entries; expected at most " +
                                            std::to_string(static_cast<int>(known.rule.max)));
     auto &list = *std::get<std::vector<TokenConfig> *>(known.slot(loaded_.config, 0));
     list.assign(value.items.size(), {});
@@ -144,12 +154,12 @@ void Reader::records(const Key &known, const Node &value, const std::string &sho
         set_[item] = at(value.items[i].place);
         if (value.items[i].kind != Node::Kind::map)
             report(set_[item], item + ": found " + kind_name(value.items[i].kind) + "; expected keys");
-        else
-            section(value.items[i], item, i);
+        else section(value.items[i], item, i);
     }
 }
 
-void Reader::set(const Key &known, std::string_view text, size_t record, const ConfigProblem &where, const std::string &shown) {
+void Reader::set(const Key &known, std::string_view text, size_t record, const ConfigProblem &where,
+                 const std::string &shown) {
     const bool reference = is_reference(text);
     const bool show = !reference && known.rule.type != Type::secret;
     Secret resolved;
@@ -197,7 +207,8 @@ void Reader::read_environment() {
             return tails;
         }());
         if (!near.empty())
-            loaded_.warnings.push_back({"environment variable " + name, "is not known; did you mean RIGGER_" + near + "?", 0, 0});
+            loaded_.warnings.push_back(
+                {"environment variable " + name, "is not known; did you mean RIGGER_" + near + "?", 0, 0});
     }
 }
 
@@ -205,37 +216,45 @@ void Reader::check_whole() {
     const Config &c = loaded_.config;
     const auto order = [&](const char *low, Duration a, const char *high, Duration b) {
         if (a > b)
-            report(where_set(set_.count(low) != 0 ? low : high), std::string(low) + " (" + format_duration(a) + ") must not be longer than " + high + " (" +
+            report(where_set(set_.count(low) != 0 ? low : high), std::string(low) + " (" + format_duration(a) +
+                                                                     ") must not be longer than " + high + " (" +
                                                                      format_duration(b) + ")");
     };
     order("control.deployer.retry_first", c.control.retry_first, "control.deployer.retry_cap", c.control.retry_cap);
-    order("control.watches.backoff_first", c.control.watch_backoff_first, "control.watches.backoff_cap", c.control.watch_backoff_cap);
-    order("control.machinery.commit_retry_first", c.control.commit_retry_first, "control.machinery.commit_retry_cap", c.control.commit_retry_cap);
+    order("control.watches.backoff_first", c.control.watch_backoff_first, "control.watches.backoff_cap",
+          c.control.watch_backoff_cap);
+    order("control.machinery.commit_retry_first", c.control.commit_retry_first, "control.machinery.commit_retry_cap",
+          c.control.commit_retry_cap);
     order("limits.command_timeout", c.limits.command_time, "limits.command_timeout_max", c.limits.command_time_max);
     if (c.limits.watchers >= c.limits.connections)
         report(where_set(set_.count("limits.max_watchers") != 0 ? "limits.max_watchers" : "limits.max_connections"),
-               "limits.max_watchers (" + std::to_string(c.limits.watchers) + ") must be less than limits.max_connections (" +
-                   std::to_string(c.limits.connections) + "), so that commands are served beside event streams");
+               "limits.max_watchers (" + std::to_string(c.limits.watchers) +
+                   ") must be less than limits.max_connections (" + std::to_string(c.limits.connections) +
+                   "), so that commands are served beside event streams");
     if (c.http.tcp.enabled && c.http.tcp.tokens.empty())
-        report(where_set("http.tcp.enabled"), "http.tcp.enabled: TCP needs at least one entry in http.tcp.tokens; add one, or set it to false");
+        report(where_set("http.tcp.enabled"),
+               "http.tcp.enabled: TCP needs at least one entry in http.tcp.tokens; add one, or set it to false");
     if (c.socket_path().size() > 107)
-        report(where_set("runtime_dir"), "runtime_dir: the socket's path in it would be longer than 107 bytes; choose a shorter one, or set http.unix_socket.path");
+        report(where_set("runtime_dir"), "runtime_dir: the socket's path in it would be longer than 107 bytes; choose "
+                                         "a shorter one, or set http.unix_socket.path");
     std::set<std::string> names;
     for (size_t i = 0; i < c.http.tcp.tokens.size(); ++i) {
         const std::string item = "http.tcp.tokens[" + std::to_string(i) + "]";
         const TokenConfig &token = c.http.tcp.tokens[i];
         for (const char *const required : {".name", ".secret"})
-            if (set_.count(item + required) == 0) report(where_set(item), item + required + ": is missing; every token needs a name and a secret");
+            if (set_.count(item + required) == 0)
+                report(where_set(item), item + required + ": is missing; every token needs a name and a secret");
         if (!token.name.empty() && !names.insert(token.name).second)
             report(where_set(item), item + ".name: '" + token.name + "' is used by another token; names must differ");
     }
 }
 
 LoadedConfig Reader::finish() && {
-    std::stable_sort(loaded_.problems.begin(), loaded_.problems.end(), [](const ConfigProblem &a, const ConfigProblem &b) {
-        const auto rank = [](const ConfigProblem &p) { return p.line == 0 ? INT32_MAX : p.line; };
-        return rank(a) < rank(b) || (rank(a) == rank(b) && a.column < b.column);
-    });
+    std::stable_sort(loaded_.problems.begin(), loaded_.problems.end(),
+                     [](const ConfigProblem &a, const ConfigProblem &b) {
+                         const auto rank = [](const ConfigProblem &p) { return p.line == 0 ? INT32_MAX : p.line; };
+                         return rank(a) < rank(b) || (rank(a) == rank(b) && a.column < b.column);
+                     });
     return std::move(loaded_);
 }
 

@@ -1,4 +1,5 @@
-// core/daemon/config/reader.hpp -- fills a Config from a document and the environment, collecting everything that is wrong.
+// core/daemon/config/reader.hpp -- fills a Config from a document and the environment, collecting everything that is
+// wrong.
 #pragma once
 #include "daemon/config/document.hpp"
 #include "daemon/config/keys.hpp"
@@ -25,7 +26,8 @@ private:
     void records(const Key &key, const Node &value, const std::string &shown);
     void scalar(const Key &key, const Node &value, const std::string &shown, size_t record);
     /// Resolves references, assigns, reports. `where` is of the value.
-    void set(const Key &key, std::string_view text, size_t record, const ConfigProblem &where, const std::string &shown);
+    void set(const Key &key, std::string_view text, size_t record, const ConfigProblem &where,
+             const std::string &shown);
 
     ConfigProblem at(Place place) const;
     /// Of a key that was set, wherever; for problems of the whole.

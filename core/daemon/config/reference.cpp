@@ -64,23 +64,33 @@ std::string cell(std::string text) {
 constexpr const char *yaml_head =
     "# The configuration of riggerd, with every key and its default. A key that is removed keeps its default.\n"
     "# Durations: 250ms, 30s, 16m, 1h. Sizes: 64KiB, 1MiB. Secrets: ${file:/path} or ${env:NAME}.\n"
-    "# Check a change with `riggerd --check-config`; apply it with `systemctl reload rigger` (SIGHUP), or with a restart\n"
+    "# Check a change with `riggerd --check-config`; apply it with `systemctl reload rigger` (SIGHUP), or with a "
+    "restart\n"
     "# where it says (restart). The same as a page: docs/operators/configuration.md.\n\n";
 
 constexpr const char *page_head =
     "# Configuration\n\n"
-    "`riggerd` reads one YAML file, by default `/etc/rigger/rigger.yaml`, and refuses to start while anything in it is wrong: an unknown key, a wrong type, an\n"
-    "impossible value, a key that stands there twice. It reports all problems at once, each with file, line and column.\n\n"
-    "- `riggerd --check-config` reads and checks the file and the settings of the enabled plugins, changes nothing and starts nothing.\n"
-    "- SIGHUP (`systemctl reload rigger`) reads it again. If anything is wrong the running configuration stays. Keys marked *reload* take effect at once; for those marked\n"
+    "`riggerd` reads one YAML file, by default `/etc/rigger/rigger.yaml`, and refuses to start while anything in it is "
+    "wrong: an unknown key, a wrong type, an\n"
+    "impossible value, a key that stands there twice. It reports all problems at once, each with file, line and "
+    "column.\n\n"
+    "- `riggerd --check-config` reads and checks the file and the settings of the enabled plugins, changes nothing and "
+    "starts nothing.\n"
+    "- SIGHUP (`systemctl reload rigger`) reads it again. If anything is wrong the running configuration stays. Keys "
+    "marked *reload* take effect at once; for those marked\n"
     "  *restart* the log says that a restart is needed.\n"
-    "- Durations are numbers with units, largest first: `250ms`, `30s`, `16m`, `1h`, `1h30m`. Sizes: `512B`, `64KiB`, `1MiB`, `2GiB`. File modes are four octal digits: `0660`.\n"
-    "- Any value may be `${env:NAME}` or `${file:/absolute/path}` as a whole. A file that is read this way must not be accessible to everybody (`chmod o-rwx`), holds at most 64 KiB, and loses\n"
+    "- Durations are numbers with units, largest first: `250ms`, `30s`, `16m`, `1h`, `1h30m`. Sizes: `512B`, `64KiB`, "
+    "`1MiB`, `2GiB`. File modes are four octal digits: `0660`.\n"
+    "- Any value may be `${env:NAME}` or `${file:/absolute/path}` as a whole. A file that is read this way must not be "
+    "accessible to everybody (`chmod o-rwx`), holds at most 64 KiB, and loses\n"
     "  one trailing line end. Use it for every secret; secrets never appear in logs, answers or error texts.\n"
-    "- An environment variable overrides the file: its name is in the last column. Lists are separated by commas there. A variable that begins with `RIGGER_` and looks like a misspelt one is\n"
+    "- An environment variable overrides the file: its name is in the last column. Lists are separated by commas "
+    "there. A variable that begins with `RIGGER_` and looks like a misspelt one is\n"
     "  warned of.\n"
-    "- Anchors, aliases, tags, a second document, more than 256 KiB, more than 16 levels and anything but UTF-8 text are refused.\n\n"
-    "This page and `etc/rigger.yaml` are made from the same table as the reader (`core/daemon/config/keys*.cpp`) by `rigger-config-reference`; a test fails when they differ.\n";
+    "- Anchors, aliases, tags, a second document, more than 256 KiB, more than 16 levels and anything but UTF-8 text "
+    "are refused.\n\n"
+    "This page and `etc/rigger.yaml` are made from the same table as the reader (`core/daemon/config/keys*.cpp`) by "
+    "`rigger-config-reference`; a test fails when they differ.\n";
 
 constexpr const char *token_example = "    # Example:\n"
                                       "    #   tokens:\n"
@@ -108,7 +118,10 @@ std::string default_config_yaml() {
         // An absent list and an empty one differ: such a key has no default that could stand here.
         const std::string value = default_of(key, defaults);
         const bool absent = key.rule.type == Type::texts && value.empty();
-        out += indent + (absent ? "# " + std::string(leaf(key.path)) + ": [offer-1, offer-2]" : std::string(leaf(key.path)) + ": " + yaml_value(key, value)) + "\n";
+        out += indent +
+               (absent ? "# " + std::string(leaf(key.path)) + ": [offer-1, offer-2]"
+                       : std::string(leaf(key.path)) + ": " + yaml_value(key, value)) +
+               "\n";
     }
     return out;
 }
@@ -121,15 +134,17 @@ std::string config_reference_page() {
         const std::string_view section = in_records(key) ? open : parent(key.path);
         if (section != open) {
             const auto all = sections();
-            const auto found = std::find_if(all.begin(), all.end(), [&](const Section &s) { return s.path == section; });
+            const auto found =
+                std::find_if(all.begin(), all.end(), [&](const Section &s) { return s.path == section; });
             out += "\n## " + (section.empty() ? std::string("General") : "`" + std::string(section) + "`") + "\n\n";
             if (found != all.end()) out += std::string(found->help) + "\n\n";
             out += "| key | meaning | default | allowed | change | environment |\n|---|---|---|---|---|---|\n";
             open = section;
         }
         const std::string value = default_of(key, defaults), variable = environment_name(key);
-        out += "| `" + std::string(key.path) + "` | " + cell(std::string(key.help)) + " | " + (value.empty() ? "" : "`" + cell(value) + "`") + " | " +
-               cell(describe(key.rule)) + " | " + effect_text(key) + " | " + (variable.empty() ? "" : "`" + variable + "`") + " |\n";
+        out += "| `" + std::string(key.path) + "` | " + cell(std::string(key.help)) + " | " +
+               (value.empty() ? "" : "`" + cell(value) + "`") + " | " + cell(describe(key.rule)) + " | " +
+               effect_text(key) + " | " + (variable.empty() ? "" : "`" + variable + "`") + " |\n";
     }
     return out;
 }

@@ -4,7 +4,7 @@
 
 namespace rigger {
 
-std::string default_config_yaml();    ///< etc/rigger.yaml
-std::string config_reference_page();  ///< docs/operators/configuration.md
+std::string default_config_yaml();   ///< etc/rigger.yaml
+std::string config_reference_page(); ///< docs/operators/configuration.md
 
 } // namespace rigger

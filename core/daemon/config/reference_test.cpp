@@ -1,4 +1,5 @@
-// The installed file and the documentation are made from the table of keys: here they are compared with what lies in the tree.
+// The installed file and the documentation are made from the table of keys: here they are compared with what lies in
+// the tree.
 #include "daemon/config/reference.hpp"
 
 #include "daemon/config/keys.hpp"
@@ -22,14 +23,17 @@ std::string first_difference(const std::string &a, const std::string &b) {
     std::istringstream left(a), right(b);
     std::string l, r;
     for (int line = 1;; ++line) {
-        const bool more_left = static_cast<bool>(std::getline(left, l)), more_right = static_cast<bool>(std::getline(right, r));
+        const bool more_left = static_cast<bool>(std::getline(left, l)),
+                   more_right = static_cast<bool>(std::getline(right, r));
         if (!more_left && !more_right) return "";
-        if (more_left != more_right || l != r) return "line " + std::to_string(line) + ": '" + l + "', but the table says '" + r + "'";
+        if (more_left != more_right || l != r)
+            return "line " + std::to_string(line) + ": '" + l + "', but the table says '" + r + "'";
     }
 }
 
 TEST(ConfigReference, InstalledFile_IsWhatTheTableSays) {
-    EXPECT_EQ(first_difference(in_tree("etc/rigger.yaml"), default_config_yaml()), "") << "run: rigger-config-reference yaml > etc/rigger.yaml";
+    EXPECT_EQ(first_difference(in_tree("etc/rigger.yaml"), default_config_yaml()), "")
+        << "run: rigger-config-reference yaml > etc/rigger.yaml";
 }
 
 TEST(ConfigReference, Documentation_IsWhatTheTableSays) {
@@ -62,9 +66,12 @@ TEST(ConfigKeys, EveryKey_HasASectionAHelpAndASensibleDefault) {
             EXPECT_TRUE(variables.insert(variable).second) << variable << " means two keys";
         }
         using config::Type;
-        if (key.rule.type == Type::texts || key.rule.type == Type::records || key.rule.type == Type::secret || key.path == "http.tcp.tokens[].name") continue;
+        if (key.rule.type == Type::texts || key.rule.type == Type::records || key.rule.type == Type::secret ||
+            key.path == "http.tcp.tokens[].name")
+            continue;
         const config::Slot slot = key.slot(defaults, 0);
-        EXPECT_EQ(config::assign(key.rule, slot, config::format(key.rule, slot), true), "") << key.path << ": its own default is refused";
+        EXPECT_EQ(config::assign(key.rule, slot, config::format(key.rule, slot), true), "")
+            << key.path << ": its own default is refused";
     }
 }
 
@@ -73,10 +80,8 @@ struct Anything {
     template <typename T> operator T() const; // never called
 };
 template <typename T, typename... Members> constexpr size_t members_of() {
-    if constexpr (requires { T{Members{}..., Anything{}}; })
-        return members_of<T, Members..., Anything>();
-    else
-        return sizeof...(Members);
+    if constexpr (requires { T{Members{}..., Anything{}}; }) return members_of<T, Members..., Anything>();
+    else return sizeof...(Members);
 }
 
 TEST(ConfigKeys, EveryMemberOfTheControlLoopsConfiguration_HasAKey) {

@@ -16,8 +16,12 @@ constexpr Rule number_rule(double min, double max) { return {Type::number, min, 
 constexpr Rule duration_rule(double min, double max) { return {Type::duration, min, max}; }
 constexpr Rule size_rule(double min, double max) { return {Type::size, min, max}; }
 constexpr Rule choice_rule(std::string_view choices) { return {Type::choice, 0, 0, choices}; }
-constexpr Rule text_rule(double min, double max, std::string (*check)(std::string_view) = nullptr) { return {Type::text, min, max, "", check}; }
-constexpr Rule texts_rule(std::string (*check)(std::string_view) = nullptr) { return {Type::texts, 1, 1000, "", check}; }
+constexpr Rule text_rule(double min, double max, std::string (*check)(std::string_view) = nullptr) {
+    return {Type::text, min, max, "", check};
+}
+constexpr Rule texts_rule(std::string (*check)(std::string_view) = nullptr) {
+    return {Type::texts, 1, 1000, "", check};
+}
 constexpr Rule path_rule(bool required = true) { return {Type::path, required ? 1.0 : 0.0, 4000}; }
 
 constexpr Effect restart = Effect::restart, reload = Effect::reload;

@@ -10,9 +10,12 @@ namespace rigger::config {
 namespace {
 constexpr size_t longest_word = 64;
 
-/// Edits (insert, delete, replace, swap two neighbours) between two words, with '-' and '_' and the case of letters taken as equal.
+/// Edits (insert, delete, replace, swap two neighbours) between two words, with '-' and '_' and the case of letters
+/// taken as equal.
 size_t distance(std::string_view a, std::string_view b) {
-    const auto plain = [](char c) { return c == '-' ? '_' : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    const auto plain = [](char c) {
+        return c == '-' ? '_' : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    };
     std::vector<size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
     std::iota(last.begin(), last.end(), size_t{0});
     for (size_t i = 1; i <= a.size(); ++i) {
@@ -20,7 +23,8 @@ size_t distance(std::string_view a, std::string_view b) {
         for (size_t j = 1; j <= b.size(); ++j) {
             const char x = plain(a[i - 1]), y = plain(b[j - 1]);
             row[j] = std::min({last[j - 1] + (x == y ? 0 : 1), last[j] + 1, row[j - 1] + 1});
-            if (i > 1 && j > 1 && x == plain(b[j - 2]) && plain(a[i - 2]) == y) row[j] = std::min(row[j], before[j - 2] + 1);
+            if (i > 1 && j > 1 && x == plain(b[j - 2]) && plain(a[i - 2]) == y)
+                row[j] = std::min(row[j], before[j - 2] + 1);
         }
         before.swap(last);
         last.swap(row);

@@ -29,7 +29,9 @@ std::string quoted(std::string_view text) {
     return out + "'";
 }
 
-std::string found(std::string_view text, bool show) { return show ? "found " + quoted(text) : "the value it refers to does not fit"; }
+std::string found(std::string_view text, bool show) {
+    return show ? "found " + quoted(text) : "the value it refers to does not fit";
+}
 
 std::string wrong(std::string_view text, bool show, const Rule &rule, std::string_view hint = "") {
     return found(text, show) + "; expected " + describe(rule) + std::string(hint);
@@ -150,24 +152,24 @@ std::string set_size(const Rule &rule, Slot slot, std::string_view text, bool sh
 std::string set_choice(const Rule &rule, Slot slot, std::string_view text, bool show) {
     const auto choices = choices_of(rule.choices);
     if (std::find(choices.begin(), choices.end(), text) == choices.end()) return wrong(text, show, rule);
-    if (Role **to = std::get_if<Role *>(&slot))
-        **to = text == "operate" ? Role::operate : Role::read;
-    else
-        *std::get<std::string *>(slot) = text;
+    if (Role **to = std::get_if<Role *>(&slot)) **to = text == "operate" ? Role::operate : Role::read;
+    else *std::get<std::string *>(slot) = text;
     return "";
 }
 
 std::string set_mode(const Rule &rule, Slot slot, std::string_view text, bool show) {
     uint32_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 8);
-    if (text.size() != 4 || text[0] != '0' || error != std::errc() || end != text.data() + text.size() || (value & 07) != 0)
+    if (text.size() != 4 || text[0] != '0' || error != std::errc() || end != text.data() + text.size() ||
+        (value & 07) != 0)
         return wrong(text, show, rule);
     *std::get<uint32_t *>(slot) = value;
     return "";
 }
 
 std::string check_text(const Rule &rule, std::string_view text, bool show) {
-    if (static_cast<double>(text.size()) < rule.min) return text.empty() ? "must not be empty" : wrong(text, show, rule);
+    if (static_cast<double>(text.size()) < rule.min)
+        return text.empty() ? "must not be empty" : wrong(text, show, rule);
     if (static_cast<double>(text.size()) > rule.max) return wrong(text, show, rule);
     if (text.find_first_of(std::string_view("\0\n\r", 3)) != std::string_view::npos) return "must be one line";
     if (rule.type == Type::path && !text.empty() && !text.starts_with('/')) return wrong(text, show, rule);
@@ -245,17 +247,22 @@ std::string format(const Rule &rule, Slot slot) {
         std::string operator()(const uint32_t *v) const {
             if (rule.type != Type::mode) return std::to_string(*v);
             char text[8] = "0000";
-            for (int i = 3, rest = static_cast<int>(*v); i > 0; --i, rest /= 8) text[i] = static_cast<char>('0' + rest % 8);
+            for (int i = 3, rest = static_cast<int>(*v); i > 0; --i, rest /= 8)
+                text[i] = static_cast<char>('0' + rest % 8);
             return text;
         }
-        std::string operator()(const size_t *v) const { return rule.type == Type::size ? format_size(*v) : std::to_string(*v); }
+        std::string operator()(const size_t *v) const {
+            return rule.type == Type::size ? format_size(*v) : std::to_string(*v);
+        }
         std::string operator()(const double *v) const { return plain_number(*v); }
         std::string operator()(const std::string *v) const { return *v; }
         std::string operator()(const Duration *v) const { return format_duration(*v); }
         std::string operator()(const std::chrono::milliseconds *v) const { return format_duration(*v); }
         std::string operator()(const Role *v) const { return *v == Role::operate ? "operate" : "read"; }
         std::string operator()(const Secret *v) const { return v->empty() ? "" : "***"; }
-        std::string operator()(const std::vector<TokenConfig> *v) const { return std::to_string(v->size()) + " entries"; }
+        std::string operator()(const std::vector<TokenConfig> *v) const {
+            return std::to_string(v->size()) + " entries";
+        }
         std::string operator()(const std::filesystem::path *v) const { return v->string(); }
         std::string operator()(const std::vector<std::filesystem::path> *v) const {
             std::string out;
@@ -276,10 +283,8 @@ bool same(Slot a, Slot b) {
     return std::visit(
         [&]<typename T>(T *left) {
             const T *right = std::get<T *>(b);
-            if constexpr (std::is_same_v<T, std::vector<TokenConfig>>)
-                return left->size() == right->size();
-            else
-                return *left == *right;
+            if constexpr (std::is_same_v<T, std::vector<TokenConfig>>) return left->size() == right->size();
+            else return *left == *right;
         },
         a);
 }

@@ -31,7 +31,9 @@ struct MachineClass {
 /// The best filling of one machine's GPUs by the values of kinds; kinds may repeat.
 class GpuPacking {
 public:
-    GpuPacking(int unit, int most_gpus) : unit_(unit), cells_(whole_milli / unit), card_(static_cast<size_t>(cells_) + 1), machine_(static_cast<size_t>(most_gpus) + 1) {}
+    GpuPacking(int unit, int most_gpus)
+        : unit_(unit), cells_(whole_milli / unit), card_(static_cast<size_t>(cells_) + 1),
+          machine_(static_cast<size_t>(most_gpus) + 1) {}
 
     void begin() {
         std::fill(card_.begin(), card_.end(), Cell{});
@@ -127,7 +129,8 @@ Instance instance_of(std::span<const Machine> machines, std::span<const Task> ta
         made.classes.push_back(std::move(one));
     }
     for (const auto &[need, count] : kinds)
-        made.kinds.push_back({std::get<0>(need), std::get<1>(need), static_cast<double>(std::get<2>(need)), static_cast<double>(std::get<3>(need)), count});
+        made.kinds.push_back({std::get<0>(need), std::get<1>(need), static_cast<double>(std::get<2>(need)),
+                              static_cast<double>(std::get<3>(need)), count});
     return made;
 }
 
@@ -135,8 +138,10 @@ Instance instance_of(std::span<const Machine> machines, std::span<const Task> ta
 class Dual {
 public:
     explicit Dual(const Instance &instance)
-        : instance_(instance), packing_(instance.unit, instance.most_gpus), slope(instance.kinds.size() + 2 * instance.classes.size()), weight(slope.size()) {
-        for (size_t k = 0; k < instance.kinds.size(); ++k) weight[k] = instance.kinds[k].worth() * instance.kinds[k].count;
+        : instance_(instance), packing_(instance.unit, instance.most_gpus),
+          slope(instance.kinds.size() + 2 * instance.classes.size()), weight(slope.size()) {
+        for (size_t k = 0; k < instance.kinds.size(); ++k)
+            weight[k] = instance.kinds[k].worth() * instance.kinds[k].count;
         for (size_t c = 0; c < instance.classes.size(); ++c)
             cpu_weight(c) = memory_weight(c) = instance.classes[c].count * machine_worth(instance.classes[c]);
     }
@@ -163,11 +168,13 @@ private:
         const MachineClass &one = instance_.classes[c];
         const size_t at = instance_.kinds.size() + 2 * c;
         const double worth = machine_worth(one);
-        const double per_cpu = one.cpu > 0 ? price[at] * worth / one.cpu : 0, per_memory = one.memory > 0 ? price[at + 1] * worth / one.memory : 0;
+        const double per_cpu = one.cpu > 0 ? price[at] * worth / one.cpu : 0,
+                     per_memory = one.memory > 0 ? price[at + 1] * worth / one.memory : 0;
         packing_.begin();
         for (const size_t k : one.kinds) {
             const Kind &kind = instance_.kinds[k];
-            packing_.offer(k, kind.gpus, kind.milli, kind.worth() * (1 - price[k]) - per_cpu * kind.cpu - per_memory * kind.memory);
+            packing_.offer(k, kind.gpus, kind.milli,
+                           kind.worth() * (1 - price[k]) - per_cpu * kind.cpu - per_memory * kind.memory);
         }
         const double filled = packing_.solve(one.gpus);
         double cpu = 0, memory = 0;
@@ -198,7 +205,8 @@ AllocationBound allocatable_at_most(std::span<const Machine> machines, std::span
     Dual dual(instance);
     std::vector<double> price(dual.size(), 0.0);
     const double least = lowest_level(dual, price, rounds);
-    // Milli are whole numbers; the tolerance covers rounding in the sums, which could otherwise cut a bound that is reached.
+    // Milli are whole numbers; the tolerance covers rounding in the sums, which could otherwise cut a bound that is
+    // reached.
     const auto whole_milli = static_cast<int64_t>(std::floor(least * (1 + 1e-12) + 1e-6));
     bound.gpu_milli = std::min(bound.gpu_milli, whole_milli);
     return bound;

@@ -12,7 +12,8 @@ namespace {
 class ExhaustivePacking {
 public:
     ExhaustivePacking(const std::vector<Machine> &machines, const std::vector<Task> &tasks) : tasks_(tasks) {
-        for (const Machine &machine : machines) rooms_.push_back({machine, std::vector<int>(static_cast<size_t>(machine.gpus), 1000)});
+        for (const Machine &machine : machines)
+            rooms_.push_back({machine, std::vector<int>(static_cast<size_t>(machine.gpus), 1000)});
     }
     int64_t most() {
         search(0, 0);
@@ -67,7 +68,8 @@ Case random_case(uint64_t seed) {
     const auto below = [&](uint64_t n) { return static_cast<int>(random() % n); };
     const std::string models[]{"a", "b"};
     Case made;
-    for (int i = 1 + below(2); i > 0; --i) made.machines.push_back({models[below(2)], 1 + below(3), 1000 * (1 + below(6)), 100 * (1 + below(5))});
+    for (int i = 1 + below(2); i > 0; --i)
+        made.machines.push_back({models[below(2)], 1 + below(3), 1000 * (1 + below(6)), 100 * (1 + below(5))});
     for (int i = 1 + below(6); i > 0; --i) {
         Task task{below(6) == 0 ? 2 : 1, 1000, 500 * below(6), 50 * below(5), {}};
         if (task.gpus == 1 && below(2) == 0) task.gpu_milli = below(4) == 0 ? 125 + below(800) : 100 * (1 + below(9));
@@ -106,7 +108,8 @@ TEST(AllocationBound, OfScarceCpu_IsWhatTheCpuFeeds) {
 
 TEST(AllocationBound, OfTasksThatFitNowhere_IsNothing) {
     const std::vector<Machine> machines{{"a", 8, 16000, 1000}};
-    EXPECT_EQ(allocatable_at_most(machines, std::vector<Task>{{1, 1000, 0, 0, {"b"}}, {1, 500, 32000, 0, {}}}).gpu_milli, 0);
+    EXPECT_EQ(
+        allocatable_at_most(machines, std::vector<Task>{{1, 1000, 0, 0, {"b"}}, {1, 500, 32000, 0, {}}}).gpu_milli, 0);
     EXPECT_EQ(allocatable_at_most({}, {}).gpu_milli, 0);
 }
 

@@ -12,7 +12,9 @@ constexpr double least_gain = 1e-9; ///< relative: less is rounding
 /// A plan under change.
 class Filling {
 public:
-    Filling(const Stock &stock, const std::vector<Choice> &start) : stock_(&stock), sites_(stock.sites), here_(stock.bins.size()), free_(stock.bins.size()), copies_(stock.lots.size(), 0) {
+    Filling(const Stock &stock, const std::vector<Choice> &start)
+        : stock_(&stock), sites_(stock.sites), here_(stock.bins.size()), free_(stock.bins.size()),
+          copies_(stock.lots.size(), 0) {
         for (size_t b = 0; b < free_.size(); ++b) free_[b] = stock.bins[b].gpus;
         for (const Choice &choice : start) put(choice.lot, choice.bin);
         settle_cards(start);
@@ -29,7 +31,8 @@ public:
         for (size_t i = here.size(); i-- > 0;)
             if (stock_->lots[here[i]].gpus > 0) drop(i, bin);
     }
-    /// Fills the bin anew by value(lot, worth of its next copy); keeps what was there unless that earns more by the same measure.
+    /// Fills the bin anew by value(lot, worth of its next copy); keeps what was there unless that earns more by the
+    /// same measure.
     template <typename Value> bool refill(uint32_t bin, const Value &value) {
         before_.clear();
         for (const uint32_t lot : here_[bin])
@@ -69,8 +72,12 @@ public:
     }
 
 private:
-    double next(uint32_t lot) const { return copies_[lot] < stock_->lots[lot].worth.size() ? stock_->lots[lot].worth[copies_[lot]] : 0; }
-    static bool fits(const Lot &lot, const Site &site) { return lot.disk <= site.disk && lot.cpu <= site.cpu && lot.memory <= site.memory; }
+    double next(uint32_t lot) const {
+        return copies_[lot] < stock_->lots[lot].worth.size() ? stock_->lots[lot].worth[copies_[lot]] : 0;
+    }
+    static bool fits(const Lot &lot, const Site &site) {
+        return lot.disk <= site.disk && lot.cpu <= site.cpu && lot.memory <= site.memory;
+    }
     bool elsewhere(uint32_t lot, uint32_t bin) const {
         for (const uint32_t other : stock_->sites[stock_->bins[bin].site].bins)
             if (std::find(here_[other].begin(), here_[other].end(), lot) != here_[other].end()) return true;
@@ -98,7 +105,8 @@ private:
         site.cpu -= sign * lot.cpu;
         site.memory -= sign * lot.memory;
     }
-    /// Shares stay where the start has them. Their exact cards are not known here: a bin with any keeps its whole filling as it is.
+    /// Shares stay where the start has them. Their exact cards are not known here: a bin with any keeps its whole
+    /// filling as it is.
     void settle_cards(const std::vector<Choice> &start) {
         for (const Choice &choice : start)
             if (stock_->lots[choice.lot].gpus == 0) shared_.push_back(choice.bin);
@@ -135,12 +143,15 @@ public:
             }
         }
     }
-    /// One round over the bins by a mixture of what things earn now (by = 0) and what they must earn for their place (by = 1).
+    /// One round over the bins by a mixture of what things earn now (by = 0) and what they must earn for their place
+    /// (by = 1).
     void blend(Filling &plan, const std::vector<uint32_t> &order, double by) {
         for (const uint32_t bin : order) {
             if (steps_ == 0) break;
             --steps_;
-            plan.refill(bin, [this, by](uint32_t lot, double worth) { return worth - by * std::max(0.0, worth - price_[lot]); });
+            plan.refill(bin, [this, by](uint32_t lot, double worth) {
+                return worth - by * std::max(0.0, worth - price_[lot]);
+            });
         }
     }
     bool spent() const noexcept { return steps_ == 0; }
@@ -152,8 +163,8 @@ private:
 
 } // namespace
 
-std::vector<Choice> improve(const Stock &stock, const std::vector<Choice> &start, const std::vector<double> &price, double bound, size_t steps,
-                            double enough) {
+std::vector<Choice> improve(const Stock &stock, const std::vector<Choice> &start, const std::vector<double> &price,
+                            double bound, size_t steps, double enough) {
     Filling given(stock, start);
     std::vector<uint32_t> order;
     for (uint32_t bin = 0; bin < stock.bins.size(); ++bin)

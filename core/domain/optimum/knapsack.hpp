@@ -1,4 +1,5 @@
-// core/domain/optimum/knapsack.hpp -- the most valuable set of lots of whole GPUs for one bin, each at most once: exact, by size.
+// core/domain/optimum/knapsack.hpp -- the most valuable set of lots of whole GPUs for one bin, each at most once:
+// exact, by size.
 #pragma once
 #include <algorithm>
 #include <cstdint>

@@ -1,4 +1,5 @@
-// core/domain/optimum/level_search.hpp -- minimises a convex, piecewise linear function of prices >= 0 by subgradient steps towards a level.
+// core/domain/optimum/level_search.hpp -- minimises a convex, piecewise linear function of prices >= 0 by subgradient
+// steps towards a level.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -6,9 +7,10 @@
 
 namespace rigger::optimum {
 
-/// Dual: size(); at(price) -> value, leaving `slope` (of each price, normalised) and `weight` (the value's change per unit of price and slope).
-/// Steps aim at a level a little below the least value seen; while none is better the level comes nearer. Returns the least value seen and
-/// leaves its prices in `price`. Any price is a bound: how well the search does is a matter of tightness alone.
+/// Dual: size(); at(price) -> value, leaving `slope` (of each price, normalised) and `weight` (the value's change per
+/// unit of price and slope). Steps aim at a level a little below the least value seen; while none is better the level
+/// comes nearer. Returns the least value seen and leaves its prices in `price`. Any price is a bound: how well the
+/// search does is a matter of tightness alone.
 template <typename Dual> double lowest_level(Dual &dual, std::vector<double> &price, size_t rounds) {
     constexpr double first_gap = 0.02, last_gap = 1e-6, most_slope = 2, memory = 0.7, progress = 0.05;
     constexpr size_t patience = 15;

@@ -23,7 +23,8 @@ std::vector<BinClass> classes_of(const Stock &stock) {
     std::map<std::tuple<uint32_t, int, int>, double> counts;
     for (const Bin &bin : stock.bins) counts[{bin.menu, bin.gpus, bin.spare_milli}] += 1;
     std::vector<BinClass> classes;
-    for (const auto &[key, count] : counts) classes.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), count});
+    for (const auto &[key, count] : counts)
+        classes.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), count});
     return classes;
 }
 
@@ -41,7 +42,8 @@ public:
     };
     Bought at(size_t lot, double price) const {
         const auto &worth = stock_.lots[lot].worth;
-        const auto n = static_cast<size_t>(std::lower_bound(worth.begin(), worth.end(), price, std::greater<>()) - worth.begin());
+        const auto n =
+            static_cast<size_t>(std::lower_bound(worth.begin(), worth.end(), price, std::greater<>()) - worth.begin());
         return {static_cast<double>(n), sums_[lot][n] - static_cast<double>(n) * price};
     }
 
@@ -53,17 +55,21 @@ private:
     std::vector<std::vector<double>> sums_;
 };
 
-/// A first guess: one price per GPU and menu, as if the bins of a menu were one pool of GPUs; a lot takes the cheapest places, one per bin.
+/// A first guess: one price per GPU and menu, as if the bins of a menu were one pool of GPUs; a lot takes the cheapest
+/// places, one per bin.
 class PoolDual {
 public:
     PoolDual(const Stock &stock, const std::vector<BinClass> &classes, const Purchases &purchases)
-        : stock_(stock), purchases_(purchases), excess(stock.menus.size()), room_(excess.size(), 0.0), wanted_(excess.size()), of_lot_(stock.lots.size()) {
+        : stock_(stock), purchases_(purchases), excess(stock.menus.size()), room_(excess.size(), 0.0),
+          wanted_(excess.size()), of_lot_(stock.lots.size()) {
         for (const BinClass &one : classes) room_[one.menu] += one.count * (one.gpus + one.spare_milli / 1000.0);
         for (uint32_t menu = 0; menu < stock.menus.size(); ++menu)
             for (const uint32_t lot : stock.menus[menu]) of_lot_[lot].push_back({menu, 0});
         for (const BinClass &one : classes)
             for (const uint32_t lot : stock.menus[one.menu])
-                std::find_if(of_lot_[lot].begin(), of_lot_[lot].end(), [&](const Place &p) { return p.menu == one.menu; })->bins += one.count;
+                std::find_if(of_lot_[lot].begin(), of_lot_[lot].end(), [&](const Place &p) {
+                    return p.menu == one.menu;
+                })->bins += one.count;
     }
     /// The greatest worth per GPU: where prices start.
     double top() const {
@@ -77,7 +83,8 @@ public:
         std::fill(wanted_.begin(), wanted_.end(), 0.0);
         for (size_t menu = 0; menu < price.size(); ++menu) bound += price[menu] * room_[menu];
         for (uint32_t l = 0; l < of_lot_.size(); ++l) bound += buy(l, price, nullptr);
-        for (size_t menu = 0; menu < price.size(); ++menu) excess[menu] = room_[menu] > 0 ? wanted_[menu] / room_[menu] - 1 : 0;
+        for (size_t menu = 0; menu < price.size(); ++menu)
+            excess[menu] = room_[menu] > 0 ? wanted_[menu] / room_[menu] - 1 : 0;
         return bound;
     }
     std::vector<double> lot_prices(const std::vector<double> &price) {
@@ -93,7 +100,9 @@ private:
     };
     double buy(uint32_t l, const std::vector<double> &price, double *marginal) {
         auto &places = of_lot_[l];
-        std::sort(places.begin(), places.end(), [&](const Place &a, const Place &b) { return price[a.menu] != price[b.menu] ? price[a.menu] < price[b.menu] : a.menu < b.menu; });
+        std::sort(places.begin(), places.end(), [&](const Place &a, const Place &b) {
+            return price[a.menu] != price[b.menu] ? price[a.menu] < price[b.menu] : a.menu < b.menu;
+        });
         double copies = 0, surplus = 0;
         double least = 0; ///< what the next copy must earn
         for (const Place &place : places) {
@@ -127,7 +136,8 @@ private:
 class LotDual {
 public:
     LotDual(const Stock &stock, std::vector<BinClass> classes, const Purchases &purchases)
-        : stock_(stock), purchases_(purchases), classes_(std::move(classes)), excess(stock.lots.size()), served_(excess.size()) {}
+        : stock_(stock), purchases_(purchases), classes_(std::move(classes)), excess(stock.lots.size()),
+          served_(excess.size()) {}
     double at(const std::vector<double> &price) {
         double bound = 0;
         std::fill(served_.begin(), served_.end(), 0.0);

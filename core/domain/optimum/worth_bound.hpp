@@ -1,8 +1,9 @@
 // core/domain/optimum/worth_bound.hpp -- what the best of all plans could earn at most.
 //
-// Every lot gets a price: a copy is bought at it from the lot's worths, and each bin on its own chooses the set that sells best, exactly. The sum
-// bounds every plan, whatever the prices. What one bin alone cannot see is left out, so that the bound errs upwards only: bins of one site share
-// disk, CPU and memory; shares of GPUs fill what is left as if they were liquid.
+// Every lot gets a price: a copy is bought at it from the lot's worths, and each bin on its own chooses the set that
+// sells best, exactly. The sum bounds every plan, whatever the prices. What one bin alone cannot see is left out, so
+// that the bound errs upwards only: bins of one site share disk, CPU and memory; shares of GPUs fill what is left as if
+// they were liquid.
 #pragma once
 #include "domain/optimum/stock.hpp"
 

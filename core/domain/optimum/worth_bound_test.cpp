@@ -34,7 +34,8 @@ Stock random_stock(uint64_t seed, bool shares) {
             const int gpus = 1 + below(4);
             for (uint32_t l = 0; l < stock.lots.size(); ++l)
                 if (below(4) != 0 && stock.lots[l].gpus <= gpus && stock.lots[l].disk <= site.disk) menu.push_back(l);
-            stock.bins.push_back({static_cast<uint32_t>(stock.sites.size()), static_cast<uint32_t>(stock.menus.size()), gpus, 0});
+            stock.bins.push_back(
+                {static_cast<uint32_t>(stock.sites.size()), static_cast<uint32_t>(stock.menus.size()), gpus, 0});
             stock.menus.push_back(menu);
         }
         stock.sites.push_back(site);
@@ -64,7 +65,9 @@ private:
         const Lot &lot = stock_.lots[l];
         const uint32_t s = stock_.bins[bin].site;
         Site &site = sites_[s];
-        if (copies_[l] >= lot.worth.size() || lot.disk > site.disk || std::find(here_.begin(), here_.end(), std::pair(s, l)) != here_.end()) return;
+        if (copies_[l] >= lot.worth.size() || lot.disk > site.disk ||
+            std::find(here_.begin(), here_.end(), std::pair(s, l)) != here_.end())
+            return;
         const std::vector<int> before = cards_[bin];
         const double more = lot.worth[copies_[l]];
         ++copies_[l];
@@ -107,9 +110,13 @@ bool holds(const Stock &stock, const std::vector<Choice> &choices) {
         const uint32_t site = stock.bins[choice.bin].site;
         const auto &menu = stock.menus[stock.bins[choice.bin].menu];
         const std::pair pair(site, choice.lot);
-        if (std::find(menu.begin(), menu.end(), choice.lot) == menu.end() || std::find(here.begin(), here.end(), pair) != here.end()) return false;
+        if (std::find(menu.begin(), menu.end(), choice.lot) == menu.end() ||
+            std::find(here.begin(), here.end(), pair) != here.end())
+            return false;
         here.push_back(pair);
-        if (++copies[choice.lot] > lot.worth.size() || (free[choice.bin] -= lot.gpus) < 0 || (sites[site].disk -= lot.disk) < 0) return false;
+        if (++copies[choice.lot] > lot.worth.size() || (free[choice.bin] -= lot.gpus) < 0 ||
+            (sites[site].disk -= lot.disk) < 0)
+            return false;
     }
     return true;
 }

@@ -55,8 +55,8 @@ Status BestPairs::score_all(const Board &board) {
     const auto one_chunk = [&](size_t chunk, size_t worker) {
         const size_t first = chunk * offers_per_chunk;
         const std::span<const OfferIndex> mine(open.data() + first, std::min(offers_per_chunk, open.size() - first));
-        failures[chunk] =
-            score_offers(board, scorers_, mine, {}, benches_[worker], [&](const ScoredRows &rows) { scan(board, rows); });
+        failures[chunk] = score_offers(board, scorers_, mine, {}, benches_[worker],
+                                       [&](const ScoredRows &rows) { scan(board, rows); });
         for (const OfferIndex offer : mine) end_list(board, offer);
     };
     if (scorers_.concurrent()) {
@@ -75,7 +75,8 @@ Status BestPairs::score_offer(const Board &board, OfferIndex offer) {
     begin_list(board, offer);
     if (glances_[offer].open) {
         const OfferIndex one[]{offer};
-        RIG_TRY(score_offers(board, scorers_, one, {}, benches_[0], [&](const ScoredRows &rows) { scan(board, rows); }));
+        RIG_TRY(
+            score_offers(board, scorers_, one, {}, benches_[0], [&](const ScoredRows &rows) { scan(board, rows); }));
         end_list(board, offer);
     }
     enter(board, offer);
@@ -108,11 +109,12 @@ Status BestPairs::score_rows(const Board &board, std::span<const RowIndex> rows)
         bench.admitting.resize(admitted);
         if (bench.admitting.empty()) continue;
         const RowIndex one[]{row};
-        const CandidateTable &table = bench.row_copy.copy(board.fleet, one, scorers_.candidate_needs(), ++bench.next_table_id);
+        const CandidateTable &table =
+            bench.row_copy.copy(board.fleet, one, scorers_.candidate_needs(), ++bench.next_table_id);
         bench.batch.gather(board.market, bench.admitting, scorers_.workload_needs());
         if (bench.result.size() < bench.admitting.size()) bench.result.resize(bench.admitting.size());
-        RIG_TRY(scorers_.score(table, bench.batch, board.market, board.preference_share, {1, bench.result.data(), nullptr, nullptr},
-                               bench.scratch));
+        RIG_TRY(scorers_.score(table, bench.batch, board.market, board.preference_share,
+                               {1, bench.result.data(), nullptr, nullptr}, bench.scratch));
         changed_.clear();
         for (size_t w = 0; w < bench.admitting.size(); ++w) {
             const OfferIndex offer = bench.admitting[w];
@@ -166,13 +168,17 @@ void BestPairs::scan(const Board &board, const ScoredRows &rows) {
         if (mine.count == keep_) {
             const Entry &last = entries[keep_ - 1];
             if (value < last.value) return;
-            if (value == last.value && !(std::tie(board.fleet.key(row), row) < std::tie(board.fleet.key(last.row), last.row))) return;
+            if (value == last.value &&
+                !(std::tie(board.fleet.key(row), row) < std::tie(board.fleet.key(last.row), last.row)))
+                return;
         }
         uint32_t at = mine.count < keep_ ? mine.count++ : static_cast<uint32_t>(keep_) - 1;
         for (; at > 0; --at) {
             const Entry &other = entries[at - 1];
             if (other.value > value) break;
-            if (other.value == value && std::tie(board.fleet.key(other.row), other.row) < std::tie(board.fleet.key(row), row)) break;
+            if (other.value == value &&
+                std::tie(board.fleet.key(other.row), other.row) < std::tie(board.fleet.key(row), row))
+                break;
             entries[at] = other;
         }
         entries[at] = {value, row, board.fleet.version(row)};
@@ -268,13 +274,16 @@ uint32_t BestPairs::better(uint32_t a, uint32_t b) const {
 }
 
 void BestPairs::play(OfferIndex offer) {
-    for (size_t node = (leaves_ + offer) / 2; node >= 1; node /= 2) winners_[node] = better(winners_[2 * node], winners_[2 * node + 1]);
+    for (size_t node = (leaves_ + offer) / 2; node >= 1; node /= 2)
+        winners_[node] = better(winners_[2 * node], winners_[2 * node + 1]);
 }
 
 void BestPairs::play_all() {
     if (leaves_ == 0) return;
-    for (size_t i = 0; i < leaves_; ++i) winners_[leaves_ + i] = i < standings_.size() ? static_cast<uint32_t>(i) : no_index;
-    for (size_t node = leaves_ - 1; node >= 1; --node) winners_[node] = better(winners_[2 * node], winners_[2 * node + 1]);
+    for (size_t i = 0; i < leaves_; ++i)
+        winners_[leaves_ + i] = i < standings_.size() ? static_cast<uint32_t>(i) : no_index;
+    for (size_t node = leaves_ - 1; node >= 1; --node)
+        winners_[node] = better(winners_[2 * node], winners_[2 * node + 1]);
 }
 
 Result<std::optional<Candidate>> BestPairs::best(const Board &board) {
@@ -288,7 +297,8 @@ Result<std::optional<Candidate>> BestPairs::best(const Board &board) {
         const Entry first = *list(offer);
         const bool is_valid = valid(board, offer, first);
         // The standing may be that of an entry since gone: an upper limit, to be corrected before it counts.
-        if (is_valid && standings_[offer].value == first.value) return std::optional<Candidate>({offer, first.row, first.value});
+        if (is_valid && standings_[offer].value == first.value)
+            return std::optional<Candidate>({offer, first.row, first.value});
         if (!is_valid) drop_first(offer);
         enter(board, offer);
         play(offer);

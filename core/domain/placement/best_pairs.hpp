@@ -1,9 +1,10 @@
-// core/domain/placement/best_pairs.hpp -- each offer's best rows and, over all offers, the best pair; exact after any change at the cost of
-// what the change touches.
+// core/domain/placement/best_pairs.hpp -- each offer's best rows and, over all offers, the best pair; exact after any
+// change at the cost of what the change touches.
 //
-// An offer's list holds its best pairs in order, and a bound: no pair outside of the list stands before the bound. Entries of rows that changed
-// since are stale (their version differs) and drop out when they are met; a list that runs empty is scored anew, but only once the offer's bound
-// says that it could hold the best pair. A tournament over the offers' first entries (or bounds) finds the best pair.
+// An offer's list holds its best pairs in order, and a bound: no pair outside of the list stands before the bound.
+// Entries of rows that changed since are stale (their version differs) and drop out when they are met; a list that runs
+// empty is scored anew, but only once the offer's bound says that it could hold the best pair. A tournament over the
+// offers' first entries (or bounds) finds the best pair.
 #pragma once
 #include "domain/placement/pair_pass.hpp"
 
@@ -27,7 +28,8 @@ public:
         uint32_t version = 0;
     };
 
-    /// Keeps up to `keep` pairs per offer. `benches` has one workbench per worker of `executor`; both outlive this object.
+    /// Keeps up to `keep` pairs per offer. `benches` has one workbench per worker of `executor`; both outlive this
+    /// object.
     BestPairs(size_t keep, const ScorerSet &scorers, ChunkExecutor &executor, std::vector<Workbench> &benches);
 
     /// Scores every pair.

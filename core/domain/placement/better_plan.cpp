@@ -26,11 +26,13 @@ std::string refusal(const std::vector<PlanStep> &greedy, const PlacementRules &r
 
 double per_hour(const Board &board, const std::vector<PlanStep> &steps) {
     double sum = 0;
-    for (const PlanStep &step : steps) sum += step.chosen.value * cost_per_hour(board, step.chosen.offer, step.chosen.row);
+    for (const PlanStep &step : steps)
+        sum += step.chosen.value * cost_per_hour(board, step.chosen.offer, step.chosen.row);
     return sum;
 }
 
-/// The chosen pairs as steps, highest value of the moment first. Empty: a pair does not fit, which would be a bug of the choice.
+/// The chosen pairs as steps, highest value of the moment first. Empty: a pair does not fit, which would be a bug of
+/// the choice.
 class Replay {
 public:
     Replay(const Board &board, const BoardStock &stock, const std::vector<PlanStep> &greedy, const PlanTools &tools)
@@ -43,7 +45,9 @@ public:
         for (const optimum::Choice &choice : choices) rows_[choice.lot].push_back(stock_.rows[choice.bin]);
         next_.assign(rows_.size(), 0);
         for (uint32_t lot = 0; lot < rows_.size(); ++lot) {
-            std::sort(rows_[lot].begin(), rows_[lot].end(), [&](RowIndex a, RowIndex b) { return std::tie(board_.fleet.key(a), a) < std::tie(board_.fleet.key(b), b); });
+            std::sort(rows_[lot].begin(), rows_[lot].end(), [&](RowIndex a, RowIndex b) {
+                return std::tie(board_.fleet.key(a), a) < std::tie(board_.fleet.key(b), b);
+            });
             queue(lot);
         }
         std::vector<PlanStep> steps;
@@ -63,18 +67,22 @@ private:
     struct Entry {
         double value = 0;
         uint32_t lot = 0;
-        bool operator<(const Entry &other) const { return value != other.value ? value < other.value : lot > other.lot; }
+        bool operator<(const Entry &other) const {
+            return value != other.value ? value < other.value : lot > other.lot;
+        }
     };
     void queue(uint32_t lot) {
         const size_t at = next_[lot];
         if (at >= rows_[lot].size()) return;
-        queue_.push({stock_.stock.lots[lot].worth[at] / cost_per_hour(board_, stock_.offers[lot], rows_[lot][at]), lot});
+        queue_.push(
+            {stock_.stock.lots[lot].worth[at] / cost_per_hour(board_, stock_.offers[lot], rows_[lot][at]), lot});
     }
     Result<std::optional<PlanStep>> place(const Pair &pair) {
         const auto [offer, row] = pair;
         const Demand &demand = board_.market.demand(offer);
         const ServerIndex server = board_.fleet.server_of(row);
-        if (!board_.fleet.fits(demand, row) || board_.market.at(offer).is_here(server)) return std::optional<PlanStep>{};
+        if (!board_.fleet.fits(demand, row) || board_.market.at(offer).is_here(server))
+            return std::optional<PlanStep>{};
         RIG_TRY_ASSIGN(const PairScore score, score_pair(board_, tools_.scorers, offer, row, tools_.benches[0]));
         PlanStep step;
         step.chosen = {offer, row, score.result};
@@ -101,7 +109,8 @@ private:
 
 bool faulty(const PlanTools &tools) {
     return std::any_of(tools.benches.begin(), tools.benches.end(), [](const Workbench &bench) {
-        return std::any_of(bench.scratch.faults.begin(), bench.scratch.faults.end(), [](const ScorerFault &fault) { return fault.calls > 0; });
+        return std::any_of(bench.scratch.faults.begin(), bench.scratch.faults.end(),
+                           [](const ScorerFault &fault) { return fault.calls > 0; });
     });
 }
 
@@ -111,7 +120,8 @@ Result<PlanOutcome> best_plan(const Board &board, const PlacementRules &rules, c
     PlanOutcome outcome;
     Board filled = board;
     RIG_TRY_ASSIGN(outcome.steps, plan_steps(filled, rules.max_actions, tools));
-    outcome.unbounded = rules.improvement_steps == 0 ? "improvement_steps is 0" : refusal(outcome.steps, rules, tools.scorers);
+    outcome.unbounded =
+        rules.improvement_steps == 0 ? "improvement_steps is 0" : refusal(outcome.steps, rules, tools.scorers);
     if (!outcome.unbounded.empty()) return outcome;
     RIG_TRY_ASSIGN(const BoardStock stock, stock_of(board, tools));
     if (faulty(tools)) outcome.unbounded = "a scorer failed";
@@ -119,12 +129,14 @@ Result<PlanOutcome> best_plan(const Board &board, const PlacementRules &rules, c
     if (!outcome.unbounded.empty()) return outcome;
 
     std::vector<optimum::Choice> greedy;
-    for (const PlanStep &step : outcome.steps) greedy.push_back({stock.lot_of.at(step.chosen.offer), stock.bin_of.at(step.chosen.row)});
+    for (const PlanStep &step : outcome.steps)
+        greedy.push_back({stock.lot_of.at(step.chosen.offer), stock.bin_of.at(step.chosen.row)});
     const optimum::WorthBound bound = optimum::worth_at_most(stock.stock);
     WorthPerHour figures;
     figures.best_first = figures.value = per_hour(board, outcome.steps);
     figures.at_most = bound.per_hour;
-    const std::vector<optimum::Choice> better = optimum::improve(stock.stock, greedy, bound.price, bound.per_hour, rules.improvement_steps);
+    const std::vector<optimum::Choice> better =
+        optimum::improve(stock.stock, greedy, bound.price, bound.per_hour, rules.improvement_steps);
     if (better != greedy) {
         RIG_TRY_ASSIGN(std::vector<PlanStep> steps, Replay(board, stock, outcome.steps, tools).run(better));
         if (const double value = per_hour(board, steps); value > figures.value) {

@@ -1,4 +1,5 @@
-// The second stage of the plan: never worse than the first, within every rule, below its bound, and its reasons are true.
+// The second stage of the plan: never worse than the first, within every rule, below its bound, and its reasons are
+// true.
 #include "domain/placement/engine.hpp"
 #include "domain/placement/testing/random_market.hpp"
 #include "domain/placement/testing/scorers.hpp"
@@ -36,7 +37,8 @@ MarketShape small_shape(bool plain) {
 double per_hour(const PlacementPlan &plan) {
     double sum = 0;
     for (const Placement &one : plan.placements)
-        sum += one.value * std::max(one.server->hourly_cost, PlacementRules{}.cost_floor) * std::max(1, one.offer->needs.gpu_count);
+        sum += one.value * std::max(one.server->hourly_cost, PlacementRules{}.cost_floor) *
+               std::max(1, one.offer->needs.gpu_count);
     return sum;
 }
 
@@ -64,7 +66,8 @@ TEST(BetterPlan, KeepsTheRules_EarnsNoLess_AndStaysBelowItsBound) {
         std::map<OfferId, int> copies;
         for (const Placement &one : plan->placements) {
             ASSERT_TRUE(pairs.emplace(one.offer->id, one.server->id).second) << "seed " << seed;
-            for (const GpuId &gpu : one.gpus) ASSERT_LE(taken[gpu] += one.offer->needs.gpu_milli, 1000) << "seed " << seed;
+            for (const GpuId &gpu : one.gpus)
+                ASSERT_LE(taken[gpu] += one.offer->needs.gpu_milli, 1000) << "seed " << seed;
             ++copies[one.offer->id];
             const auto why = engine_with(profit()).operator_rejections(snapshot, one.offer->id, one.server->id);
             ASSERT_TRUE(why.ok() && why->empty()) << "seed " << seed;
@@ -113,7 +116,8 @@ TEST(BetterPlan, FillsAServerWithFewLargeOffers_WhereManySmallOnesPayBetterPerDo
 
 TEST(BetterPlan, SaysWhyItHasNoBound) {
     const auto snapshot = RandomMarket(3).snapshot(small_shape(true));
-    const auto preferring = engine_with({{std::make_shared<ProfitScorer>(), {}}, {std::make_shared<PackingScorer>(), {}}}).plan(snapshot);
+    const auto preferring =
+        engine_with({{std::make_shared<ProfitScorer>(), {}}, {std::make_shared<PackingScorer>(), {}}}).plan(snapshot);
     ASSERT_TRUE(preferring.ok());
     EXPECT_FALSE(preferring->per_hour);
     EXPECT_EQ(preferring->unbounded, "preference scorers are active");

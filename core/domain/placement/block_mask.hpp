@@ -1,4 +1,5 @@
-// core/domain/placement/block_mask.hpp -- compares a block of 64 values at once: what mass filtering and scanning spend their time on.
+// core/domain/placement/block_mask.hpp -- compares a block of 64 values at once: what mass filtering and scanning spend
+// their time on.
 #pragma once
 #include "domain/placement/column_catalogue.hpp"
 

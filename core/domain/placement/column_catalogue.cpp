@@ -6,15 +6,40 @@
 namespace rigger::placement {
 namespace {
 
-constexpr std::array<std::string_view, candidate_columns> candidate_names{
-    "gpu.free",    "gpu.total",         "gpu.milli_free",      "node.price",           "node.gpus_free", "node.gpus_total", "node.tee",
-    "node.locked", "node.disk_free_gb", "node.cpu_free_milli", "node.memory_free_mib", "node.failures",
-    "gpu.milli_0", "gpu.milli_1", "gpu.milli_2", "gpu.milli_3", "gpu.milli_4", "gpu.milli_5", "gpu.milli_6", "gpu.milli_7",
-    "gpu.milli_8", "gpu.milli_9", "gpu.milli_10", "gpu.milli_11", "gpu.milli_12", "gpu.milli_13", "gpu.milli_14", "gpu.milli_15",
-    "gpu.model",       "node.index"};
+constexpr std::array<std::string_view, candidate_columns> candidate_names{"gpu.free",
+                                                                          "gpu.total",
+                                                                          "gpu.milli_free",
+                                                                          "node.price",
+                                                                          "node.gpus_free",
+                                                                          "node.gpus_total",
+                                                                          "node.tee",
+                                                                          "node.locked",
+                                                                          "node.disk_free_gb",
+                                                                          "node.cpu_free_milli",
+                                                                          "node.memory_free_mib",
+                                                                          "node.failures",
+                                                                          "gpu.milli_0",
+                                                                          "gpu.milli_1",
+                                                                          "gpu.milli_2",
+                                                                          "gpu.milli_3",
+                                                                          "gpu.milli_4",
+                                                                          "gpu.milli_5",
+                                                                          "gpu.milli_6",
+                                                                          "gpu.milli_7",
+                                                                          "gpu.milli_8",
+                                                                          "gpu.milli_9",
+                                                                          "gpu.milli_10",
+                                                                          "gpu.milli_11",
+                                                                          "gpu.milli_12",
+                                                                          "gpu.milli_13",
+                                                                          "gpu.milli_14",
+                                                                          "gpu.milli_15",
+                                                                          "gpu.model",
+                                                                          "node.index"};
 constexpr std::array<std::string_view, workload_columns> workload_names{
-    "gpu.count",       "gpu.milli",             "offer.multiplier", "offer.compute_time", "offer.invocations", "offer.rate_limits",
-    "offer.instances", "offer.local_instances", "offer.private",    "offer.tee",          "disk.gb",           "cpu.milli",
+    "gpu.count",         "gpu.milli",         "offer.multiplier", "offer.compute_time",
+    "offer.invocations", "offer.rate_limits", "offer.instances",  "offer.local_instances",
+    "offer.private",     "offer.tee",         "disk.gb",          "cpu.milli",
     "memory.mib"};
 
 template <typename Enum, size_t n>

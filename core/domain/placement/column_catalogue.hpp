@@ -1,4 +1,5 @@
-// core/domain/placement/column_catalogue.hpp -- the columns that scorers can ask for, as docs/plugins/columns.md lists them.
+// core/domain/placement/column_catalogue.hpp -- the columns that scorers can ask for, as docs/plugins/columns.md lists
+// them.
 #pragma once
 #include "domain/ports/placement_scorer.hpp"
 
@@ -23,8 +24,8 @@ enum class CandidateColumn : uint8_t {
     node_cpu_free_milli,
     node_memory_free_mib,
     node_failures,
-    gpu_milli_0, ///< and 15 more: free milli of each card, by GPU id
-    gpu_model = gpu_milli_0 + 16,  // U32 from here on
+    gpu_milli_0,                  ///< and 15 more: free milli of each card, by GPU id
+    gpu_model = gpu_milli_0 + 16, // U32 from here on
     node_index,
 };
 inline constexpr size_t card_columns = 16; ///< cards of a group beyond these have no column of their own
@@ -59,9 +60,9 @@ template <typename T> struct CacheAligned {
     CacheAligned() = default;
     template <typename U> CacheAligned(const CacheAligned<U> &) noexcept {}
     T *allocate(size_t n) {
-        return static_cast<T *>(::operator new((n * sizeof(T) + 63) / 64 * 64, std::align_val_t{64}));
+        return static_cast<T *>(::operator new ((n * sizeof(T) + 63) / 64 * 64, std::align_val_t{64}));
     }
-    void deallocate(T *p, size_t) noexcept { ::operator delete(p, std::align_val_t{64}); }
+    void deallocate(T *p, size_t) noexcept { ::operator delete (p, std::align_val_t{64}); }
     friend bool operator==(const CacheAligned &, const CacheAligned &) { return true; }
 };
 template <typename T> using Column = std::vector<T, CacheAligned<T>>;

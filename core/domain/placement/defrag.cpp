@@ -24,9 +24,10 @@ std::vector<RowIndex> ordered_rows(const Fleet &fleet) {
 
 class Defragmenter {
 public:
-    Defragmenter(Fleet fleet, const Market &market, const Fragmentation &measure, const std::vector<Resident> &residents,
-                 const DefragRules &rules)
-        : fleet_(std::move(fleet)), market_(market), measure_(measure), residents_(residents), rules_(rules), rows_(ordered_rows(fleet_)) {
+    Defragmenter(Fleet fleet, const Market &market, const Fragmentation &measure,
+                 const std::vector<Resident> &residents, const DefragRules &rules)
+        : fleet_(std::move(fleet)), market_(market), measure_(measure), residents_(residents), rules_(rules),
+          rows_(ordered_rows(fleet_)) {
         rank_.resize(fleet_.row_capacity());
         for (uint32_t i = 0; i < rows_.size(); ++i) rank_[rows_[i]] = i;
         at_.resize(fleet_.server_count());
@@ -34,7 +35,8 @@ public:
         std::map<std::pair<uint32_t, std::vector<uint32_t>>, uint32_t> known;
         for (size_t i = 0; i < residents_.size(); ++i) {
             const OfferIndex offer = residents_[i].offer;
-            const auto [at, fresh] = known.try_emplace({market_.shape(offer), market_.at(offer).segments}, static_cast<uint32_t>(classes_.size()));
+            const auto [at, fresh] = known.try_emplace({market_.shape(offer), market_.at(offer).segments},
+                                                       static_cast<uint32_t>(classes_.size()));
             if (fresh) classes_.push_back({offer, std::vector<double>(fleet_.row_capacity(), absent), {}, {}});
             class_of_.push_back(at->second);
             at_[fleet_.server_of(residents_[i].taken.row)].push_back(i);
@@ -58,9 +60,9 @@ private:
     /// Residents that ask for the same and are admitted to the same models.
     struct Class {
         OfferIndex example = 0;
-        std::vector<double> joining;                      ///< by row: what one more there takes off the fragmentation; `absent`: no room
-        std::set<std::pair<double, uint32_t>> targets;    ///< (-joining, rank of the row)
-        std::set<std::pair<double, size_t>> sources;      ///< (-leaving, resident)
+        std::vector<double> joining; ///< by row: what one more there takes off the fragmentation; `absent`: no room
+        std::set<std::pair<double, uint32_t>> targets; ///< (-joining, rank of the row)
+        std::set<std::pair<double, size_t>> sources;   ///< (-leaving, resident)
     };
     struct Choice {
         size_t resident;
@@ -91,7 +93,8 @@ private:
         one.joining[row] = absent;
         const auto &segments = market_.at(one.example).segments;
         const Demand &demand = market_.demand(one.example);
-        if (!std::binary_search(segments.begin(), segments.end(), fleet_.segment_of(row)) || !fleet_.fits(demand, row)) return;
+        if (!std::binary_search(segments.begin(), segments.end(), fleet_.segment_of(row)) || !fleet_.fits(demand, row))
+            return;
         const Taken taken = fleet_.take(demand, row);
         one.joining[row] = lost_now - lost_on(fleet_.server_of(row));
         fleet_.release(demand, taken);
@@ -100,7 +103,8 @@ private:
 
     bool may_stand(OfferIndex offer, RowIndex row) const {
         const ServerIndex server = fleet_.server_of(row);
-        if (rules_.one_copy_per_server && (market_.at(offer).is_here(server) || joined_.contains({offer, server}))) return false;
+        if (rules_.one_copy_per_server && (market_.at(offer).is_here(server) || joined_.contains({offer, server})))
+            return false;
         return !rules_.may_stand || rules_.may_stand(offer, row);
     }
 
@@ -148,19 +152,19 @@ private:
     const Fragmentation &measure_;
     const std::vector<Resident> &residents_;
     const DefragRules &rules_;
-    std::vector<RowIndex> rows_;               ///< in order
-    std::vector<uint32_t> rank_;               ///< by row: its place in rows_
+    std::vector<RowIndex> rows_; ///< in order
+    std::vector<uint32_t> rank_; ///< by row: its place in rows_
     std::set<std::pair<OfferIndex, ServerIndex>> joined_;
     std::vector<Class> classes_;
-    std::vector<uint32_t> class_of_;           ///< by resident
-    std::vector<double> leaving_;              ///< by resident: what its leaving takes off the fragmentation
-    std::vector<std::vector<size_t>> at_;      ///< by server: residents that may move
+    std::vector<uint32_t> class_of_;      ///< by resident
+    std::vector<double> leaving_;         ///< by resident: what its leaving takes off the fragmentation
+    std::vector<std::vector<size_t>> at_; ///< by server: residents that may move
 };
 
 } // namespace
 
-DefragSteps defragment(Fleet fleet, const Market &market, const Fragmentation &measure, const std::vector<Resident> &residents, size_t most_moves,
-                       const DefragRules &rules) {
+DefragSteps defragment(Fleet fleet, const Market &market, const Fragmentation &measure,
+                       const std::vector<Resident> &residents, size_t most_moves, const DefragRules &rules) {
     return Defragmenter(std::move(fleet), market, measure, residents, rules).run(most_moves);
 }
 

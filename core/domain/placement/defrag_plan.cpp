@@ -10,14 +10,18 @@
 namespace rigger::placement {
 namespace {
 
-/// A copy of the offer could be claimed and placed now, if there were room; caps do not matter, for one copy goes when the other comes.
+/// A copy of the offer could be claimed and placed now, if there were room; caps do not matter, for one copy goes when
+/// the other comes.
 bool claimable(const Workload &workload) {
-    return workload.offer && workload.market == Rejection::none && workload.policy == Rejection::none && !workload.marks.everywhere;
+    return workload.offer && workload.market == Rejection::none && workload.policy == Rejection::none &&
+           !workload.marks.everywhere;
 }
 
 /// What the deployment holds, as the planner would have taken it; nullopt: it may not be moved.
 std::optional<Resident> resident_of(const Board &board, const Deployment &deployment) {
-    if (deployment.phase != Phase::active || !deployment.preemptible || !deployment.job_id.empty() || deployment.gpus.empty()) return std::nullopt;
+    if (deployment.phase != Phase::active || !deployment.preemptible || !deployment.job_id.empty() ||
+        deployment.gpus.empty())
+        return std::nullopt;
     const OfferIndex offer = board.market.find(deployment.offer);
     const ServerIndex server = board.fleet.find_server(deployment.server);
     if (offer == no_index || server == no_index || !claimable(board.market.at(offer))) return std::nullopt;
@@ -28,10 +32,13 @@ std::optional<Resident> resident_of(const Board &board, const Deployment &deploy
     for (const RowIndex row : board.fleet.server_at(server).rows) {
         Taken taken{row, {}};
         for (const Card &card : board.fleet.cards(row))
-            if (const auto &ids = deployment.gpus; std::find(ids.begin(), ids.end(), where.gpus[card.position].id) != ids.end() && card.milli_free + each <= 1000)
+            if (const auto &ids = deployment.gpus;
+                std::find(ids.begin(), ids.end(), where.gpus[card.position].id) != ids.end() &&
+                card.milli_free + each <= 1000)
                 taken.cards.push_back(card.position);
         std::sort(taken.cards.begin(), taken.cards.end());
-        if (taken.cards.size() == deployment.gpus.size() && static_cast<int>(taken.cards.size()) == board.market.at(offer).offer->needs.gpu_count)
+        if (taken.cards.size() == deployment.gpus.size() &&
+            static_cast<int>(taken.cards.size()) == board.market.at(offer).offer->needs.gpu_count)
             return Resident{offer, std::move(taken)};
     }
     return std::nullopt;
@@ -41,7 +48,9 @@ std::optional<Resident> resident_of(const Board &board, const Deployment &deploy
 
 std::string Migration::reason() const {
     char text[160];
-    std::snprintf(text, sizeof text, "%.2f GPUs that are free on the two servers can then be used by what the market asks for", gain / 1000);
+    std::snprintf(text, sizeof text,
+                  "%.2f GPUs that are free on the two servers can then be used by what the market asks for",
+                  gain / 1000);
     return text;
 }
 
@@ -78,8 +87,13 @@ Result<DefragPlan> plan_moves(const LiveBoard &live, const DefragBudget &budget,
     for (const DefragMove &step : steps.moves) {
         const Resident &resident = residents[step.resident];
         const auto server = [&](RowIndex row) { return board.fleet.server_at(board.fleet.server_of(row)).server; };
-        Migration move{deployments[step.resident], board.market.at(resident.offer).offer, server(resident.taken.row), server(step.to.row),
-                       board.fleet.model_of(step.to.row), {}, step.gain};
+        Migration move{deployments[step.resident],
+                       board.market.at(resident.offer).offer,
+                       server(resident.taken.row),
+                       server(step.to.row),
+                       board.fleet.model_of(step.to.row),
+                       {},
+                       step.gain};
         for (const uint32_t position : step.to.cards) move.gpus.push_back(move.to->gpus[position].id);
         plan.moves.push_back(std::move(move));
     }
@@ -89,16 +103,19 @@ Result<DefragPlan> plan_moves(const LiveBoard &live, const DefragBudget &budget,
 SnapshotPtr moved(const Snapshot &snapshot, const std::vector<Migration> &moves) {
     auto after = std::make_shared<Snapshot>(snapshot);
     const auto server = [&](const ServerId &id) -> ServerPtr & {
-        return *std::find_if(after->servers.begin(), after->servers.end(), [&](const ServerPtr &one) { return one->id == id; });
+        return *std::find_if(after->servers.begin(), after->servers.end(),
+                             [&](const ServerPtr &one) { return one->id == id; });
     };
-    const auto mark = [&](const ServerId &id, const std::vector<GpuId> &gpus, const DeploymentId &was, const DeploymentId &is) {
+    const auto mark = [&](const ServerId &id, const std::vector<GpuId> &gpus, const DeploymentId &was,
+                          const DeploymentId &is) {
         auto changed = std::make_shared<Server>(*server(id));
         for (Gpu &gpu : changed->gpus)
             if (gpu.deployment == was && std::find(gpus.begin(), gpus.end(), gpu.id) != gpus.end()) gpu.deployment = is;
         server(id) = std::move(changed);
     };
     for (const Migration &move : moves) {
-        const auto at = std::find_if(after->deployments.begin(), after->deployments.end(), [&](const DeploymentPtr &one) { return one->id == move.deployment->id; });
+        const auto at = std::find_if(after->deployments.begin(), after->deployments.end(),
+                                     [&](const DeploymentPtr &one) { return one->id == move.deployment->id; });
         auto there = std::make_shared<Deployment>(**at);
         mark(there->server, there->gpus, there->id, {});
         there->server = move.to->id;

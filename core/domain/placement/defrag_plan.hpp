@@ -1,4 +1,5 @@
-// core/domain/placement/defrag_plan.hpp -- defragment() for the deployments of a snapshot: who may move, under which rules, and what it is called.
+// core/domain/placement/defrag_plan.hpp -- defragment() for the deployments of a snapshot: who may move, under which
+// rules, and what it is called.
 #pragma once
 #include "domain/placement/live_board.hpp"
 #include "domain/placement/planner.hpp"

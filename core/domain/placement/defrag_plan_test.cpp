@@ -3,7 +3,8 @@
 namespace rigger::placement::testing {
 namespace {
 
-void run(World &world, const std::string &id, const std::string &offer, Server &server, size_t gpu, Phase phase = Phase::active) {
+void run(World &world, const std::string &id, const std::string &offer, Server &server, size_t gpu,
+         Phase phase = Phase::active) {
     auto made = std::make_shared<Deployment>();
     made->id = DeploymentId(id);
     made->source = SourceName("market");
@@ -43,19 +44,40 @@ TEST(DefragPlan, AMove_MakesRoomThatThePlanThenUses) {
     EXPECT_NEAR(move.gain, plan->lost_before - plan->lost_after, 1e-9);
     EXPECT_EQ(plan->movable, 2u);
     EXPECT_EQ(plan->budget, 5u);
-    const auto places = [](const PlacementPlan &what) { return std::count_if(what.placements.begin(), what.placements.end(), [](const Placement &p) { return p.offer->name == "pair"; }); };
+    const auto places = [](const PlacementPlan &what) {
+        return std::count_if(what.placements.begin(), what.placements.end(),
+                             [](const Placement &p) { return p.offer->name == "pair"; });
+    };
     EXPECT_EQ(places(plan->now), 0);
     EXPECT_EQ(places(plan->then), 1);
 }
 
 TEST(DefragPlan, WhatMayNotBeDisturbed_StaysWhereItIs) {
     const std::vector<std::pair<const char *, std::function<void(HalfFull &)>>> cases{
-        {"jobs", [](HalfFull &w) { for (size_t i : {0, 1}) w.deployment(i).job_id = "job"; }},
-        {"private", [](HalfFull &w) { for (size_t i : {0, 1}) w.deployment(i).preemptible = false; }},
-        {"starting", [](HalfFull &w) { for (size_t i : {0, 1}) w.deployment(i).phase = Phase::created; }},
-        {"locked servers", [](HalfFull &w) { for (Server &server : w.servers) server.locked = true; }},
-        {"not scalable: no launch token", [](HalfFull &w) { for (Offer &offer : w.offers) offer.economics.scalable = false; }},
-        {"GPUs unknown", [](HalfFull &w) { for (size_t i : {0, 1}) w.deployment(i).gpus = {GpuId("elsewhere")}; }},
+        {"jobs",
+         [](HalfFull &w) {
+             for (size_t i : {0, 1}) w.deployment(i).job_id = "job";
+         }},
+        {"private",
+         [](HalfFull &w) {
+             for (size_t i : {0, 1}) w.deployment(i).preemptible = false;
+         }},
+        {"starting",
+         [](HalfFull &w) {
+             for (size_t i : {0, 1}) w.deployment(i).phase = Phase::created;
+         }},
+        {"locked servers",
+         [](HalfFull &w) {
+             for (Server &server : w.servers) server.locked = true;
+         }},
+        {"not scalable: no launch token",
+         [](HalfFull &w) {
+             for (Offer &offer : w.offers) offer.economics.scalable = false;
+         }},
+        {"GPUs unknown",
+         [](HalfFull &w) {
+             for (size_t i : {0, 1}) w.deployment(i).gpus = {GpuId("elsewhere")};
+         }},
         {"all failed there", [](HalfFull &w) {
              w.mark("one", "b", now + -1min);
              w.mark("other", "a", now + -1min);

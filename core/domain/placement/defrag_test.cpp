@@ -20,7 +20,8 @@ struct Stage {
         state.nodes.complete = state.pods.complete = true;
         snapshot->clusters.push_back(state);
     }
-    void server(const std::string &name, int gpus, const std::string &model = "h100", int cpu = 0, bool locked = false) {
+    void server(const std::string &name, int gpus, const std::string &model = "h100", int cpu = 0,
+                bool locked = false) {
         auto made = std::make_shared<Server>();
         made->id = ServerId(name);
         made->name = name;
@@ -59,14 +60,19 @@ struct Stage {
 
 /// A stage with what runs on it.
 struct Play {
-    explicit Play(Stage &stage) : around(stage.snapshot), fleet(around, 0, 0.001, &stage.table_ids), market(around, fleet, {}) {}
+    explicit Play(Stage &stage)
+        : around(stage.snapshot), fleet(around, 0, 0.001, &stage.table_ids), market(around, fleet, {}) {}
     bool run(OfferIndex offer, RowIndex row) {
         const auto &segments = market.at(offer).segments;
-        if (!std::binary_search(segments.begin(), segments.end(), fleet.segment_of(row)) || !fleet.fits(market.demand(offer), row)) return false;
+        if (!std::binary_search(segments.begin(), segments.end(), fleet.segment_of(row)) ||
+            !fleet.fits(market.demand(offer), row))
+            return false;
         residents.push_back({offer, fleet.take(market.demand(offer), row)});
         return true;
     }
-    RowIndex row_of(const std::string &server) const { return fleet.server_at(fleet.find_server(ServerId(server))).rows.at(0); }
+    RowIndex row_of(const std::string &server) const {
+        return fleet.server_at(fleet.find_server(ServerId(server))).rows.at(0);
+    }
     Surroundings around;
     Fleet fleet;
     Market market;
@@ -111,7 +117,8 @@ TEST(Defrag, WhereAnOfferMayNotStand_NothingMovesTo) {
     for (const char *name : {"a", "b", "c"}) ASSERT_TRUE(play.run(0, play.row_of(name)));
     const Fragmentation measure(play.fleet, play.market, std::vector<double>{0, 1});
     const RowIndex forbidden = play.row_of("a");
-    const DefragSteps steps = defragment(play.fleet, play.market, measure, play.residents, 10, {false, [&](OfferIndex, RowIndex row) { return row != forbidden; }});
+    const DefragSteps steps = defragment(play.fleet, play.market, measure, play.residents, 10,
+                                         {false, [&](OfferIndex, RowIndex row) { return row != forbidden; }});
     ASSERT_EQ(steps.moves.size(), 1u);
     EXPECT_NE(steps.moves[0].to.row, forbidden);
 }
@@ -129,7 +136,8 @@ TEST(Defrag, Budget_IsACountOrAShare) {
     EXPECT_EQ(parse_defrag_budget("2%")->of(150), 3u);
     EXPECT_EQ(parse_defrag_budget("0.5%")->of(1000), 5u);
     EXPECT_EQ(parse_defrag_budget("100%")->of(7), 7u);
-    for (const char *wrong : {"", "%", "0", "0%", "-1", "1.5", "101%", "ten", "5 %", "5%%", "nan", "inf", "1e3"}) EXPECT_FALSE(parse_defrag_budget(wrong).ok()) << wrong;
+    for (const char *wrong : {"", "%", "0", "0%", "-1", "1.5", "101%", "ten", "5 %", "5%%", "nan", "inf", "1e3"})
+        EXPECT_FALSE(parse_defrag_budget(wrong).ok()) << wrong;
 }
 
 /// Fragmentation of one server from its definition, kind by kind and card by card.
@@ -146,7 +154,8 @@ double lost_by_definition(const Play &play, const Fleet &fleet, RowIndex row, co
             if (static_cast<int>(card.milli_free) >= needs.gpu_milli) ++usable;
             else small += card.milli_free;
         }
-        const bool fits = std::binary_search(segments.begin(), segments.end(), fleet.segment_of(row)) && usable >= needs.gpu_count && fleet.room(row).cpu_milli >= needs.cpu_milli;
+        const bool fits = std::binary_search(segments.begin(), segments.end(), fleet.segment_of(row)) &&
+                          usable >= needs.gpu_count && fleet.room(row).cpu_milli >= needs.cpu_milli;
         lost += weight[kind] / total * (fits ? small : all);
     }
     return lost;
@@ -160,27 +169,34 @@ TEST(Defrag, RandomClusters_EveryMoveHasRoom_EveryGainIsTheDifference_TheBudgetH
         Stage stage;
         const size_t servers = 2 + random.below(12);
         for (size_t i = 0; i < servers; ++i)
-            stage.server("s" + std::to_string(i), static_cast<int>(1 + random.below(8)), models[random.below(3)], random.below(2) ? static_cast<int>(4000 + random.below(64'000)) : 0);
+            stage.server("s" + std::to_string(i), static_cast<int>(1 + random.below(8)), models[random.below(3)],
+                         random.below(2) ? static_cast<int>(4000 + random.below(64'000)) : 0);
         std::vector<double> weight;
         for (size_t i = 0, kinds = 1 + random.below(8); i < kinds; ++i) {
             std::vector<std::string> admitted;
             for (const std::string &model : models)
                 if (random.below(3) != 0) admitted.push_back(model);
             const bool share = random.below(2) == 0;
-            stage.offer(share ? 1 : static_cast<int>(1 + random.below(4)), share ? static_cast<int>(1 + random.below(999)) : 1000, static_cast<int>(random.below(9000)), admitted);
+            stage.offer(share ? 1 : static_cast<int>(1 + random.below(4)),
+                        share ? static_cast<int>(1 + random.below(999)) : 1000, static_cast<int>(random.below(9000)),
+                        admitted);
             weight.push_back(static_cast<double>(1 + random.below(20)));
         }
         Play play(stage);
         std::vector<RowIndex> rows;
-        for (ServerIndex server = 0; server < play.fleet.server_count(); ++server) rows.push_back(play.fleet.server_at(server).rows.at(0));
-        for (size_t i = 0; i < servers * 12; ++i) play.run(static_cast<OfferIndex>(random.below(weight.size())), rows[random.below(rows.size())]);
+        for (ServerIndex server = 0; server < play.fleet.server_count(); ++server)
+            rows.push_back(play.fleet.server_at(server).rows.at(0));
+        for (size_t i = 0; i < servers * 12; ++i)
+            play.run(static_cast<OfferIndex>(random.below(weight.size())), rows[random.below(rows.size())]);
         for (size_t i = play.residents.size(); i > 0; --i) // half of them leave again
             if (random.below(2) == 0) {
                 play.fleet.release(play.market.demand(play.residents[i - 1].offer), play.residents[i - 1].taken);
                 play.residents.erase(play.residents.begin() + static_cast<std::ptrdiff_t>(i - 1));
             }
         const Fragmentation measure(play.fleet, play.market, weight);
-        for (const RowIndex row : rows) ASSERT_NEAR(measure.lost(play.fleet, row), lost_by_definition(play, play.fleet, row, weight), 1e-6) << "seed " << seed;
+        for (const RowIndex row : rows)
+            ASSERT_NEAR(measure.lost(play.fleet, row), lost_by_definition(play, play.fleet, row, weight), 1e-6)
+                << "seed " << seed;
         const size_t budget = random.below(6);
         const DefragSteps steps = defragment(play.fleet, play.market, measure, play.residents, budget);
         ASSERT_LE(steps.moves.size(), budget);

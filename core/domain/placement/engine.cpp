@@ -49,10 +49,14 @@ std::vector<std::string> Placement::reasons() const {
     if (exchanged) phrases.push_back("not the best pair by itself, but the plan as a whole earns more with it");
     phrases.push_back("value " + number(value));
     const int count = offer->needs.gpu_count;
-    phrases.push_back("on " + std::to_string(count) + " " + model + " at " + number(server->hourly_cost) + " USD per GPU-hour");
+    phrases.push_back("on " + std::to_string(count) + " " + model + " at " + number(server->hourly_cost) +
+                      " USD per GPU-hour");
     if (std::isfinite(gain)) phrases.push_back("gain " + number(gain));
-    if (preference > 0) phrases.push_back("preference " + number(preference) + " on a base value of " + number(base_value));
-    if (runner_up) phrases.push_back("next best was " + runner_up->offer->name + " on " + runner_up->server->name + " at " + number(runner_up->value));
+    if (preference > 0)
+        phrases.push_back("preference " + number(preference) + " on a base value of " + number(base_value));
+    if (runner_up)
+        phrases.push_back("next best was " + runner_up->offer->name + " on " + runner_up->server->name + " at " +
+                          number(runner_up->value));
     return phrases;
 }
 
@@ -63,7 +67,8 @@ std::string Placement::reason() const {
 }
 
 struct PlacementEngine::State {
-    State(PlacementRules rules, ChunkExecutor *given) : live(std::move(rules)), executor(given ? given : &serial), benches(executor->width()) {
+    State(PlacementRules rules, ChunkExecutor *given)
+        : live(std::move(rules)), executor(given ? given : &serial), benches(executor->width()) {
         // Table ids of copied rows: apart from those of segments and from each other's.
         for (size_t i = 0; i < benches.size(); ++i) benches[i].next_table_id = (i + 1) << 48;
     }
@@ -104,7 +109,8 @@ struct PlacementEngine::State {
     }
     PairRef pair_ref(const Candidate &pair) const { return pair_ref(live.board(), pair); }
     static PairRef pair_ref(const Board &board, const Candidate &pair) {
-        return {board.market.at(pair.offer).offer, board.fleet.server_at(board.fleet.server_of(pair.row)).server, pair.value};
+        return {board.market.at(pair.offer).offer, board.fleet.server_at(board.fleet.server_of(pair.row)).server,
+                pair.value};
     }
     Placement placement(const PlanStep &step) const { return placement(live.board(), step); }
     static Placement placement(const Board &board, const PlanStep &step) {
@@ -177,7 +183,8 @@ Result<DefragPlan> PlacementEngine::defrag(const SnapshotPtr &snapshot, const De
     return plan;
 }
 
-Result<WhyNot> PlacementEngine::why_not(const SnapshotPtr &snapshot, const OfferId &offer, const std::optional<ServerId> &server) {
+Result<WhyNot> PlacementEngine::why_not(const SnapshotPtr &snapshot, const OfferId &offer,
+                                        const std::optional<ServerId> &server) {
     RIG_TRY(state_->sync(snapshot));
     const LiveBoard &live = state_->live;
     const Fleet &fleet = live.board().fleet;
@@ -189,7 +196,8 @@ Result<WhyNot> PlacementEngine::why_not(const SnapshotPtr &snapshot, const Offer
     } else {
         for (ServerIndex i = 0; i < fleet.server_count(); ++i)
             if (fleet.server_at(i).server) servers.push_back(i);
-        std::sort(servers.begin(), servers.end(), [&](ServerIndex a, ServerIndex b) { return fleet.server_at(a).label < fleet.server_at(b).label; });
+        std::sort(servers.begin(), servers.end(),
+                  [&](ServerIndex a, ServerIndex b) { return fleet.server_at(a).label < fleet.server_at(b).label; });
     }
     RIG_TRY_ASSIGN(const PlanOutcome outcome, best_plan(live.board(), rules(), state_->tools()));
     const std::vector<PlanStep> &steps = outcome.steps;
@@ -200,19 +208,24 @@ Result<WhyNot> PlacementEngine::why_not(const SnapshotPtr &snapshot, const Offer
     for (size_t i = 0; i < servers.size(); ++i) {
         ServerVerdict verdict;
         verdict.server = fleet.server_at(servers[i]).server;
-        const auto is_it = [&](const PlanStep &step) { return step.chosen.offer == index && fleet.server_of(step.chosen.row) == servers[i]; };
+        const auto is_it = [&](const PlanStep &step) {
+            return step.chosen.offer == index && fleet.server_of(step.chosen.row) == servers[i];
+        };
         const auto placed = std::find_if(steps.begin(), steps.end(), is_it);
         verdict.reasons = rejections(live, index, servers[i], FilterMode::automatic);
         RowIndex row = fitting_row(live.board(), index, servers[i], live.board().market.demand(index));
         if (row != no_index) {
-            RIG_TRY_ASSIGN(const PairScore score, score_pair(live.board(), state_->scorers, index, row, state_->benches[0]));
+            RIG_TRY_ASSIGN(const PairScore score,
+                           score_pair(live.board(), state_->scorers, index, row, state_->benches[0]));
             if (std::isfinite(score.result)) verdict.value = score.result;
             if (std::isinf(score.result) && score.result < 0) {
                 verdict.reasons.push_back({Rejection::vetoed, "a scorer vetoed the pair"});
             } else if (!verdict.value) {
                 verdict.reasons.push_back({Rejection::no_value, "the value scorer gave no value for the pair"});
             } else if (*verdict.value < rules().min_value) {
-                verdict.reasons.push_back({Rejection::no_value, "its value " + number(*verdict.value) + " is below the least allowed " + number(rules().min_value)});
+                verdict.reasons.push_back({Rejection::no_value, "its value " + number(*verdict.value) +
+                                                                    " is below the least allowed " +
+                                                                    number(rules().min_value)});
             }
         }
         if (placed != steps.end()) {
@@ -229,15 +242,16 @@ Result<WhyNot> PlacementEngine::why_not(const SnapshotPtr &snapshot, const Offer
     return answer;
 }
 
-Result<std::vector<RejectionReason>> PlacementEngine::operator_rejections(const SnapshotPtr &snapshot, const OfferId &offer,
-                                                                          const ServerId &server) {
+Result<std::vector<RejectionReason>>
+PlacementEngine::operator_rejections(const SnapshotPtr &snapshot, const OfferId &offer, const ServerId &server) {
     RIG_TRY(state_->sync(snapshot));
     RIG_TRY_ASSIGN(const OfferIndex offer_index, state_->find_offer(offer));
     RIG_TRY_ASSIGN(const ServerIndex server_index, state_->find_server(server));
     return rejections(state_->live, offer_index, server_index, FilterMode::operator_wish);
 }
 
-Result<Placement> PlacementEngine::check_operator_deploy(const SnapshotPtr &snapshot, const OfferId &offer, const ServerId &server) {
+Result<Placement> PlacementEngine::check_operator_deploy(const SnapshotPtr &snapshot, const OfferId &offer,
+                                                         const ServerId &server) {
     RIG_TRY_ASSIGN(const std::vector<RejectionReason> reasons, operator_rejections(snapshot, offer, server));
     Board board = state_->live.board();
     const OfferIndex offer_index = board.market.find(offer);
@@ -248,14 +262,17 @@ Result<Placement> PlacementEngine::check_operator_deploy(const SnapshotPtr &snap
         for (const RejectionReason &reason : reasons)
             why += (why.empty() ? "" : "; ") + std::string(rejection_code(reason.code)) + ": " + reason.text;
         return Error{Code::conflict, "Infeasible",
-                     "cannot deploy '" + what.name + "' on '" + board.fleet.server_at(server_index).server->name + "': " + why, 0};
+                     "cannot deploy '" + what.name + "' on '" + board.fleet.server_at(server_index).server->name +
+                         "': " + why,
+                     0};
     }
     const Demand demand = demand_of(what, FilterMode::operator_wish);
     const RowIndex row = fitting_row(board, offer_index, server_index, demand);
     PlanStep step;
     step.chosen = {offer_index, row, 0};
     // A scorer's silence or failure does not stand in an operator's way.
-    if (const auto score = score_pair(board, state_->scorers, offer_index, row, state_->benches[0]); score.ok() && std::isfinite(score->result)) {
+    if (const auto score = score_pair(board, state_->scorers, offer_index, row, state_->benches[0]);
+        score.ok() && std::isfinite(score->result)) {
         step.chosen.value = score->result;
         step.base_value = score->base;
         step.preference = score->preference;

@@ -23,7 +23,8 @@ Scorers scorers_of(int mix) {
     switch (mix) {
     case 0: return {std::make_shared<ProfitScorer>()};
     case 1: return {std::make_shared<ProfitScorer>(), std::make_shared<PackingScorer>(0.5)};
-    case 2: return {std::make_shared<PackingScorer>(1.0, true), std::make_shared<CoarseScorer>(ScoreRole::preference, 0.3)};
+    case 2:
+        return {std::make_shared<PackingScorer>(1.0, true), std::make_shared<CoarseScorer>(ScoreRole::preference, 0.3)};
     case 3: return {std::make_shared<CoarseScorer>(ScoreRole::value, 0.2)};
     default: return {};
     }
@@ -56,7 +57,9 @@ PlacementRules random_rules(RandomMarket &random, const Snapshot &snapshot) {
     return rules;
 }
 
-std::string name_of(const Offer *offer, const Server *server, const std::string &model) { return offer->id.str() + " on " + server->name + " " + model; }
+std::string name_of(const Offer *offer, const Server *server, const std::string &model) {
+    return offer->id.str() + " on " + server->name + " " + model;
+}
 
 class AgainstReference : public ::testing::TestWithParam<int> {};
 INSTANTIATE_TEST_SUITE_P(ScorerMixes, AgainstReference, ::testing::Range(0, 5));
@@ -76,7 +79,8 @@ TEST_P(AgainstReference, Plan_IsTheNaiveGreedyPlan) {
         ASSERT_EQ(plan->placements.size(), expected.size()) << "seed " << seed;
         for (size_t i = 0; i < expected.size(); ++i) {
             const Placement &got = plan->placements[i];
-            ASSERT_EQ(name_of(got.offer.get(), got.server.get(), got.model), name_of(expected[i].offer, expected[i].server, expected[i].model))
+            ASSERT_EQ(name_of(got.offer.get(), got.server.get(), got.model),
+                      name_of(expected[i].offer, expected[i].server, expected[i].model))
                 << "seed " << seed << " step " << i << " value " << got.value << " expected " << expected[i].value;
             ASSERT_EQ(got.gpus, expected[i].gpus) << "seed " << seed << " step " << i;
             ASSERT_DOUBLE_EQ(got.value, expected[i].value);
@@ -103,7 +107,8 @@ TEST_P(AgainstReference, Pairs_AreRankedAsTheReferenceDoes) {
         ASSERT_EQ(ranking->items.size(), expected.size()) << "seed " << seed;
         for (size_t i = 0; i < expected.size(); ++i) {
             const RankedPair &got = ranking->items[i];
-            ASSERT_EQ(name_of(got.offer, got.server, std::string(got.model)), name_of(expected[i].offer, expected[i].server, expected[i].model))
+            ASSERT_EQ(name_of(got.offer, got.server, std::string(got.model)),
+                      name_of(expected[i].offer, expected[i].server, expected[i].model))
                 << "seed " << seed << " place " << i;
             ASSERT_DOUBLE_EQ(got.value, expected[i].value);
         }

@@ -1,12 +1,14 @@
-// core/domain/placement/executor.hpp -- how a large pass is spread over cores: a parameter, so that tests run on one thread.
+// core/domain/placement/executor.hpp -- how a large pass is spread over cores: a parameter, so that tests run on one
+// thread.
 #pragma once
 #include <cstddef>
 #include <functional>
 
 namespace rigger::placement {
 
-/// Runs independent chunks of one pass. run() returns when every chunk has returned; task(chunk, worker) gets each chunk in [0, chunks)
-/// exactly once, and two tasks with the same worker number never overlap (worker < width()). Tasks do not throw.
+/// Runs independent chunks of one pass. run() returns when every chunk has returned; task(chunk, worker) gets each
+/// chunk in [0, chunks) exactly once, and two tasks with the same worker number never overlap (worker < width()). Tasks
+/// do not throw.
 class ChunkExecutor {
 public:
     virtual ~ChunkExecutor() = default;

@@ -60,7 +60,8 @@ TEST_P(Filter, KeepsThePairOut_AndSaysSo) {
     World world;
     world.offer("a", 100);
     world.server("n", 1);
-    EXPECT_THAT(summary(profit_engine().plan(world.snapshot())), ElementsAre("a@n")) << "without the obstacle it is placed";
+    EXPECT_THAT(summary(profit_engine().plan(world.snapshot())), ElementsAre("a@n"))
+        << "without the obstacle it is placed";
     PlacementRules rules;
     GetParam().spoil(world, rules);
     PlacementEngine engine = profit_engine(rules);
@@ -87,7 +88,8 @@ TEST(Filters, EveryRuleThatRefuses_IsListedInOrder) {
     world.server("n", 1).locked = true;
     const auto why = profit_engine().why_not(world.snapshot(), OfferId("id-a"), ServerId("id-n"));
     ASSERT_TRUE(why.ok());
-    EXPECT_THAT(codes(why->servers.at(0).reasons), ElementsAre("NoMetrics", "NotScalable", "NotEnoughFreeGpus", "ServerLocked", "TeeMismatch"));
+    EXPECT_THAT(codes(why->servers.at(0).reasons),
+                ElementsAre("NoMetrics", "NotScalable", "NotEnoughFreeGpus", "ServerLocked", "TeeMismatch"));
 }
 
 TEST(Filters, EmptyWhitelist_MeansNothing_NotEverything) {
@@ -105,7 +107,8 @@ TEST(Filters, ListsOfOffers_TakeNamesAsWellAsIds) {
     for (const char *name : {"n", "m", "o"}) world.server(name, 1);
     const auto placed = [&](const PlacementRules &rules) {
         std::set<std::string> offers;
-        for (const std::string &pair : summary(profit_engine(rules).plan(world.snapshot()))) offers.insert(pair.substr(0, pair.find('@')));
+        for (const std::string &pair : summary(profit_engine(rules).plan(world.snapshot())))
+            offers.insert(pair.substr(0, pair.find('@')));
         return offers;
     };
     PlacementRules rules;

@@ -82,13 +82,15 @@ std::vector<Fleet::Group> Fleet::groups_of(const Surroundings &around, const Ser
         common.disk_free = std::max(0.0, server.disk_total_gb - server.disk_used_gb - disk - disk_margin_gb_);
     if (const auto capacity = around.capacity(server)) {
         if (capacity->cpu_milli > 0) common.cpu_free = std::max(0.0, capacity->cpu_milli - cpu);
-        if (capacity->memory_mib > 0) common.memory_free = std::max(0.0, static_cast<double>(capacity->memory_mib) - memory);
+        if (capacity->memory_mib > 0)
+            common.memory_free = std::max(0.0, static_cast<double>(capacity->memory_mib) - memory);
     }
 
     const std::vector<uint32_t> used = milli_used(around, server);
     std::vector<uint32_t> order(server.gpus.size());
     for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return server.gpus[a].id < server.gpus[b].id; });
+    std::sort(order.begin(), order.end(),
+              [&](uint32_t a, uint32_t b) { return server.gpus[a].id < server.gpus[b].id; });
     std::map<std::string_view, Group> by_model;
     for (const uint32_t i : order) {
         const Gpu &gpu = server.gpus[i];
@@ -116,7 +118,8 @@ Fleet::Fleet(const Surroundings &around, double disk_margin_gb, double cost_floo
         servers_[i].label = gap * (i + 1);
         server_index_.emplace(servers_[i].server->id, i);
         for (Group &group : groups_of(around, *servers_[i].server)) {
-            group.key = {ordered_bits(group.cost), std::min<uint64_t>(group.free, 0xffff) << label_bits | servers_[i].label};
+            group.key = {ordered_bits(group.cost),
+                         std::min<uint64_t>(group.free, 0xffff) << label_bits | servers_[i].label};
             by_model[group.model].emplace_back(i, std::move(group));
         }
     }
@@ -141,7 +144,8 @@ Fleet::Fleet(const Surroundings &around, double disk_margin_gb, double cost_floo
     key_.assign(rows, {});
     for (auto *column : {&server_of_, &version_, &card_begin_, &card_count_}) column->assign(rows, 0);
     for (auto &[model, groups] : by_model) {
-        std::sort(groups.begin(), groups.end(), [](const auto &a, const auto &b) { return a.second.key < b.second.key; });
+        std::sort(groups.begin(), groups.end(),
+                  [](const auto &a, const auto &b) { return a.second.key < b.second.key; });
         RowIndex row = segments_[models_.at(model)].begin;
         for (const auto &[server, group] : groups) {
             servers_[server].rows.push_back(row);
@@ -168,8 +172,8 @@ const void *Fleet::column(CandidateColumn column, RowIndex row) const noexcept {
 }
 
 Fleet::Room Fleet::room(RowIndex row) const noexcept {
-    return {gate_[row],      validator_[row], value(CandidateColumn::gpu_free, row), share_[row], disk_room_[row], cpu_room_[row],
-            memory_room_[row]};
+    return {gate_[row],     validator_[row],  value(CandidateColumn::gpu_free, row), share_[row], disk_room_[row],
+            cpu_room_[row], memory_room_[row]};
 }
 
 void Fleet::mask(const Demand &demand, const Segment &segment, uint64_t *words) const noexcept {
@@ -241,7 +245,8 @@ void Fleet::write(RowIndex row, ServerIndex server, const Group &group) {
     cell(CandidateColumn::node_cpu_free_milli, row) = group.cpu_free;
     cell(CandidateColumn::node_memory_free_mib, row) = group.memory_free;
     cell(CandidateColumn::node_failures, row) = group.failures;
-    for (size_t card = group.cards.size(); card < card_columns; ++card) f64_[static_cast<size_t>(CandidateColumn::gpu_milli_0) + card][row] = 0;
+    for (size_t card = group.cards.size(); card < card_columns; ++card)
+        f64_[static_cast<size_t>(CandidateColumn::gpu_milli_0) + card][row] = 0;
     count_cards(row);
     ++version_[row];
 }
@@ -250,7 +255,8 @@ void Fleet::vacate(RowIndex row) {
     set_gate(row, gate_vacant, 0);
     cell(CandidateColumn::gpu_free, row) = 0;
     cell(CandidateColumn::gpu_milli_free, row) = 0;
-    for (size_t card = 0; card < card_columns; ++card) f64_[static_cast<size_t>(CandidateColumn::gpu_milli_0) + card][row] = 0;
+    for (size_t card = 0; card < card_columns; ++card)
+        f64_[static_cast<size_t>(CandidateColumn::gpu_milli_0) + card][row] = 0;
     share_[row] = 0;
     ++version_[row];
     segments_[model_[row]].table_id = ++*table_ids_;
@@ -325,7 +331,8 @@ void Fleet::settle(const Demand &demand, const Taken &taken, int sign) {
     const auto each = static_cast<uint32_t>(demand.milli_each());
     Card *const first = cards_.data() + card_begin_[taken.row], *const last = first + card_count_[taken.row];
     for (const uint32_t position : taken.cards) {
-        uint32_t &free = std::find_if(first, last, [position](const Card &card) { return card.position == position; })->milli_free;
+        uint32_t &free =
+            std::find_if(first, last, [position](const Card &card) { return card.position == position; })->milli_free;
         free = sign > 0 ? free - each : free + each;
     }
     count_cards(taken.row);
@@ -388,8 +395,9 @@ bool Fleet::refresh(const Surroundings &around, const std::vector<ServerId> &ser
         std::vector<Group> groups = groups_of(around, *now);
         for (Group &group : groups)
             group.key = {ordered_bits(group.cost), std::min<uint64_t>(group.free, 0xffff) << label_bits | entry.label};
-        const bool same_models = std::equal(groups.begin(), groups.end(), entry.rows.begin(), entry.rows.end(),
-                                            [&](const Group &group, RowIndex row) { return segments_[model_[row]].model == group.model; });
+        const bool same_models =
+            std::equal(groups.begin(), groups.end(), entry.rows.begin(), entry.rows.end(),
+                       [&](const Group &group, RowIndex row) { return segments_[model_[row]].model == group.model; });
         if (same_models) {
             for (size_t i = 0; i < groups.size(); ++i) {
                 write(entry.rows[i], index, groups[i]);

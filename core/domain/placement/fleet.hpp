@@ -1,7 +1,9 @@
-// core/domain/placement/fleet.hpp -- the candidates: every GPU group (GPUs of one model on one server) as one row of columns.
+// core/domain/placement/fleet.hpp -- the candidates: every GPU group (GPUs of one model on one server) as one row of
+// columns.
 //
-// Rows of one model lie together (a segment), best tie-break first, so that an offer looks only at the rows of its models and a scorer gets
-// them as one dense table. A server that changes is rewritten in place; its rows' versions grow. Values copy: the planner works on its own copy.
+// Rows of one model lie together (a segment), best tie-break first, so that an offer looks only at the rows of its
+// models and a scorer gets them as one dense table. A server that changes is rewritten in place; its rows' versions
+// grow. Values copy: the planner works on its own copy.
 #pragma once
 #include "domain/placement/column_catalogue.hpp"
 #include "domain/placement/demand.hpp"
@@ -39,8 +41,8 @@ struct Card {
 };
 
 struct FleetServer {
-    ServerPtr server;            ///< nullptr: gone
-    uint64_t label = 0;          ///< ascends with (name, id); gaps leave room for servers to come
+    ServerPtr server;   ///< nullptr: gone
+    uint64_t label = 0; ///< ascends with (name, id); gaps leave room for servers to come
     std::vector<RowIndex> rows;
 };
 
@@ -55,9 +57,10 @@ public:
     /// `table_ids` outlives the fleet and is shared by its copies: table ids are unique among them.
     Fleet(const Surroundings &around, double disk_margin_gb, double cost_floor, uint64_t *table_ids);
 
-    /// Rewrites what is known of these servers and adds the rows written or vacated to `rows`. False: there is no room for new rows or no
-    /// segment for a new model; then this object is of no more use and a new one must be built.
-    [[nodiscard]] bool refresh(const Surroundings &around, const std::vector<ServerId> &servers, std::vector<RowIndex> &rows);
+    /// Rewrites what is known of these servers and adds the rows written or vacated to `rows`. False: there is no room
+    /// for new rows or no segment for a new model; then this object is of no more use and a new one must be built.
+    [[nodiscard]] bool refresh(const Surroundings &around, const std::vector<ServerId> &servers,
+                               std::vector<RowIndex> &rows);
 
     std::span<const Segment> segments() const noexcept { return segments_; }
     /// nullptr: no GPU of this model.
@@ -79,17 +82,21 @@ public:
     const RowKey &key(RowIndex row) const noexcept { return key_[row]; }
     uint32_t version(RowIndex row) const noexcept { return version_[row]; }
     double value(CandidateColumn column, RowIndex row) const noexcept { return f64_[static_cast<size_t>(column)][row]; }
-    std::span<const Card> cards(RowIndex row) const noexcept { return {cards_.data() + card_begin_[row], card_count_[row]}; }
+    std::span<const Card> cards(RowIndex row) const noexcept {
+        return {cards_.data() + card_begin_[row], card_count_[row]};
+    }
 
     /// Start of a column's values from `row` on.
     const void *column(CandidateColumn column, RowIndex row) const noexcept;
 
     bool fits(const Demand &demand, RowIndex row) const noexcept {
-        return (gate_[row] & demand.gate_mask) == demand.gate_want && f64_[0][row] >= demand.whole_gpus && share_[row] >= demand.share_milli &&
-               disk_room_[row] >= demand.disk_gb && cpu_room_[row] >= demand.cpu_milli && memory_room_[row] >= demand.memory_mib &&
+        return (gate_[row] & demand.gate_mask) == demand.gate_want && f64_[0][row] >= demand.whole_gpus &&
+               share_[row] >= demand.share_milli && disk_room_[row] >= demand.disk_gb &&
+               cpu_room_[row] >= demand.cpu_milli && memory_room_[row] >= demand.memory_mib &&
                (demand.validator == 0 || validator_[row] == 0 || validator_[row] == demand.validator);
     }
-    /// fits() for a whole segment: bit i of words says whether row begin + i fits. words holds round_up_rows(used) / 64 words.
+    /// fits() for a whole segment: bit i of words says whether row begin + i fits. words holds round_up_rows(used) / 64
+    /// words.
     void mask(const Demand &demand, const Segment &segment, uint64_t *words) const noexcept;
 
     struct Room {
@@ -98,7 +105,8 @@ public:
     };
     Room room(RowIndex row) const noexcept;
 
-    /// Takes the first wholly free GPUs by id or, for a share, the GPU that it leaves least room on. Precondition: fits().
+    /// Takes the first wholly free GPUs by id or, for a share, the GPU that it leaves least room on. Precondition:
+    /// fits().
     Taken take(const Demand &demand, RowIndex row);
     void release(const Demand &demand, const Taken &taken);
     /// Takes just these cards, which have the room: the opposite of release().
@@ -132,7 +140,8 @@ private:
     std::array<Column<double>, candidate_f64_columns> f64_;
     Column<uint32_t> model_, node_;
     Column<int64_t> gate_, validator_;
-    /// One bit per row, for whole blocks at once: closed to automatic placement, closed to listings, TEE, pledged to a validator.
+    /// One bit per row, for whole blocks at once: closed to automatic placement, closed to listings, TEE, pledged to a
+    /// validator.
     std::vector<uint64_t> closed_, shut_, tee_, pledged_;
     Column<double> share_, disk_room_, cpu_room_, memory_room_;
     std::vector<RowKey> key_;

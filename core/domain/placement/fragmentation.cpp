@@ -14,7 +14,8 @@ Fragmentation::Fragmentation(const Fleet &fleet, const Market &market, std::span
         if (!(weight[i] > 0) || !workload.offer || workload.offer->needs.gpu_count <= 0) continue;
         const Requirements &needs = workload.offer->needs;
         total += weight[i];
-        for (const uint32_t segment : workload.segments) kinds[segment][{needs.gpu_milli, needs.gpu_count, needs.cpu_milli}] += weight[i];
+        for (const uint32_t segment : workload.segments)
+            kinds[segment][{needs.gpu_milli, needs.gpu_count, needs.cpu_milli}] += weight[i];
     }
     admitted_.resize(segments);
     foreign_.assign(segments, total > 0 ? 1 : 0);

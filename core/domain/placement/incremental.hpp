@@ -1,4 +1,5 @@
-// core/domain/placement/incremental.hpp -- the best next pair, kept up to date as the snapshot changes: what changed is scored, nothing else.
+// core/domain/placement/incremental.hpp -- the best next pair, kept up to date as the snapshot changes: what changed is
+// scored, nothing else.
 #pragma once
 #include "domain/placement/best_pairs.hpp"
 #include "domain/placement/engine.hpp"
@@ -16,12 +17,15 @@ class IncrementalPlacement {
 public:
     static constexpr size_t reported_servers = 16;
 
-    /// `executor` nullptr: the calling thread. It must outlive this object. `kept` pairs per offer are remembered: the more beyond what is
-    /// reported, the rarer a list must be scored anew. Refuses scorers as PlacementEngine::set_scorers() does.
+    /// `executor` nullptr: the calling thread. It must outlive this object. `kept` pairs per offer are remembered: the
+    /// more beyond what is reported, the rarer a list must be scored anew. Refuses scorers as
+    /// PlacementEngine::set_scorers() does.
     static Result<std::unique_ptr<IncrementalPlacement>> make(PlacementRules rules, std::vector<ScorerBinding> scorers,
-                                                              ChunkExecutor *executor = nullptr, size_t kept = 2 * reported_servers);
+                                                              ChunkExecutor *executor = nullptr,
+                                                              size_t kept = 2 * reported_servers);
 
-    /// The first snapshot, and one that differs in much, costs a full pass; otherwise the cost is that of the difference.
+    /// The first snapshot, and one that differs in much, costs a full pass; otherwise the cost is that of the
+    /// difference.
     Status follow(const SnapshotPtr &snapshot);
     /// What a plan would place first (but for the retry of what failed longest ago). nullopt: nothing fits.
     Result<std::optional<PairRef>> best();

@@ -41,7 +41,10 @@ public:
         case 2:
         case 3:
         case 4: replace_server(*next); break;
-        case 5: next->offers.insert(next->offers.begin() + random_.below(static_cast<int>(next->offers.size()) + 1), random_.offer(next_++, shape_)); break;
+        case 5:
+            next->offers.insert(next->offers.begin() + random_.below(static_cast<int>(next->offers.size()) + 1),
+                                random_.offer(next_++, shape_));
+            break;
         case 6: remove(next->offers); break;
         case 7: next->servers.push_back(random_.server(next_++, shape_)); break;
         case 8: remove(next->servers); break;
@@ -53,7 +56,9 @@ public:
     }
 
 private:
-    template <typename T> size_t any(const std::vector<T> &items) { return static_cast<size_t>(random_.below(static_cast<int>(items.size()))); }
+    template <typename T> size_t any(const std::vector<T> &items) {
+        return static_cast<size_t>(random_.below(static_cast<int>(items.size())));
+    }
     template <typename T> void remove(std::vector<T> &items) {
         if (items.size() > 4) items.erase(items.begin() + static_cast<std::ptrdiff_t>(any(items)));
     }
@@ -83,7 +88,8 @@ private:
     }
     void deploy(Snapshot &next) {
         if (next.servers.empty() || next.offers.empty()) return;
-        if (DeploymentPtr one = random_.deployment(next_++, *next.offers[any(next.offers)], next.servers[any(next.servers)]))
+        if (DeploymentPtr one =
+                random_.deployment(next_++, *next.offers[any(next.offers)], next.servers[any(next.servers)]))
             next.deployments.push_back(one);
     }
     void end_deployment(Snapshot &next) {
@@ -99,13 +105,16 @@ private:
             server = changed;
         }
         const WallTime until = next.taken_at + std::chrono::hours(1);
-        if (random_.chance(0.5)) next.failures.push_back({ended->offer, ended->server, "JobFailed", next.taken_at, next.taken_at, until});
-        if (random_.chance(0.3)) next.failures.push_back({ended->offer, {}, "JobFailed", next.taken_at, next.taken_at, until});
+        if (random_.chance(0.5))
+            next.failures.push_back({ended->offer, ended->server, "JobFailed", next.taken_at, next.taken_at, until});
+        if (random_.chance(0.3))
+            next.failures.push_back({ended->offer, {}, "JobFailed", next.taken_at, next.taken_at, until});
     }
     void pass_time(Snapshot &next) {
         next.taken_at = next.taken_at + std::chrono::minutes(random_.below(20));
         if (random_.chance(0.2)) random_.trouble(next);
-        if (!next.clusters[0].pods.complete || random_.chance(0.1)) next.clusters[0].pods.complete = !next.clusters[0].pods.complete;
+        if (!next.clusters[0].pods.complete || random_.chance(0.1))
+            next.clusters[0].pods.complete = !next.clusters[0].pods.complete;
     }
 
     RandomMarket &random_;
@@ -143,7 +152,8 @@ TEST_P(Followed, EveryChange_GivesWhatAFullPassGives) {
                 ASSERT_EQ((*best)->offer->id, expected[0].offer->id) << "seed " << seed << " step " << step;
                 ASSERT_EQ((*best)->server->id, expected[0].server->id) << "seed " << seed << " step " << step;
                 ASSERT_DOUBLE_EQ((*best)->value, expected[0].value);
-                const OfferId &asked = expected[static_cast<size_t>(random.below(static_cast<int>(expected.size())))].offer->id;
+                const OfferId &asked =
+                    expected[static_cast<size_t>(random.below(static_cast<int>(expected.size())))].offer->id;
                 const auto list = (*incremental)->best_of(asked);
                 ASSERT_TRUE(list.ok());
                 std::vector<const ReferencePair *> wanted;
@@ -152,7 +162,8 @@ TEST_P(Followed, EveryChange_GivesWhatAFullPassGives) {
                 cut_short += wanted.size() > listed;
                 ASSERT_EQ(list->size(), std::min(wanted.size(), listed)) << "seed " << seed << " step " << step;
                 for (size_t i = 0; i < list->size(); ++i) {
-                    ASSERT_EQ((*list)[i].server->id, wanted[i]->server->id) << "seed " << seed << " step " << step << " place " << i;
+                    ASSERT_EQ((*list)[i].server->id, wanted[i]->server->id)
+                        << "seed " << seed << " step " << step << " place " << i;
                     ASSERT_DOUBLE_EQ((*list)[i].value, wanted[i]->value);
                 }
             }

@@ -40,7 +40,8 @@ Status LiveBoard::rebuild(const ScorerSet &scorers, ScoreScratch &scratch) {
     return {};
 }
 
-Result<LiveBoard::Change> LiveBoard::sync(const SnapshotPtr &snapshot, const ScorerSet &scorers, ScoreScratch &scratch) {
+Result<LiveBoard::Change> LiveBoard::sync(const SnapshotPtr &snapshot, const ScorerSet &scorers,
+                                          ScoreScratch &scratch) {
     Change change;
     Touched touched;
     if (!around_) around_.emplace(snapshot);

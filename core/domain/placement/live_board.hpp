@@ -1,4 +1,5 @@
-// core/domain/placement/live_board.hpp -- the board of the latest snapshot, brought from one snapshot to the next at the cost of what differs.
+// core/domain/placement/live_board.hpp -- the board of the latest snapshot, brought from one snapshot to the next at
+// the cost of what differs.
 #pragma once
 #include "domain/placement/pair_pass.hpp"
 #include "domain/placement/surroundings.hpp"
@@ -13,12 +14,13 @@ public:
     explicit LiveBoard(PlacementRules rules) : rules_(std::move(rules)) {}
 
     struct Change {
-        bool rebuilt = false;             ///< every index is new; otherwise only what is named here changed:
-        bool mix = false;                 ///< scorers that read the mix score every pair anew
+        bool rebuilt = false; ///< every index is new; otherwise only what is named here changed:
+        bool mix = false;     ///< scorers that read the mix score every pair anew
         std::vector<OfferIndex> offers;
         std::vector<RowIndex> rows;
     };
-    /// Precondition of all else. An error only when a fail_closed scorer failed to appraise; then the board is empty again.
+    /// Precondition of all else. An error only when a fail_closed scorer failed to appraise; then the board is empty
+    /// again.
     Result<Change> sync(const SnapshotPtr &snapshot, const ScorerSet &scorers, ScoreScratch &scratch);
     void set_rules(PlacementRules rules);
     void forget() { board_.reset(); } ///< the next sync() builds anew

@@ -29,7 +29,9 @@ Rejection policy_rule(const Offer &offer, const Surroundings &around, const Plac
 
 } // namespace
 
-bool on_list(const std::set<OfferId> &list, const Offer &offer) { return list.contains(offer.id) || list.contains(OfferId(offer.name)); }
+bool on_list(const std::set<OfferId> &list, const Offer &offer) {
+    return list.contains(offer.id) || list.contains(OfferId(offer.name));
+}
 
 Rejection Workload::gate(bool with_memory) const noexcept {
     if (!offer) return Rejection::not_deployable;
@@ -40,10 +42,13 @@ Rejection Workload::gate(bool with_memory) const noexcept {
     return with_memory && marks.everywhere ? Rejection::recently_failed : Rejection::none;
 }
 
-bool Workload::is_here(ServerIndex server) const noexcept { return std::binary_search(here.begin(), here.end(), server); }
+bool Workload::is_here(ServerIndex server) const noexcept {
+    return std::binary_search(here.begin(), here.end(), server);
+}
 
 bool Workload::failed_on(const ServerId &server) const noexcept {
-    return std::any_of(marks.on_server.begin(), marks.on_server.end(), [&](const auto &mark) { return mark.first == server; });
+    return std::any_of(marks.on_server.begin(), marks.on_server.end(),
+                       [&](const auto &mark) { return mark.first == server; });
 }
 
 Demand demand_of(const Offer &offer, FilterMode mode) {
@@ -59,15 +64,18 @@ Demand demand_of(const Offer &offer, FilterMode mode) {
     demand.disk_gb = needs.disk_gb;
     demand.cpu_milli = needs.cpu_milli;
     demand.memory_mib = static_cast<double>(needs.memory_mib);
-    if (offer.validator != "*") demand.validator = Fleet::validator_code(offer.validator.empty() ? offer.source.str() : offer.validator);
+    if (offer.validator != "*")
+        demand.validator = Fleet::validator_code(offer.validator.empty() ? offer.source.str() : offer.validator);
     return demand;
 }
 
-Market::Market(const Surroundings &around, const Fleet &fleet, const PlacementRules &rules) : admitting_(fleet.segments().size()) {
+Market::Market(const Surroundings &around, const Fleet &fleet, const PlacementRules &rules)
+    : admitting_(fleet.segments().size()) {
     std::vector<OfferPtr> offers;
     offers.reserve(around.offers().size());
     for (const auto &[id, offer] : around.offers()) offers.push_back(offer);
-    std::sort(offers.begin(), offers.end(), [](const OfferPtr &a, const OfferPtr &b) { return listing_order(*a) < listing_order(*b); });
+    std::sort(offers.begin(), offers.end(),
+              [](const OfferPtr &a, const OfferPtr &b) { return listing_order(*a) < listing_order(*b); });
     const size_t capacity = round_up_rows(offers.size() + offers.size() / 16);
     for (auto &column : columns_) column.reserve(capacity);
     for (const OfferPtr &offer : offers) {
@@ -89,7 +97,8 @@ OfferIndex Market::append(const OfferPtr &offer) {
     return index;
 }
 
-void Market::write(OfferIndex index, const OfferPtr &offer, const Surroundings &around, const Fleet &fleet, const PlacementRules &rules) {
+void Market::write(OfferIndex index, const OfferPtr &offer, const Surroundings &around, const Fleet &fleet,
+                   const PlacementRules &rules) {
     Workload &workload = workloads_[index];
     workload.offer = offer;
     workload.market = market_rule(*offer);
@@ -100,7 +109,8 @@ void Market::write(OfferIndex index, const OfferPtr &offer, const Surroundings &
     for (const DeploymentPtr &deployment : around.of_offer(offer->id)) {
         if (!deployment->live()) continue;
         ++workload.copies;
-        if (const ServerIndex server = fleet.find_server(deployment->server); server != no_index) workload.here.push_back(server);
+        if (const ServerIndex server = fleet.find_server(deployment->server); server != no_index)
+            workload.here.push_back(server);
     }
     std::sort(workload.here.begin(), workload.here.end());
     workload.here_mask.clear();
@@ -111,7 +121,8 @@ void Market::write(OfferIndex index, const OfferPtr &offer, const Surroundings &
 
     std::vector<uint32_t> segments;
     for (const std::string &model : offer->needs.gpu_models)
-        if (const Segment *segment = fleet.segment(model)) segments.push_back(static_cast<uint32_t>(segment - fleet.segments().data()));
+        if (const Segment *segment = fleet.segment(model))
+            segments.push_back(static_cast<uint32_t>(segment - fleet.segments().data()));
     std::sort(segments.begin(), segments.end());
     segments.erase(std::unique(segments.begin(), segments.end()), segments.end());
     if (segments != workload.segments) {
@@ -139,7 +150,8 @@ void Market::write(OfferIndex index, const OfferPtr &offer, const Surroundings &
 
 void Market::mark_here(Workload &workload, ServerIndex server, const Fleet &fleet) {
     if (workload.here_mask.empty()) workload.here_mask.resize(fleet.row_capacity() / block_rows);
-    for (const RowIndex row : fleet.server_at(server).rows) workload.here_mask[row / block_rows] |= uint64_t{1} << row % block_rows;
+    for (const RowIndex row : fleet.server_at(server).rows)
+        workload.here_mask[row / block_rows] |= uint64_t{1} << row % block_rows;
 }
 
 void Market::set_shape(OfferIndex index, const Demand &demand) {
@@ -183,13 +195,14 @@ void Market::unlist(OfferIndex index) {
     for (size_t i = position; i < listing_.size(); ++i) rank_[listing_[i]] = static_cast<uint32_t>(i);
 }
 
-void Market::refresh(const Surroundings &around, const Fleet &fleet, const PlacementRules &rules, const std::vector<OfferId> &offers,
-                     std::vector<OfferIndex> &changed) {
+void Market::refresh(const Surroundings &around, const Fleet &fleet, const PlacementRules &rules,
+                     const std::vector<OfferId> &offers, std::vector<OfferIndex> &changed) {
     for (const OfferId &id : offers) {
         const OfferPtr now = around.offer(id);
         OfferIndex index = find(id);
         if (!now && index == no_index) continue;
-        const bool moved = index != no_index && (!now || listing_order(*now) != listing_order(*workloads_[index].offer));
+        const bool moved =
+            index != no_index && (!now || listing_order(*now) != listing_order(*workloads_[index].offer));
         if (moved) unlist(index);
         if (!now) {
             for (const uint32_t segment : workloads_[index].segments) std::erase(admitting_[segment], index);

@@ -1,4 +1,5 @@
-// core/domain/placement/market.hpp -- the workloads: every offer as one row of columns, with what the rules say about it on any server.
+// core/domain/placement/market.hpp -- the workloads: every offer as one row of columns, with what the rules say about
+// it on any server.
 #pragma once
 #include "domain/placement/fleet.hpp"
 #include "domain/placement/rejection.hpp"
@@ -15,15 +16,15 @@ namespace rigger::placement {
 using OfferIndex = uint32_t;
 
 struct Workload {
-    OfferPtr offer;                    ///< nullptr: gone
+    OfferPtr offer;                     ///< nullptr: gone
     Rejection market = Rejection::none; ///< not_deployable ... update_in_progress
     Rejection policy = Rejection::none; ///< banned, not_whitelisted or backoff
-    int copies = 0;                    ///< live ones of ours, and those that the running plan has placed
-    int cap = 0;                       ///< of copies
-    std::vector<ServerIndex> here;     ///< servers with a live copy or one placed; sorted
-    std::vector<uint64_t> here_mask;   ///< their rows, one bit per row of the fleet; empty: none
+    int copies = 0;                     ///< live ones of ours, and those that the running plan has placed
+    int cap = 0;                        ///< of copies
+    std::vector<ServerIndex> here;      ///< servers with a live copy or one placed; sorted
+    std::vector<uint64_t> here_mask;    ///< their rows, one bit per row of the fleet; empty: none
     OfferMarks marks;
-    std::vector<uint32_t> segments;    ///< of the admissible models; ascending
+    std::vector<uint32_t> segments; ///< of the admissible models; ascending
 
     /// The first rule of automatic placement that refuses the offer on every server.
     Rejection gate(bool with_memory = true) const noexcept;
@@ -40,8 +41,8 @@ class Market {
 public:
     Market(const Surroundings &around, const Fleet &fleet, const PlacementRules &rules);
     /// Rewrites what is known of these offers; adds their indices to `changed`.
-    void refresh(const Surroundings &around, const Fleet &fleet, const PlacementRules &rules, const std::vector<OfferId> &offers,
-                 std::vector<OfferIndex> &changed);
+    void refresh(const Surroundings &around, const Fleet &fleet, const PlacementRules &rules,
+                 const std::vector<OfferId> &offers, std::vector<OfferIndex> &changed);
 
     size_t size() const noexcept { return workloads_.size(); } ///< indices, gone offers among them
     const Workload &at(OfferIndex index) const { return workloads_[index]; }
@@ -57,7 +58,9 @@ public:
     /// Offers that admit the segment's model.
     const std::vector<OfferIndex> &admitting(uint32_t segment) const { return admitting_[segment]; }
 
-    double value(WorkloadColumn column, OfferIndex index) const noexcept { return columns_[static_cast<size_t>(column)][index]; }
+    double value(WorkloadColumn column, OfferIndex index) const noexcept {
+        return columns_[static_cast<size_t>(column)][index];
+    }
     const double *column(WorkloadColumn column) const noexcept { return columns_[static_cast<size_t>(column)].data(); }
 
     /// The value scorer's appraisal; -infinity: unknown.
@@ -72,7 +75,8 @@ public:
     void add_copy(OfferIndex index, ServerIndex server, const Fleet &fleet);
 
 private:
-    void write(OfferIndex index, const OfferPtr &offer, const Surroundings &around, const Fleet &fleet, const PlacementRules &rules);
+    void write(OfferIndex index, const OfferPtr &offer, const Surroundings &around, const Fleet &fleet,
+               const PlacementRules &rules);
     OfferIndex append(const OfferPtr &offer);
     void list(OfferIndex index);
     void unlist(OfferIndex index);

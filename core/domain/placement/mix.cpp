@@ -5,7 +5,8 @@
 namespace rigger::placement {
 
 void MixCount::add(const Requirements &needs, int64_t models, double times) {
-    kinds_[{needs.gpu_count, needs.gpu_count == 0 ? 0 : needs.gpu_milli, needs.cpu_milli, needs.memory_mib, models}] += times;
+    kinds_[{needs.gpu_count, needs.gpu_count == 0 ? 0 : needs.gpu_milli, needs.cpu_milli, needs.memory_mib, models}] +=
+        times;
     total_ += times;
 }
 
@@ -26,7 +27,8 @@ std::shared_ptr<const WorkloadMix> MixCount::mix() const {
 int64_t model_bits(const Fleet &fleet, const Requirements &needs) {
     uint64_t bits = 0;
     for (const std::string &model : needs.gpu_models)
-        if (const Segment *segment = fleet.segment(model)) bits |= uint64_t{1} << std::min<std::ptrdiff_t>(63, segment - fleet.segments().data());
+        if (const Segment *segment = fleet.segment(model))
+            bits |= uint64_t{1} << std::min<std::ptrdiff_t>(63, segment - fleet.segments().data());
     return static_cast<int64_t>(bits);
 }
 

@@ -21,14 +21,16 @@ OnlinePlacement::OnlinePlacement(std::unique_ptr<uint64_t> table_ids, Board boar
     looked_at_.resize(board_.fleet.row_capacity());
 }
 
-Result<std::unique_ptr<OnlinePlacement>> OnlinePlacement::make(const SnapshotPtr &snapshot, PlacementRules rules, std::vector<ScorerBinding> scorers) {
+Result<std::unique_ptr<OnlinePlacement>> OnlinePlacement::make(const SnapshotPtr &snapshot, PlacementRules rules,
+                                                               std::vector<ScorerBinding> scorers) {
     RIG_TRY_ASSIGN(ScorerSet set, ScorerSet::make(std::move(scorers)));
     const Surroundings around(snapshot);
     auto table_ids = std::make_unique<uint64_t>(0);
     Fleet fleet(around, rules.disk_margin_gb, rules.cost_floor, table_ids.get());
     Market market(around, fleet, rules);
     Board board{std::move(fleet), std::move(market), rules.min_value, rules.preference_share};
-    return std::unique_ptr<OnlinePlacement>(new OnlinePlacement(std::move(table_ids), std::move(board), std::move(set)));
+    return std::unique_ptr<OnlinePlacement>(
+        new OnlinePlacement(std::move(table_ids), std::move(board), std::move(set)));
 }
 
 Result<std::optional<Spot>> OnlinePlacement::place(OfferIndex offer) {
@@ -63,7 +65,8 @@ void OnlinePlacement::changed(RowIndex row) {
 }
 
 Status OnlinePlacement::bring_up_to_date(OfferIndex offer, Kept &kept) {
-    const bool stale = kept.values.empty() || !scorers_.pure() || (scorers_.reads_mix() && kept.mix != board_.market.mix()) ||
+    const bool stale = kept.values.empty() || !scorers_.pure() ||
+                       (scorers_.reads_mix() && kept.mix != board_.market.mix()) ||
                        (changes_.size() - kept.seen) * look_again_from > looked_at_.size();
     RIG_TRY(stale ? score_all(offer, kept) : score_changed(offer, kept));
     kept.seen = changes_.size();
@@ -77,7 +80,9 @@ Status OnlinePlacement::score_all(OfferIndex offer, Kept &kept) {
     options.exclude_here = false;
     const OfferIndex one[]{offer};
     return score_offers(board_, scorers_, one, options, bench_, [&](const ScoredRows &rows) {
-        rows.each([&](size_t i, RowIndex row) { kept.values[row] = rows.result[i] >= board_.min_value ? rows.result[i] : no_score; });
+        rows.each([&](size_t i, RowIndex row) {
+            kept.values[row] = rows.result[i] >= board_.min_value ? rows.result[i] : no_score;
+        });
     });
 }
 
@@ -90,16 +95,19 @@ Status OnlinePlacement::score_changed(OfferIndex offer, Kept &kept) {
         const RowIndex row = changes_[i];
         if (std::exchange(looked_at_[row], looks_) == looks_) continue;
         kept.values[row] = no_score;
-        if (board_.fleet.fits(demand, row) && std::binary_search(segments.begin(), segments.end(), board_.fleet.segment_of(row)))
+        if (board_.fleet.fits(demand, row) &&
+            std::binary_search(segments.begin(), segments.end(), board_.fleet.segment_of(row)))
             bench_.picked.push_back(row);
     }
     if (bench_.picked.empty()) return {};
     const OfferIndex one[]{offer};
-    const CandidateTable &table = bench_.row_copy.copy(board_.fleet, bench_.picked, scorers_.candidate_needs(), ++bench_.next_table_id);
+    const CandidateTable &table =
+        bench_.row_copy.copy(board_.fleet, bench_.picked, scorers_.candidate_needs(), ++bench_.next_table_id);
     bench_.batch.gather(board_.market, one, scorers_.workload_needs());
     const size_t stride = round_up_rows(table.rows);
     if (bench_.result.size() < stride) bench_.result.resize(stride);
-    RIG_TRY(scorers_.score(table, bench_.batch, board_.market, board_.preference_share, {stride, bench_.result.data(), nullptr, nullptr}, bench_.scratch));
+    RIG_TRY(scorers_.score(table, bench_.batch, board_.market, board_.preference_share,
+                           {stride, bench_.result.data(), nullptr, nullptr}, bench_.scratch));
     for (size_t i = 0; i < bench_.picked.size(); ++i)
         if (bench_.result[i] >= board_.min_value) kept.values[bench_.picked[i]] = bench_.result[i];
     return {};
@@ -112,7 +120,9 @@ RowIndex OnlinePlacement::best(OfferIndex offer, const Kept &kept) const {
         const Segment &segment = board_.fleet.segments()[index];
         for (RowIndex row = segment.begin; row < segment.begin + segment.used; ++row) {
             if (kept.values[row] < value || kept.values[row] == no_score) continue;
-            if (kept.values[row] == value && !(std::tie(board_.fleet.key(row), row) < std::tie(board_.fleet.key(best), best))) continue;
+            if (kept.values[row] == value &&
+                !(std::tie(board_.fleet.key(row), row) < std::tie(board_.fleet.key(best), best)))
+                continue;
             best = row;
             value = kept.values[row];
         }

@@ -1,7 +1,9 @@
-// core/domain/placement/online.hpp -- "place this one now": workloads come one by one, are placed at once on the best row, and may leave again.
+// core/domain/placement/online.hpp -- "place this one now": workloads come one by one, are placed at once on the best
+// row, and may leave again.
 //
-// The filters, scorers and tie-breaks are those of a plan. Scores are kept per offer and row: an arrival scores only the rows that changed since
-// the last arrival of its offer, as long as the scorers are pure and the mix is the same. Any number of copies of an offer may lie on one server.
+// The filters, scorers and tie-breaks are those of a plan. Scores are kept per offer and row: an arrival scores only
+// the rows that changed since the last arrival of its offer, as long as the scorers are pure and the mix is the same.
+// Any number of copies of an offer may lie on one server.
 #pragma once
 #include "domain/placement/live_board.hpp"
 
@@ -21,7 +23,8 @@ struct Spot {
 class OnlinePlacement {
 public:
     /// Refuses scorers as PlacementEngine::set_scorers() does. Deployments of the snapshot are accounted for.
-    static Result<std::unique_ptr<OnlinePlacement>> make(const SnapshotPtr &snapshot, PlacementRules rules, std::vector<ScorerBinding> scorers);
+    static Result<std::unique_ptr<OnlinePlacement>> make(const SnapshotPtr &snapshot, PlacementRules rules,
+                                                         std::vector<ScorerBinding> scorers);
 
     const Board &board() const noexcept { return board_; }
     /// What scorers are told of the demand from now on.
@@ -53,8 +56,8 @@ private:
     Board board_;
     ScorerSet scorers_;
     Workbench bench_;
-    std::vector<Kept> kept_;         ///< by offer
-    std::vector<RowIndex> changes_;  ///< every row that changed, in order
+    std::vector<Kept> kept_;          ///< by offer
+    std::vector<RowIndex> changes_;   ///< every row that changed, in order
     std::vector<uint64_t> looked_at_; ///< by row: the last score_changed() that met it
     uint64_t looks_ = 0;
 };

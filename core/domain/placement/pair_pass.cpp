@@ -13,11 +13,13 @@ constexpr size_t widest_tile = 16;
 constexpr size_t sparse_below = 4;
 
 bool has_exclusions(const Workload &workload, const PassOptions &options) {
-    return (options.exclude_here && !workload.here.empty()) || (options.exclude_failed && !workload.marks.on_server.empty());
+    return (options.exclude_here && !workload.here.empty()) ||
+           (options.exclude_failed && !workload.marks.on_server.empty());
 }
 
 /// Clears the rows of servers that this offer may not use although its demand fits.
-void exclude(const Board &board, const Workload &workload, const Segment &segment, const PassOptions &options, std::vector<uint64_t> &mask) {
+void exclude(const Board &board, const Workload &workload, const Segment &segment, const PassOptions &options,
+             std::vector<uint64_t> &mask) {
     if (options.exclude_here && !workload.here_mask.empty()) {
         const uint64_t *here = workload.here_mask.data() + segment.begin / block_rows;
         for (size_t block = 0; block * block_rows < segment.used; ++block) mask[block] &= ~here[block];
@@ -35,8 +37,8 @@ void exclude(const Board &board, const Workload &workload, const Segment &segmen
 
 class SegmentPass {
 public:
-    SegmentPass(const Board &board, const ScorerSet &scorers, const PassOptions &options, const Segment &segment, Workbench &bench,
-                const std::function<void(const ScoredRows &)> &sink)
+    SegmentPass(const Board &board, const ScorerSet &scorers, const PassOptions &options, const Segment &segment,
+                Workbench &bench, const std::function<void(const ScoredRows &)> &sink)
         : board_(board), scorers_(scorers), options_(options), segment_(segment), bench_(bench), sink_(sink) {}
 
     Status run(std::span<const OfferIndex> offers) {
@@ -53,7 +55,8 @@ public:
 
 private:
     Demand demand_at(OfferIndex index) const {
-        return options_.mode == FilterMode::automatic ? board_.market.demand(index) : demand_of(*board_.market.at(index).offer, options_.mode);
+        return options_.mode == FilterMode::automatic ? board_.market.demand(index)
+                                                      : demand_of(*board_.market.at(index).offer, options_.mode);
     }
 
     Status one_demand(const Demand &demand, std::span<const OfferIndex> offers) {
@@ -71,7 +74,8 @@ private:
                 for (uint64_t word = bench_.mask[block]; word != 0; word &= word - 1)
                     bench_.picked.push_back(segment_.begin + static_cast<RowIndex>(block * block_rows) +
                                             static_cast<RowIndex>(std::countr_zero(word)));
-            table = bench_.row_copy.copy(board_.fleet, bench_.picked, scorers_.candidate_needs(), ++bench_.next_table_id);
+            table =
+                bench_.row_copy.copy(board_.fleet, bench_.picked, scorers_.candidate_needs(), ++bench_.next_table_id);
         }
         const size_t stride = round_up_rows(table.rows);
         const size_t width = std::clamp<size_t>(tile_bytes / (stride * sizeof(double)), 1, widest_tile);
@@ -94,9 +98,11 @@ private:
         RIG_TRY(scorers_.score(table, bench_.batch, board_.market, board_.preference_share, out, bench_.scratch));
         for (size_t w = 0; w < offers.size(); ++w) {
             const Workload &workload = board_.market.at(offers[w]);
-            ScoredRows rows{offers[w],           &segment_,
+            ScoredRows rows{offers[w],
+                            &segment_,
                             sparse ? std::span<const RowIndex>(bench_.picked) : std::span<const RowIndex>(),
-                            bench_.mask.data(),  out.result + w * stride,
+                            bench_.mask.data(),
+                            out.result + w * stride,
                             out.base ? out.base + w * stride : nullptr,
                             out.preference ? out.preference + w * stride : nullptr};
             if (has_exclusions(workload, options_)) {
@@ -113,7 +119,8 @@ private:
     void blank_excluded(double *result) const {
         for (size_t i = 0; i < bench_.picked.size(); ++i) {
             const RowIndex at = bench_.picked[i] - segment_.begin;
-            if ((bench_.offer_mask[at / block_rows] >> at % block_rows & 1) == 0) result[i] = std::numeric_limits<double>::quiet_NaN();
+            if ((bench_.offer_mask[at / block_rows] >> at % block_rows & 1) == 0)
+                result[i] = std::numeric_limits<double>::quiet_NaN();
         }
     }
 
@@ -127,8 +134,8 @@ private:
 
 } // namespace
 
-Status score_offers(const Board &board, const ScorerSet &scorers, std::span<const OfferIndex> offers, const PassOptions &options,
-                    Workbench &bench, const std::function<void(const ScoredRows &)> &sink) {
+Status score_offers(const Board &board, const ScorerSet &scorers, std::span<const OfferIndex> offers,
+                    const PassOptions &options, Workbench &bench, const std::function<void(const ScoredRows &)> &sink) {
     const auto one_segment = [&](uint32_t index, std::span<const OfferIndex> admitting) {
         return SegmentPass(board, scorers, options, board.fleet.segments()[index], bench, sink).run(admitting);
     };

@@ -1,7 +1,8 @@
-// core/domain/placement/pair_pass.hpp -- filters and scores offers against whole segments, tile by tile, and hands each offer's feasible rows on.
+// core/domain/placement/pair_pass.hpp -- filters and scores offers against whole segments, tile by tile, and hands each
+// offer's feasible rows on.
 //
-// A tile is a few offers of equal demand against the rows of one segment: the scores stay in the second-level cache, and the feasibility mask is
-// computed once per demand. Where few rows are feasible they are first copied together.
+// A tile is a few offers of equal demand against the rows of one segment: the scores stay in the second-level cache,
+// and the feasibility mask is computed once per demand. Where few rows are feasible they are first copied together.
 #pragma once
 #include "domain/placement/scoring.hpp"
 
@@ -34,8 +35,9 @@ struct Workbench {
 struct ScoredRows {
     OfferIndex offer = 0;
     const Segment *segment = nullptr;
-    std::span<const RowIndex> picked;       ///< rows of result[0..]; empty: result[i] is of row segment->begin + i, for i < segment->used
-    const uint64_t *mask = nullptr;         ///< without `picked`: bit i says whether that row is feasible
+    std::span<const RowIndex>
+        picked; ///< rows of result[0..]; empty: result[i] is of row segment->begin + i, for i < segment->used
+    const uint64_t *mask = nullptr; ///< without `picked`: bit i says whether that row is feasible
     const double *result = nullptr, *base = nullptr, *preference = nullptr; ///< the latter two only in detail
 
     /// Calls one(i, row) for every feasible row, in order; result[i] is its score.
@@ -52,13 +54,13 @@ struct ScoredRows {
 
 struct PassOptions {
     FilterMode mode = FilterMode::automatic;
-    bool exclude_here = true;    ///< skip servers with a copy
-    bool exclude_failed = true;  ///< skip servers where the offer is marked
-    bool detail = false;         ///< fill base and preference
+    bool exclude_here = true;   ///< skip servers with a copy
+    bool exclude_failed = true; ///< skip servers where the offer is marked
+    bool detail = false;        ///< fill base and preference
 };
 
 /// Calls sink for each offer and segment with at least one feasible row. Gates of offers are not looked at.
-Status score_offers(const Board &board, const ScorerSet &scorers, std::span<const OfferIndex> offers, const PassOptions &options,
-                    Workbench &bench, const std::function<void(const ScoredRows &)> &sink);
+Status score_offers(const Board &board, const ScorerSet &scorers, std::span<const OfferIndex> offers,
+                    const PassOptions &options, Workbench &bench, const std::function<void(const ScoredRows &)> &sink);
 
 } // namespace rigger::placement

@@ -9,7 +9,8 @@ namespace {
 
 constexpr size_t kept_per_offer = 32;
 
-/// Every candidate is marked: the pair of the offer, then of the server, that failed longest ago; then the best. nullopt: nothing fits at all.
+/// Every candidate is marked: the pair of the offer, then of the server, that failed longest ago; then the best.
+/// nullopt: nothing fits at all.
 Result<std::optional<Candidate>> longest_ago(const Board &board, const PlanTools &tools) {
     std::vector<OfferIndex> marked;
     for (const OfferIndex offer : board.market.listing()) {
@@ -71,7 +72,8 @@ private:
     Status record(const Candidate &chosen, const std::optional<Candidate> &runner_up, bool retry) {
         PlanStep step{chosen, {}, chosen.value, 0, board_.market.gain(chosen.offer), runner_up, retry, false};
         if (tools_.scorers.has_preferences()) {
-            RIG_TRY_ASSIGN(const PairScore score, score_pair(board_, tools_.scorers, chosen.offer, chosen.row, tools_.benches[0]));
+            RIG_TRY_ASSIGN(const PairScore score,
+                           score_pair(board_, tools_.scorers, chosen.offer, chosen.row, tools_.benches[0]));
             step.base_value = score.base;
             step.preference = score.preference;
         }
@@ -102,17 +104,21 @@ private:
 
 } // namespace
 
-Result<PairScore> score_pair(const Board &board, const ScorerSet &scorers, OfferIndex offer, RowIndex row, Workbench &bench) {
+Result<PairScore> score_pair(const Board &board, const ScorerSet &scorers, OfferIndex offer, RowIndex row,
+                             Workbench &bench) {
     const RowIndex rows[]{row};
     const OfferIndex offers[]{offer};
-    const CandidateTable &table = bench.row_copy.copy(board.fleet, rows, scorers.candidate_needs(), ++bench.next_table_id);
+    const CandidateTable &table =
+        bench.row_copy.copy(board.fleet, rows, scorers.candidate_needs(), ++bench.next_table_id);
     bench.batch.gather(board.market, offers, scorers.workload_needs());
     PairScore score;
-    RIG_TRY(scorers.score(table, bench.batch, board.market, board.preference_share, {1, &score.result, &score.base, &score.preference},
-                          bench.scratch));
+    RIG_TRY(scorers.score(table, bench.batch, board.market, board.preference_share,
+                          {1, &score.result, &score.base, &score.preference}, bench.scratch));
     return score;
 }
 
-Result<std::vector<PlanStep>> plan_steps(Board &board, size_t max_steps, const PlanTools &tools) { return Planner(board, tools).run(max_steps); }
+Result<std::vector<PlanStep>> plan_steps(Board &board, size_t max_steps, const PlanTools &tools) {
+    return Planner(board, tools).run(max_steps);
+}
 
 } // namespace rigger::placement

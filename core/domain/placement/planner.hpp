@@ -1,8 +1,9 @@
 // core/domain/placement/planner.hpp -- fills all free capacity, best pair first, on a copy of the board.
 //
-// Greedy: the best pair of all is placed, what it takes is accounted for, the offer's values become those of one copy more (and, where a scorer
-// reads what is left on servers, the server's pairs are scored anew), until nothing fits. Ties between servers are broken by the snapshot's free
-// GPUs, so that a server that has begun to fill is not left for its like.
+// Greedy: the best pair of all is placed, what it takes is accounted for, the offer's values become those of one copy
+// more (and, where a scorer reads what is left on servers, the server's pairs are scored anew), until nothing fits.
+// Ties between servers are broken by the snapshot's free GPUs, so that a server that has begun to fill is not left for
+// its like.
 #pragma once
 #include "domain/placement/best_pairs.hpp"
 
@@ -30,7 +31,8 @@ struct PlanTools {
 struct PairScore {
     double result = 0, base = 0, preference = 0;
 };
-Result<PairScore> score_pair(const Board &board, const ScorerSet &scorers, OfferIndex offer, RowIndex row, Workbench &bench);
+Result<PairScore> score_pair(const Board &board, const ScorerSet &scorers, OfferIndex offer, RowIndex row,
+                             Workbench &bench);
 
 /// `max_steps` 0: until nothing fits. The board is left as the plan would leave it.
 Result<std::vector<PlanStep>> plan_steps(Board &board, size_t max_steps, const PlanTools &tools);

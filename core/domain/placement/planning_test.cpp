@@ -134,12 +134,14 @@ TEST(Planning, MinValue_LeavesTheWorthlessOut) {
     world.offer("worthless", 0);
     world.offer("good", 10);
     world.server("n", 1);
-    EXPECT_THAT(summary(profit_engine().plan(world.snapshot())), ElementsAre("good@n", "worthless@n")) << "nothing is below a least value of 0";
+    EXPECT_THAT(summary(profit_engine().plan(world.snapshot())), ElementsAre("good@n", "worthless@n"))
+        << "nothing is below a least value of 0";
     PlacementRules rules;
     rules.min_value = 0.5;
     PlacementEngine engine = profit_engine(rules);
     EXPECT_THAT(summary(engine.plan(world.snapshot())), ElementsAre("good@n"));
-    EXPECT_THAT(codes(engine.why_not(world.snapshot(), OfferId("id-worthless"))->servers.at(0).reasons), ElementsAre("NoValue"));
+    EXPECT_THAT(codes(engine.why_not(world.snapshot(), OfferId("id-worthless"))->servers.at(0).reasons),
+                ElementsAre("NoValue"));
 }
 
 TEST(Planning, EveryCandidateMarked_TriesTheOneThatFailedLongestAgo) {
@@ -218,8 +220,10 @@ TEST(WhyNotQuery, LiveCopy_IsAlreadyHere) {
     copy.phase = Phase::active;
     world.rest.deployments = {std::make_shared<Deployment>(copy)};
     PlacementEngine engine = profit_engine();
-    EXPECT_THAT(codes(engine.why_not(world.snapshot(), OfferId("id-a"))->servers.at(0).reasons), ElementsAre("AlreadyHere"));
-    EXPECT_TRUE(engine.check_operator_deploy(world.snapshot(), OfferId("id-a"), ServerId("id-n")).ok()) << "an operator may want two";
+    EXPECT_THAT(codes(engine.why_not(world.snapshot(), OfferId("id-a"))->servers.at(0).reasons),
+                ElementsAre("AlreadyHere"));
+    EXPECT_TRUE(engine.check_operator_deploy(world.snapshot(), OfferId("id-a"), ServerId("id-n")).ok())
+        << "an operator may want two";
 }
 
 TEST(WhyNotQuery, UnknownNames_AreDefiniteErrors) {
@@ -228,7 +232,8 @@ TEST(WhyNotQuery, UnknownNames_AreDefiniteErrors) {
     PlacementEngine engine = profit_engine();
     EXPECT_EQ(engine.why_not(world.snapshot(), OfferId("x")).error().reason, "UnknownOffer");
     EXPECT_EQ(engine.why_not(world.snapshot(), OfferId("id-a"), ServerId("x")).error().reason, "UnknownServer");
-    EXPECT_EQ(engine.check_operator_deploy(world.snapshot(), OfferId("id-a"), ServerId("x")).error().code, Code::not_found);
+    EXPECT_EQ(engine.check_operator_deploy(world.snapshot(), OfferId("id-a"), ServerId("x")).error().code,
+              Code::not_found);
 }
 
 TEST(OperatorDeploy, TakesTheGpusThatAPlanWouldTake_AndCarriesTheValue) {
@@ -250,7 +255,8 @@ TEST(OperatorDeploy, Infeasible_ListsTheRules) {
     const auto placement = profit_engine().check_operator_deploy(world.snapshot(), OfferId("id-a"), ServerId("id-n"));
     ASSERT_FALSE(placement.ok());
     EXPECT_EQ(placement.error().reason, "Infeasible");
-    EXPECT_THAT(placement.error().message, ::testing::AllOf(::testing::HasSubstr("NotEnoughFreeGpus"), ::testing::HasSubstr("ServerLocked")));
+    EXPECT_THAT(placement.error().message,
+                ::testing::AllOf(::testing::HasSubstr("NotEnoughFreeGpus"), ::testing::HasSubstr("ServerLocked")));
 }
 
 } // namespace

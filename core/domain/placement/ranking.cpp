@@ -65,7 +65,9 @@ std::vector<OfferIndex> listed_offers(const Market &market, const PairQuery &que
     std::vector<OfferIndex> offers;
     for (const OfferIndex index : market.listing()) {
         const Workload &workload = market.at(index);
-        if (workload.market != Rejection::none || (query.offer && workload.offer->id != *query.offer) || !admits(*workload.offer, query.gpu)) continue;
+        if (workload.market != Rejection::none || (query.offer && workload.offer->id != *query.offer) ||
+            !admits(*workload.offer, query.gpu))
+            continue;
         if (query.placeable_only && workload.gate() != Rejection::none) continue;
         offers.push_back(index);
     }
@@ -80,7 +82,8 @@ std::vector<OfferIndex> listed_offers(const Market &market, const PairQuery &que
 class PairLister {
 public:
     PairLister(const Board &board, const PairQuery &query, RankingMemory &memory)
-        : board_(board), query_(query), rows_(shown_rows(board.fleet, query)), found_(memory.found), order_(memory.order) {
+        : board_(board), query_(query), rows_(shown_rows(board.fleet, query)), found_(memory.found),
+          order_(memory.order) {
         found_.clear();
         order_.clear();
     }
@@ -100,8 +103,9 @@ public:
         for (const ValueOrder::Item &item : order.first(shown)) {
             const FoundPair &pair = found_[item.index];
             const ShownRow &row = rows_[pair.row];
-            ranking.items.push_back({board_.market.at(pair.offer).offer.get(), row.server, row.model, pair.value, pair.base, pair.preference,
-                                     shown_gain(board_.market.gain(pair.offer)), row.free_gpus, pair.blocked});
+            ranking.items.push_back({board_.market.at(pair.offer).offer.get(), row.server, row.model, pair.value,
+                                     pair.base, pair.preference, shown_gain(board_.market.gain(pair.offer)),
+                                     row.free_gpus, pair.blocked});
         }
     }
 
@@ -110,7 +114,8 @@ private:
         if (!rows_[row].server || !std::isfinite(rows.result[i])) return;
         const Rejection blocked = first_rejection(board_, rows.offer, row);
         if (query_.placeable_only && blocked != Rejection::none) return;
-        found_.push_back({rows.result[i], rows.base ? rows.base[i] : rows.result[i], rows.preference ? rows.preference[i] : 0, rows.offer, row, blocked});
+        found_.push_back({rows.result[i], rows.base ? rows.base[i] : rows.result[i],
+                          rows.preference ? rows.preference[i] : 0, rows.offer, row, blocked});
     }
 
     bool stands_before(const FoundPair &a, const FoundPair &b) const {
@@ -129,20 +134,27 @@ private:
 
     /// A server with several groups that fit stands once per offer, with the best of them.
     void keep_best_groups() {
-        const auto home = [&](const FoundPair &pair) { return std::pair(pair.offer, board_.fleet.server_of(pair.row)); };
+        const auto home = [&](const FoundPair &pair) {
+            return std::pair(pair.offer, board_.fleet.server_of(pair.row));
+        };
         std::sort(found_.begin(), found_.end(), [&](const FoundPair &a, const FoundPair &b) {
             if (const auto ha = home(a), hb = home(b); ha != hb) return ha < hb;
             return stands_before(a, b);
         });
-        found_.erase(std::unique(found_.begin(), found_.end(), [&](const FoundPair &a, const FoundPair &b) { return home(a) == home(b); }), found_.end());
+        found_.erase(std::unique(found_.begin(), found_.end(),
+                                 [&](const FoundPair &a, const FoundPair &b) { return home(a) == home(b); }),
+                     found_.end());
     }
 
     void settle_ties(std::span<ValueOrder::Item> order) const {
         for (size_t first = 0, last = 0; first < order.size(); first = last) {
             for (last = first + 1; last < order.size() && order[last].key == order[first].key;) ++last;
             if (last - first == 1) continue;
-            std::sort(order.begin() + static_cast<std::ptrdiff_t>(first), order.begin() + static_cast<std::ptrdiff_t>(last),
-                      [&](const ValueOrder::Item &a, const ValueOrder::Item &b) { return stands_before(found_[a.index], found_[b.index]); });
+            std::sort(order.begin() + static_cast<std::ptrdiff_t>(first),
+                      order.begin() + static_cast<std::ptrdiff_t>(last),
+                      [&](const ValueOrder::Item &a, const ValueOrder::Item &b) {
+                          return stands_before(found_[a.index], found_[b.index]);
+                      });
         }
     }
 
@@ -160,7 +172,8 @@ void RankingMemory::trim() {
     order.trim();
 }
 
-Status rank_pairs(const Board &board, const PairQuery &query, const PlanTools &tools, RankingMemory &memory, PairRanking &ranking) {
+Status rank_pairs(const Board &board, const PairQuery &query, const PlanTools &tools, RankingMemory &memory,
+                  PairRanking &ranking) {
     PassOptions options;
     options.mode = FilterMode::market_listing;
     options.exclude_here = options.exclude_failed = false;

@@ -24,6 +24,7 @@ struct RankingMemory {
 
 std::vector<RankedOffer> rank_offers(const Board &board, const OfferQuery &query);
 /// Fills items and total.
-Status rank_pairs(const Board &board, const PairQuery &query, const PlanTools &tools, RankingMemory &memory, PairRanking &ranking);
+Status rank_pairs(const Board &board, const PairQuery &query, const PlanTools &tools, RankingMemory &memory,
+                  PairRanking &ranking);
 
 } // namespace rigger::placement

@@ -71,7 +71,8 @@ TEST(Ranking, EqualValues_AreOrderedByGainListingCostFreeAndName) {
     const auto pairs = profit_engine().rank_pairs(world.snapshot());
     std::vector<std::string> order;
     for (const RankedPair &pair : pairs->items) order.push_back(pair.offer->name + "@" + pair.server->name);
-    EXPECT_THAT(order, ElementsAre("first@n1", "first@n2", "first@n0", "first@n3", "second@n1", "second@n2", "second@n0", "second@n3"));
+    EXPECT_THAT(order, ElementsAre("first@n1", "first@n2", "first@n0", "first@n3", "second@n1", "second@n2",
+                                   "second@n0", "second@n3"));
 }
 
 TEST(Ranking, Listing_IgnoresWhatTheOriginalIgnores_ButSaysWhatPlacementWouldRefuse) {
@@ -103,7 +104,8 @@ TEST(Ranking, Queries_NarrowTheList) {
     query.server = "east";
     EXPECT_EQ(engine.rank_pairs(snapshot, query)->items.size(), 3u);
     query.gpu = "a100";
-    EXPECT_EQ(engine.rank_pairs(snapshot, query)->items.size(), 2u); // on both servers: the filter speaks of what the offer admits
+    EXPECT_EQ(engine.rank_pairs(snapshot, query)->items.size(),
+              2u); // on both servers: the filter speaks of what the offer admits
     query = {};
     query.offer = OfferId("id-b");
     EXPECT_EQ(engine.rank_pairs(snapshot, query)->items.size(), 2u);
@@ -158,7 +160,8 @@ TEST(Combining, PreferenceShare_LimitsTheLift) {
     world.server("n", 1, 1);
     PlacementRules rules;
     rules.preference_share = 0.05;
-    const auto pairs = engine_with({std::make_shared<ProfitScorer>(), std::make_shared<PackingScorer>()}, rules).rank_pairs(world.snapshot());
+    const auto pairs = engine_with({std::make_shared<ProfitScorer>(), std::make_shared<PackingScorer>()}, rules)
+                           .rank_pairs(world.snapshot());
     EXPECT_DOUBLE_EQ(pairs->items.at(0).value, 105);
 }
 
@@ -167,7 +170,8 @@ TEST(Combining, WithoutAValueScorer_EveryValueIsOne) {
     world.offer("a", 100);
     world.server("n", 1, 5);
     EXPECT_DOUBLE_EQ(engine_with({}).rank_pairs(world.snapshot())->items.at(0).value, 1);
-    EXPECT_DOUBLE_EQ(engine_with({std::make_shared<PackingScorer>()}).rank_pairs(world.snapshot())->items.at(0).value, 1.75);
+    EXPECT_DOUBLE_EQ(engine_with({std::make_shared<PackingScorer>()}).rank_pairs(world.snapshot())->items.at(0).value,
+                     1.75);
 }
 
 TEST(Combining, Veto_CountsOnlyWhenGranted) {
@@ -175,7 +179,8 @@ TEST(Combining, Veto_CountsOnlyWhenGranted) {
     world.offer("a", 100);
     world.server("n", 1, 2); // one GPU would be left alone
     const SnapshotPtr snapshot = world.snapshot();
-    PlacementEngine granted = engine_with({std::make_shared<ProfitScorer>(), std::make_shared<PackingScorer>(1.0, true)});
+    PlacementEngine granted =
+        engine_with({std::make_shared<ProfitScorer>(), std::make_shared<PackingScorer>(1.0, true)});
     EXPECT_THAT(summary(granted.plan(snapshot)), IsEmpty());
     EXPECT_THAT(codes(granted.why_not(snapshot, OfferId("id-a"))->servers.at(0).reasons), ElementsAre("Vetoed"));
     struct Ungranted : PackingScorer {
@@ -195,7 +200,9 @@ TEST(Combining, FailedPreference_AbstainsAndIsReported) {
     World world;
     world.offer("a", 100);
     world.server("n", 1);
-    const auto plan = engine_with({std::make_shared<ProfitScorer>(), std::make_shared<FailingScorer>(ScoreRole::preference, false)}).plan(world.snapshot());
+    const auto plan =
+        engine_with({std::make_shared<ProfitScorer>(), std::make_shared<FailingScorer>(ScoreRole::preference, false)})
+            .plan(world.snapshot());
     ASSERT_THAT(summary(plan), ElementsAre("a@n"));
     EXPECT_DOUBLE_EQ(plan->placements[0].value, 100);
     ASSERT_EQ(plan->faults.size(), 1u);
@@ -210,20 +217,23 @@ TEST(Combining, FailedValueScorer_LeavesNoValue_SoNothingIsPlaced) {
     world.server("n", 1);
     PlacementEngine engine = engine_with({std::make_shared<FailingScorer>(ScoreRole::value, false)});
     EXPECT_THAT(summary(engine.plan(world.snapshot())), IsEmpty());
-    EXPECT_THAT(codes(engine.why_not(world.snapshot(), OfferId("id-a"))->servers.at(0).reasons), ElementsAre("NoValue"));
+    EXPECT_THAT(codes(engine.why_not(world.snapshot(), OfferId("id-a"))->servers.at(0).reasons),
+                ElementsAre("NoValue"));
 }
 
 TEST(Combining, FailClosed_StopsPlacementWithAnError) {
     World world;
     world.offer("a", 100);
     world.server("n", 1);
-    PlacementEngine engine = engine_with({std::make_shared<ProfitScorer>(), std::make_shared<FailingScorer>(ScoreRole::preference, true)});
+    PlacementEngine engine =
+        engine_with({std::make_shared<ProfitScorer>(), std::make_shared<FailingScorer>(ScoreRole::preference, true)});
     const auto plan = engine.plan(world.snapshot());
     ASSERT_FALSE(plan.ok());
     EXPECT_EQ(plan.error().reason, "ScorerFailed");
     EXPECT_THAT(plan.error().message, ::testing::HasSubstr("'failing'"));
     EXPECT_FALSE(engine.rank_pairs(world.snapshot()).ok());
-    EXPECT_TRUE(engine.check_operator_deploy(world.snapshot(), OfferId("id-a"), ServerId("id-n")).ok()) << "an operator is not stopped";
+    EXPECT_TRUE(engine.check_operator_deploy(world.snapshot(), OfferId("id-a"), ServerId("id-n")).ok())
+        << "an operator is not stopped";
 }
 
 TEST(Combining, ScorerOfAnotherSource_HasNoSay) {
@@ -248,11 +258,13 @@ TEST(Combining, UnknownRequiredColumn_IsRefusedByName) {
     const Status refused = engine.set_scorers({{scorer, {}}});
     ASSERT_FALSE(refused.ok());
     EXPECT_EQ(refused.error().reason, "UnknownColumn");
-    EXPECT_THAT(refused.error().message, ::testing::AllOf(::testing::HasSubstr("'packing'"), ::testing::HasSubstr("'node.colour'")));
+    EXPECT_THAT(refused.error().message,
+                ::testing::AllOf(::testing::HasSubstr("'packing'"), ::testing::HasSubstr("'node.colour'")));
     World world;
     world.offer("a", 100);
     world.server("n", 1);
-    EXPECT_DOUBLE_EQ(engine.rank_pairs(world.snapshot())->items.at(0).value, 100) << "the scorers of before still serve";
+    EXPECT_DOUBLE_EQ(engine.rank_pairs(world.snapshot())->items.at(0).value, 100)
+        << "the scorers of before still serve";
 }
 
 TEST(Combining, ColumnOfAnotherType_IsRefused) {

@@ -1,4 +1,5 @@
-// core/domain/placement/rejection.hpp -- why a pair of offer and server may not be placed: the codes of docs/plugins/documents.md section 7.
+// core/domain/placement/rejection.hpp -- why a pair of offer and server may not be placed: the codes of
+// docs/plugins/documents.md section 7.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -6,7 +7,8 @@
 
 namespace rigger::placement {
 
-/// In the order in which reasons are listed. The market's and the memory's rules stand in one run (no_metrics ... recently_failed_here).
+/// In the order in which reasons are listed. The market's and the memory's rules stand in one run (no_metrics ...
+/// recently_failed_here).
 enum class Rejection : uint8_t {
     none,
     not_deployable,

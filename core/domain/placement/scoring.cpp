@@ -12,8 +12,9 @@ constexpr double abstained = std::numeric_limits<double>::quiet_NaN();
 constexpr double vetoed = -std::numeric_limits<double>::infinity();
 
 Error unknown_column(const ScorerTraits &traits, std::string_view table, const std::string &name) {
-    return invalid("UnknownColumn", "cannot use scorer '" + traits.name + "': it requires the " + std::string(table) + " column '" + name +
-                                        "', which this host does not have; docs/plugins/columns.md lists those that exist");
+    return invalid("UnknownColumn",
+                   "cannot use scorer '" + traits.name + "': it requires the " + std::string(table) + " column '" +
+                       name + "', which this host does not have; docs/plugins/columns.md lists those that exist");
 }
 Error column_type_error(const ScorerTraits &traits, const std::string &name) {
     return invalid("ColumnType", "cannot use scorer '" + traits.name + "': it declares column '" + name +
@@ -21,7 +22,8 @@ Error column_type_error(const ScorerTraits &traits, const std::string &name) {
 }
 
 void note(ScoreScratch &scratch, const ScorerTraits &traits, const Error &error) {
-    auto at = std::find_if(scratch.faults.begin(), scratch.faults.end(), [&](const ScorerFault &f) { return f.scorer == traits.name; });
+    auto at = std::find_if(scratch.faults.begin(), scratch.faults.end(),
+                           [&](const ScorerFault &f) { return f.scorer == traits.name; });
     if (at == scratch.faults.end()) at = scratch.faults.insert(at, {traits.name, {}, 0});
     at->error = error;
     ++at->calls;
@@ -31,7 +33,8 @@ void note(ScoreScratch &scratch, const ScorerTraits &traits, const Error &error)
 Status failed(ScoreScratch &scratch, const ScorerTraits &traits, const Error &error) {
     if (traits.fail_closed)
         return Error{Code::unavailable, "ScorerFailed",
-                     "placement stopped: scorer '" + traits.name + "', which is configured with on_failure: closed, failed: " + error.message +
+                     "placement stopped: scorer '" + traits.name +
+                         "', which is configured with on_failure: closed, failed: " + error.message +
                          "; repair it, or set on_failure: open to place without it",
                      error.retry_after_ms};
     note(scratch, traits, error);
@@ -42,7 +45,8 @@ Status failed(ScoreScratch &scratch, const ScorerTraits &traits, const Error &er
 
 CandidateTable table_of(const Fleet &fleet, const Segment &segment) {
     CandidateTable table{segment.table_id, segment.used, {}};
-    for (size_t i = 0; i < candidate_columns; ++i) table.columns[i] = fleet.column(static_cast<CandidateColumn>(i), segment.begin);
+    for (size_t i = 0; i < candidate_columns; ++i)
+        table.columns[i] = fleet.column(static_cast<CandidateColumn>(i), segment.begin);
     return table;
 }
 
@@ -94,7 +98,8 @@ bool ScorerSet::per_usd() const noexcept {
 }
 
 bool ScorerSet::Slot::covers(const SourceName &source) const {
-    return binding.sources.empty() || std::find(binding.sources.begin(), binding.sources.end(), source) != binding.sources.end();
+    return binding.sources.empty() ||
+           std::find(binding.sources.begin(), binding.sources.end(), source) != binding.sources.end();
 }
 
 Result<ScorerSet> ScorerSet::make(std::vector<ScorerBinding> bindings) {
@@ -119,7 +124,8 @@ Result<ScorerSet> ScorerSet::make(std::vector<ScorerBinding> bindings) {
             slot.workload_columns.push_back(column ? static_cast<int>(*column) : -1);
             if (!column) continue;
             set.workload_needs_ |= 1u << static_cast<unsigned>(*column);
-            if (*column == WorkloadColumn::offer_instances || *column == WorkloadColumn::offer_local_instances) set.reads_copies_ = true;
+            if (*column == WorkloadColumn::offer_instances || *column == WorkloadColumn::offer_local_instances)
+                set.reads_copies_ = true;
         }
         set.concurrent_ = set.concurrent_ && traits.concurrent;
         set.pure_ = set.pure_ && traits.pure;
@@ -135,12 +141,13 @@ void ScorerSet::view_workloads(const Slot &slot, const WorkloadBatch &workloads,
     for (size_t i = 0; i < slot.workload_columns.size(); ++i) {
         const int column = slot.workload_columns[i];
         scratch.workload_views[i] =
-            column < 0 ? ColumnView{} : ColumnView{workloads.column(static_cast<WorkloadColumn>(column)), nullptr, ColumnType::f64};
+            column < 0 ? ColumnView{}
+                       : ColumnView{workloads.column(static_cast<WorkloadColumn>(column)), nullptr, ColumnType::f64};
     }
 }
 
-Status ScorerSet::call(const Slot &slot, const CandidateTable &candidates, const WorkloadBatch &workloads, const Market &market, size_t stride, double *scores,
-                       ScoreScratch &scratch) const {
+Status ScorerSet::call(const Slot &slot, const CandidateTable &candidates, const WorkloadBatch &workloads,
+                       const Market &market, size_t stride, double *scores, ScoreScratch &scratch) const {
     scratch.candidate_views.resize(slot.candidate_columns.size());
     for (size_t i = 0; i < slot.candidate_columns.size(); ++i) {
         const int column = slot.candidate_columns[i];
@@ -166,11 +173,12 @@ size_t ScorerSet::value_slot(const Offer &offer) const {
     return i;
 }
 
-Status ScorerSet::values(const CandidateTable &candidates, const WorkloadBatch &workloads, const Market &market, const ScoreOutput &out,
-                         ScoreScratch &scratch) const {
+Status ScorerSet::values(const CandidateTable &candidates, const WorkloadBatch &workloads, const Market &market,
+                         const ScoreOutput &out, ScoreScratch &scratch) const {
     const size_t cells = workloads.size() * out.stride;
     const auto one_slot = [&](size_t slot, double *to) -> Status {
-        if (const Status status = call(value_slots_[slot], candidates, workloads, market, out.stride, to, scratch); !status.ok()) {
+        if (const Status status = call(value_slots_[slot], candidates, workloads, market, out.stride, to, scratch);
+            !status.ok()) {
             std::fill_n(to, cells, abstained);
             RIG_TRY(failed(scratch, value_slots_[slot].binding.scorer->traits(), status.error()));
         }
@@ -190,13 +198,14 @@ Status ScorerSet::values(const CandidateTable &candidates, const WorkloadBatch &
         if (!any) continue;
         RIG_TRY(one_slot(slot, scratch.scores.data()));
         for (size_t w = 0; w < workloads.size(); ++w)
-            if (is_ours(w)) std::copy_n(scratch.scores.data() + w * out.stride, out.stride, out.result + w * out.stride);
+            if (is_ours(w))
+                std::copy_n(scratch.scores.data() + w * out.stride, out.stride, out.result + w * out.stride);
     }
     return {};
 }
 
-Status ScorerSet::score(const CandidateTable &candidates, const WorkloadBatch &workloads, const Market &market, double preference_share,
-                        const ScoreOutput &out, ScoreScratch &scratch) const {
+Status ScorerSet::score(const CandidateTable &candidates, const WorkloadBatch &workloads, const Market &market,
+                        double preference_share, const ScoreOutput &out, ScoreScratch &scratch) const {
     RIG_TRY(values(candidates, workloads, market, out, scratch));
     const size_t cells = workloads.size() * out.stride;
     if (out.base) std::copy_n(out.result, cells, out.base);
@@ -208,7 +217,8 @@ Status ScorerSet::score(const CandidateTable &candidates, const WorkloadBatch &w
     scratch.weights.assign(cells, 0);
     for (const Slot &slot : preference_slots_) {
         const ScorerTraits &traits = slot.binding.scorer->traits();
-        if (const Status status = call(slot, candidates, workloads, market, out.stride, scratch.scores.data(), scratch); !status.ok()) {
+        if (const Status status = call(slot, candidates, workloads, market, out.stride, scratch.scores.data(), scratch);
+            !status.ok()) {
             RIG_TRY(failed(scratch, traits, status.error()));
             continue;
         }
@@ -265,7 +275,8 @@ Status ScorerSet::appraise(Market &market, std::span<const OfferIndex> offers, S
 
 void ScorerSet::collect(ScoreScratch &scratch, std::vector<ScorerFault> &faults) {
     for (ScorerFault &fault : scratch.faults) {
-        auto at = std::find_if(faults.begin(), faults.end(), [&](const ScorerFault &f) { return f.scorer == fault.scorer; });
+        auto at =
+            std::find_if(faults.begin(), faults.end(), [&](const ScorerFault &f) { return f.scorer == fault.scorer; });
         if (at == faults.end()) faults.push_back(std::move(fault));
         else at->calls += fault.calls;
     }

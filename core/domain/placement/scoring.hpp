@@ -1,7 +1,9 @@
-// core/domain/placement/scoring.hpp -- the active scorers: tables for them, calls to them, and one result per pair out of their scores.
+// core/domain/placement/scoring.hpp -- the active scorers: tables for them, calls to them, and one result per pair out
+// of their scores.
 //
-// result = value x (1 + share x preference). The value is the value scorer's, 1 where none covers the offer's source. The preference is the
-// weighted mean, over the preference scorers that did not abstain on the pair, of their scores rescaled to 0..1; 0 when all abstained.
+// result = value x (1 + share x preference). The value is the value scorer's, 1 where none covers the offer's source.
+// The preference is the weighted mean, over the preference scorers that did not abstain on the pair, of their scores
+// rescaled to 0..1; 0 when all abstained.
 #pragma once
 #include "domain/placement/engine.hpp"
 #include "domain/placement/fleet.hpp"
@@ -55,7 +57,8 @@ struct ScoreScratch {
     std::vector<ScorerFault> faults; ///< by scorer
 };
 
-/// Where a pass writes, [w * stride + c]. result: finite, or NaN (no value), or -infinity (vetoed); base and preference only where wanted.
+/// Where a pass writes, [w * stride + c]. result: finite, or NaN (no value), or -infinity (vetoed); base and preference
+/// only where wanted.
 struct ScoreOutput {
     size_t stride = 0;
     double *result = nullptr, *base = nullptr, *preference = nullptr;
@@ -66,19 +69,21 @@ public:
     ScorerSet() = default;
     static Result<ScorerSet> make(std::vector<ScorerBinding> bindings);
 
-    bool concurrent() const noexcept { return concurrent_; }       ///< calls may overlap
-    bool pure() const noexcept { return pure_; }                   ///< equal columns, equal scores: scores may be kept
-    bool per_usd() const noexcept;                                 ///< every source has a value scorer, and all state one unit per USD
+    bool concurrent() const noexcept { return concurrent_; } ///< calls may overlap
+    bool pure() const noexcept { return pure_; }             ///< equal columns, equal scores: scores may be kept
+    bool per_usd() const noexcept; ///< every source has a value scorer, and all state one unit per USD
     bool has_preferences() const noexcept { return !preference_slots_.empty(); }
-    bool reads_room() const noexcept { return reads_room_; }       ///< a placement on a server changes what other offers score there
+    bool reads_room() const noexcept {
+        return reads_room_;
+    } ///< a placement on a server changes what other offers score there
     bool reads_mix() const noexcept { return reads_mix_; }
-    bool reads_copies() const noexcept { return reads_copies_; }   ///< a copy placed changes what the offer scores
+    bool reads_copies() const noexcept { return reads_copies_; } ///< a copy placed changes what the offer scores
     uint32_t candidate_needs() const noexcept { return candidate_needs_; } ///< bit c: some scorer reads column c
     uint32_t workload_needs() const noexcept { return workload_needs_; }
 
     /// An error only when a fail_closed scorer failed.
-    Status score(const CandidateTable &candidates, const WorkloadBatch &workloads, const Market &market, double preference_share,
-                 const ScoreOutput &out, ScoreScratch &scratch) const;
+    Status score(const CandidateTable &candidates, const WorkloadBatch &workloads, const Market &market,
+                 double preference_share, const ScoreOutput &out, ScoreScratch &scratch) const;
     /// The value scorers' appraisals into market.gain of these offers; -infinity where unknown.
     Status appraise(Market &market, std::span<const OfferIndex> offers, ScoreScratch &scratch) const;
     /// Moves the faults of a pass to a list; the scratch starts afresh.
@@ -91,10 +96,10 @@ private:
         bool covers(const SourceName &source) const;
     };
     static void view_workloads(const Slot &slot, const WorkloadBatch &workloads, ScoreScratch &scratch);
-    Status call(const Slot &slot, const CandidateTable &candidates, const WorkloadBatch &workloads, const Market &market, size_t stride, double *scores,
-                ScoreScratch &scratch) const;
-    Status values(const CandidateTable &candidates, const WorkloadBatch &workloads, const Market &market, const ScoreOutput &out,
-                  ScoreScratch &scratch) const;
+    Status call(const Slot &slot, const CandidateTable &candidates, const WorkloadBatch &workloads,
+                const Market &market, size_t stride, double *scores, ScoreScratch &scratch) const;
+    Status values(const CandidateTable &candidates, const WorkloadBatch &workloads, const Market &market,
+                  const ScoreOutput &out, ScoreScratch &scratch) const;
     size_t value_slot(const Offer &offer) const; ///< value_slots_.size(): none
 
     std::vector<Slot> value_slots_, preference_slots_;

@@ -9,7 +9,7 @@
 namespace rigger::placement {
 namespace {
 
-constexpr double same = 1e-9;      ///< relative: differences below are rounding
+constexpr double same = 1e-9; ///< relative: differences below are rounding
 constexpr size_t copies_at_once = 64;
 
 /// What one offer could earn, seen over all rows that it fits.
@@ -21,7 +21,8 @@ struct Prospect {
 
 class Stocktaking {
 public:
-    Stocktaking(const Board &board, const PlanTools &tools) : board_(board), tools_(tools), prospects_(board.market.size()) {}
+    Stocktaking(const Board &board, const PlanTools &tools)
+        : board_(board), tools_(tools), prospects_(board.market.size()) {}
 
     Result<BoardStock> run() {
         RIG_TRY(look());
@@ -41,14 +42,16 @@ private:
             if (board_.market.at(offer).gate() == Rejection::none) open.push_back(offer);
         return score_offers(board_, tools_.scorers, open, {}, tools_.benches[0], [&](const ScoredRows &rows) {
             rows.each([&](size_t i, RowIndex row) {
-                if (rows.result[i] >= board_.min_value && rows.result[i] <= std::numeric_limits<double>::max()) see(rows.offer, row, rows.result[i]);
+                if (rows.result[i] >= board_.min_value && rows.result[i] <= std::numeric_limits<double>::max())
+                    see(rows.offer, row, rows.result[i]);
             });
         });
     }
     void see(OfferIndex offer, RowIndex row, double value) {
         Prospect &prospect = prospects_[offer];
         prospect.rows.push_back(row);
-        if (prospect.cheapest == no_index || board_.fleet.key(row) < board_.fleet.key(prospect.cheapest)) prospect.cheapest = row;
+        if (prospect.cheapest == no_index || board_.fleet.key(row) < board_.fleet.key(prospect.cheapest))
+            prospect.cheapest = row;
         const double worth = value * cost_per_hour(board_, offer, row);
         prospect.least = std::min(prospect.least, worth);
         prospect.most = std::max(prospect.most, worth);
@@ -69,11 +72,10 @@ private:
         lot.cpu = demand.cpu_milli;
         lot.memory = demand.memory_mib;
         const Workload &workload = board_.market.at(offer);
-        const size_t copies = std::min(prospect.rows.size(), static_cast<size_t>(std::max(0, workload.cap - workload.copies)));
+        const size_t copies =
+            std::min(prospect.rows.size(), static_cast<size_t>(std::max(0, workload.cap - workload.copies)));
         lot.worth.assign(copies, prospect.most);
-        if (tools_.scorers.reads_copies()) {
-            RIG_TRY_ASSIGN(lot.worth, worths(offer, prospect.cheapest, copies));
-        }
+        if (tools_.scorers.reads_copies()) { RIG_TRY_ASSIGN(lot.worth, worths(offer, prospect.cheapest, copies)); }
         const auto index = static_cast<uint32_t>(made_.offers.size());
         made_.offers.push_back(offer);
         made_.lot_of.emplace(offer, index);
@@ -86,7 +88,8 @@ private:
         Workbench &bench = tools_.benches[0];
         const double cost = cost_per_hour(board_, offer, row);
         const RowIndex rows[]{row};
-        const CandidateTable &table = bench.row_copy.copy(board_.fleet, rows, tools_.scorers.candidate_needs(), ++bench.next_table_id);
+        const CandidateTable &table =
+            bench.row_copy.copy(board_.fleet, rows, tools_.scorers.candidate_needs(), ++bench.next_table_id);
         std::vector<double> worths;
         double values[copies_at_once];
         while (worths.size() < copies) {
@@ -94,7 +97,8 @@ private:
             const std::vector<OfferIndex> again(n, offer);
             bench.batch.gather(board_.market, again, tools_.scorers.workload_needs());
             for (size_t w = 0; w < n; ++w) bench.batch.add_copies(w, static_cast<double>(worths.size() + w));
-            RIG_TRY(tools_.scorers.score(table, bench.batch, board_.market, board_.preference_share, {1, values, nullptr, nullptr}, bench.scratch));
+            RIG_TRY(tools_.scorers.score(table, bench.batch, board_.market, board_.preference_share,
+                                         {1, values, nullptr, nullptr}, bench.scratch));
             for (size_t w = 0; w < n; ++w) {
                 if (!(values[w] >= board_.min_value) || !std::isfinite(values[w])) return worths;
                 const double worth = values[w] * cost;
@@ -145,7 +149,8 @@ private:
 } // namespace
 
 double cost_per_hour(const Board &board, OfferIndex offer, RowIndex row) {
-    return board.fleet.value(CandidateColumn::node_price, row) * std::max(1.0, board.market.value(WorkloadColumn::gpu_count, offer));
+    return board.fleet.value(CandidateColumn::node_price, row) *
+           std::max(1.0, board.market.value(WorkloadColumn::gpu_count, offer));
 }
 
 Result<BoardStock> stock_of(const Board &board, const PlanTools &tools) { return Stocktaking(board, tools).run(); }

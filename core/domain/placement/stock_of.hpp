@@ -11,8 +11,8 @@ namespace rigger::placement {
 
 struct BoardStock {
     optimum::Stock stock;
-    std::vector<OfferIndex> offers;                       ///< of lots, in listing order
-    std::vector<RowIndex> rows;                           ///< of bins, by model, then in the order of equal values
+    std::vector<OfferIndex> offers; ///< of lots, in listing order
+    std::vector<RowIndex> rows;     ///< of bins, by model, then in the order of equal values
     std::unordered_map<OfferIndex, uint32_t> lot_of;
     std::unordered_map<RowIndex, uint32_t> bin_of;
     std::string refusal; ///< why the board cannot be seen this way; empty: it can

@@ -19,7 +19,8 @@ template <typename T> void sort_unique(std::vector<T> &items) {
     items.erase(std::unique(items.begin(), items.end()), items.end());
 }
 
-/// The pairs (before, after) of records that differ; a null side: added or removed. Equal heads and tails are skipped by pointer.
+/// The pairs (before, after) of records that differ; a null side: added or removed. Equal heads and tails are skipped
+/// by pointer.
 template <typename Ptr>
 std::vector<std::pair<Ptr, Ptr>> differences(const std::vector<Ptr> &before, const std::vector<Ptr> &after) {
     size_t head = 0, tail = 0;
@@ -59,7 +60,8 @@ template <typename Map, typename Ids> void note_differences(const Map &a, const 
 }
 
 bool same_nodes(const ClusterState &a, const ClusterState &b) {
-    return a.name == b.name && a.nodes.complete == b.nodes.complete && a.pods.complete == b.pods.complete && a.node_list == b.node_list;
+    return a.name == b.name && a.nodes.complete == b.nodes.complete && a.pods.complete == b.pods.complete &&
+           a.node_list == b.node_list;
 }
 
 } // namespace
@@ -122,7 +124,8 @@ void Surroundings::index_clusters() {
     for (const ClusterState &cluster : snapshot_->clusters) {
         clusters_[cluster.name] = cluster.nodes.complete && cluster.pods.complete;
         for (const auto &node : cluster.node_list)
-            nodes_.insert_or_assign(node_key(cluster.name, node->name), NodeCapacity{node->cpu_milli, node->memory_mib});
+            nodes_.insert_or_assign(node_key(cluster.name, node->name),
+                                    NodeCapacity{node->cpu_milli, node->memory_mib});
     }
 }
 
@@ -135,7 +138,8 @@ Touched Surroundings::follow(SnapshotPtr next) {
         if (was) offers_.erase(was->id);
         touched.offers.push_back((is ? is : was)->id);
         // What an offer asks for decides how much of a server its copies hold.
-        for (const DeploymentPtr &deployment : of_offer((is ? is : was)->id)) touched.servers.push_back(deployment->server);
+        for (const DeploymentPtr &deployment : of_offer((is ? is : was)->id))
+            touched.servers.push_back(deployment->server);
         if (is) put(is);
     }
     std::vector<ServerId> moved;
@@ -167,7 +171,8 @@ Touched Surroundings::follow(SnapshotPtr next) {
     note_differences(marks_on, marks_on_, touched.servers);
     note_differences(waits, waits_now, touched.offers);
     if (before->bans != after.bans) note_differences(before->bans, after.bans, touched.offers);
-    if (!std::equal(before->clusters.begin(), before->clusters.end(), after.clusters.begin(), after.clusters.end(), same_nodes)) {
+    if (!std::equal(before->clusters.begin(), before->clusters.end(), after.clusters.begin(), after.clusters.end(),
+                    same_nodes)) {
         index_clusters();
         for (const auto &[id, server] : servers_) touched.servers.push_back(id);
     }
@@ -178,8 +183,12 @@ Touched Surroundings::follow(SnapshotPtr next) {
 
 OfferPtr Surroundings::offer(const OfferId &id) const { return value_or_empty(offers_, id); }
 ServerPtr Surroundings::server(const ServerId &id) const { return value_or_empty(servers_, id); }
-const std::vector<DeploymentPtr> &Surroundings::on_server(const ServerId &id) const { return value_or_empty(on_server_, id); }
-const std::vector<DeploymentPtr> &Surroundings::of_offer(const OfferId &id) const { return value_or_empty(of_offer_, id); }
+const std::vector<DeploymentPtr> &Surroundings::on_server(const ServerId &id) const {
+    return value_or_empty(on_server_, id);
+}
+const std::vector<DeploymentPtr> &Surroundings::of_offer(const OfferId &id) const {
+    return value_or_empty(of_offer_, id);
+}
 const OfferMarks &Surroundings::marks(const OfferId &id) const { return value_or_empty(marks_, id); }
 int Surroundings::marks_on(const ServerId &id) const { return value_or_empty(marks_on_, id); }
 const Backoff *Surroundings::backoff(const OfferId &id) const { return value_or_empty(backoffs_, id); }

@@ -1,5 +1,5 @@
-// core/domain/placement/surroundings.hpp -- a snapshot indexed for look-up: who runs where, what failed, what is banned or told to wait,
-// which clusters are seen completely. Follows from snapshot to snapshot at the cost of what differs.
+// core/domain/placement/surroundings.hpp -- a snapshot indexed for look-up: who runs where, what failed, what is banned
+// or told to wait, which clusters are seen completely. Follows from snapshot to snapshot at the cost of what differs.
 #pragma once
 #include "domain/snapshot.hpp"
 
@@ -23,9 +23,10 @@ struct NodeCapacity {
     int64_t memory_mib = 0;
 };
 
-/// Ids of which anything differs between two snapshots: the record itself, its deployments, marks, bans, its node or cluster.
+/// Ids of which anything differs between two snapshots: the record itself, its deployments, marks, bans, its node or
+/// cluster.
 struct Touched {
-    std::vector<OfferId> offers;   ///< sorted, unique; like servers
+    std::vector<OfferId> offers; ///< sorted, unique; like servers
     std::vector<ServerId> servers;
 };
 

@@ -1,4 +1,5 @@
-// core/domain/placement/value_order.hpp -- sorts many pairs by value: a radix sort, for comparing thousands of doubles costs more than scoring them.
+// core/domain/placement/value_order.hpp -- sorts many pairs by value: a radix sort, for comparing thousands of doubles
+// costs more than scoring them.
 #pragma once
 #include <cstddef>
 #include <cstdint>

@@ -8,20 +8,22 @@
 
 namespace rigger {
 
-/// Something that happened. Topics are dotted names, general first: "market.instance_activated", "deployment.terminating".
-/// Events of a validator bear the topic "market." + event type, so that a shared bus can carry them in the market's own form.
+/// Something that happened. Topics are dotted names, general first: "market.instance_activated",
+/// "deployment.terminating". Events of a validator bear the topic "market." + event type, so that a shared bus can
+/// carry them in the market's own form.
 struct BusEvent {
     std::string topic;
     std::string document; ///< one JSON object
 };
 
-/// Receives events of one subscription, one at a time, in publishing order, on a thread of the bus's choosing (which may
-/// be the publisher's, inside publish()). Must not block; may publish, subscribe and end subscriptions.
+/// Receives events of one subscription, one at a time, in publishing order, on a thread of the bus's choosing (which
+/// may be the publisher's, inside publish()). Must not block; may publish, subscribe and end subscriptions.
 class BusListener {
 public:
     virtual ~BusListener() = default;
     virtual void event(const BusEvent &event) = 0;
-    /// Events may have been lost (connection broken, queue overflown): read the state anew instead of relying on events.
+    /// Events may have been lost (connection broken, queue overflown): read the state anew instead of relying on
+    /// events.
     virtual void gap(std::string_view why) = 0;
 };
 
@@ -36,10 +38,11 @@ public:
 class Bus {
 public:
     virtual ~Bus() = default;
-    /// Ok: handed over, not: received. Errors: invalid (topic or document), unavailable (no connection; the event is dropped).
+    /// Ok: handed over, not: received. Errors: invalid (topic or document), unavailable (no connection; the event is
+    /// dropped).
     virtual Status publish(BusEvent event) = 0;
-    /// `pattern` is a topic, or a topic's beginning followed by "*". The listener must outlive the subscription, which must
-    /// not outlive the bus. Errors: invalid (pattern).
+    /// `pattern` is a topic, or a topic's beginning followed by "*". The listener must outlive the subscription, which
+    /// must not outlive the bus. Errors: invalid (pattern).
     virtual Result<std::unique_ptr<BusSubscription>> subscribe(std::string_view pattern, BusListener &listener) = 0;
 };
 

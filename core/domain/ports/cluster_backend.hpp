@@ -12,7 +12,8 @@ namespace rigger {
 
 enum class ObjectChange : int32_t { sync = 0, put = 1, removed = 2 };
 
-/// Receives what list() and watch() deliver, one call at a time, on a thread of the backend's; none after the call has returned. `cluster` is the backend's own cluster name.
+/// Receives what list() and watch() deliver, one call at a time, on a thread of the backend's; none after the call has
+/// returned. `cluster` is the backend's own cluster name.
 class ObjectSink {
 public:
     virtual ~ObjectSink() = default;
@@ -33,10 +34,12 @@ public:
     virtual Result<std::string> probe(const CallContext &) = 0;
     virtual Status list(const CallContext &, std::string_view query, ObjectSink &) = 0;
     virtual Result<std::string> get(const CallContext &, std::string_view ref) = 0;
-    virtual Result<std::string> apply(const CallContext &, std::string_view cluster, std::string_view object, ApplyFlags) = 0;
+    virtual Result<std::string> apply(const CallContext &, std::string_view cluster, std::string_view object,
+                                      ApplyFlags) = 0;
     virtual Status remove(const CallContext &, std::string_view ref) = 0;
     virtual Status watch(const CallContext &, std::string_view query, std::string_view resume_token, ObjectSink &) = 0;
-    virtual Status logs(const CallContext &, std::string_view request, const std::function<Status(std::string_view)> &out) = 0;
+    virtual Status logs(const CallContext &, std::string_view request,
+                        const std::function<Status(std::string_view)> &out) = 0;
     /// What an operator should know when a cluster does not work; unsupported: this backend cannot tell.
     virtual Result<std::string> diagnose(const CallContext &, std::string_view request) = 0;
 };

@@ -1,4 +1,5 @@
-// core/domain/ports/http.hpp -- outbound HTTP, as the host lends it to plugins. Proxy, TLS trust and limits are the implementation's.
+// core/domain/ports/http.hpp -- outbound HTTP, as the host lends it to plugins. Proxy, TLS trust and limits are the
+// implementation's.
 #pragma once
 #include "base/status.hpp"
 #include "domain/ports/call.hpp"
@@ -26,8 +27,9 @@ struct HttpResponse {
     std::string body;
 };
 
-/// Thread-safe. Any answer of the server is a response, whatever its status; errors are unavailable (no contact), deadline, cancelled,
-/// exhausted (answer longer than max_response_bytes), invalid (URL). A redirect is an answer too: following it is the caller's decision.
+/// Thread-safe. Any answer of the server is a response, whatever its status; errors are unavailable (no contact),
+/// deadline, cancelled, exhausted (answer longer than max_response_bytes), invalid (URL). A redirect is an answer too:
+/// following it is the caller's decision.
 class HttpClient {
 public:
     virtual ~HttpClient() = default;

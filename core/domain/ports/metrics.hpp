@@ -18,7 +18,8 @@ public:
     virtual ~Metrics() = default;
     virtual Handle counter(std::string_view name, std::string_view help, const Labels &labels = {}) = 0;
     virtual Handle gauge(std::string_view name, std::string_view help, const Labels &labels = {}) = 0;
-    virtual Handle histogram(std::string_view name, std::string_view help, std::span<const double> bounds, const Labels &labels = {}) = 0;
+    virtual Handle histogram(std::string_view name, std::string_view help, std::span<const double> bounds,
+                             const Labels &labels = {}) = 0;
     virtual void add(Handle, double value) = 0; ///< counter, gauge: add; histogram: observe. Wait-free.
     virtual void set(Handle, double value) = 0; ///< gauge
     virtual std::string exposition() const = 0; ///< Prometheus text format 0.0.4

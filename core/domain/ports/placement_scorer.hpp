@@ -32,40 +32,43 @@ struct TableView {
     std::span<const ColumnView> columns; ///< in the order of the scorer's specs
 };
 
-/// What has been asked for so far: kinds of workload and how often each came. Columns side by side; immutable once handed on.
+/// What has been asked for so far: kinds of workload and how often each came. Columns side by side; immutable once
+/// handed on.
 struct WorkloadMix {
-    std::vector<double> share;                        ///< of all arrivals; sums to 1
+    std::vector<double> share;                              ///< of all arrivals; sums to 1
     std::vector<double> gpus, milli, cpu_milli, memory_mib; ///< of one copy; milli per GPU, 1000: whole
-    std::vector<int64_t> models;                      ///< bit c: the model with gpu.model code c is admissible; bit 63 stands for all codes from 63 on
+    std::vector<int64_t>
+        models; ///< bit c: the model with gpu.model code c is admissible; bit 63 stands for all codes from 63 on
     friend bool operator==(const WorkloadMix &, const WorkloadMix &) = default;
 };
 
 struct ScoreBatchView {
     uint64_t snapshot_id = 0;
     TableView candidates, workloads;
-    std::span<const uint32_t> select;    ///< feasible candidate rows, ascending; empty with `all`
+    std::span<const uint32_t> select; ///< feasible candidate rows, ascending; empty with `all`
     bool all = true;
     uint64_t stride = 0;
     std::shared_ptr<const WorkloadMix> mix; ///< nullptr: not known, or no scorer reads it
-    double *scores = nullptr;            ///< [w * stride + c]; the caller presets NaN
-    std::shared_ptr<const void> owner;   ///< keeps all columns above alive; without it the host copies them for every call, because a
-                                         ///< scorer that never returns must not hold memory of its caller
+    double *scores = nullptr;               ///< [w * stride + c]; the caller presets NaN
+    std::shared_ptr<const void> owner; ///< keeps all columns above alive; without it the host copies them for every
+                                       ///< call, because a scorer that never returns must not hold memory of its caller
 };
 
 struct ScorerTraits {
-    std::string name;                    ///< instance name
+    std::string name; ///< instance name
     ScoreRole role = ScoreRole::preference;
     std::string unit;                    ///< of a value score
     double score_min = 0, score_max = 1; ///< of a preference score
     double weight = 1;
     bool may_veto = false, pure = false, concurrent = false;
-    bool fail_closed = false;            ///< on_failure: closed
-    bool reads_mix = false;              ///< scores depend on the workload mix
+    bool fail_closed = false; ///< on_failure: closed
+    bool reads_mix = false;   ///< scores depend on the workload mix
     std::vector<ColumnSpec> candidate_columns, workload_columns;
 };
 
 /// score() may be called from several threads at once only if traits().concurrent. Never blocks.
-/// A failure (deadline, breaker open, bad output) is an error: the engine lets the scorer abstain or, if fail_closed, stops placing.
+/// A failure (deadline, breaker open, bad output) is an error: the engine lets the scorer abstain or, if fail_closed,
+/// stops placing.
 class PlacementScorer {
 public:
     virtual ~PlacementScorer() = default;

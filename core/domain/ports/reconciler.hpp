@@ -24,7 +24,8 @@ public:
     virtual ~Reconciler() = default;
     virtual const std::string &name() const = 0;
     virtual const std::vector<std::string> &watches() const = 0; ///< "deployment" | "source" | "cluster"
-    virtual Result<Reconciliation> reconcile(const CallContext &, std::string_view key, std::string_view desired, std::string_view observed) = 0;
+    virtual Result<Reconciliation> reconcile(const CallContext &, std::string_view key, std::string_view desired,
+                                             std::string_view observed) = 0;
 };
 
 } // namespace rigger

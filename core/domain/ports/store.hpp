@@ -16,49 +16,90 @@ namespace rigger {
 
 /// Written before an outside effect, confirmed after it. The key is deterministic, so that a repeat is recognised.
 struct Intent {
-    std::string key;             ///< "<deployment id>/<effect>", e.g. "…/claim"
+    std::string key; ///< "<deployment id>/<effect>", e.g. "…/claim"
     DeploymentId deployment;
-    std::string effect;          ///< "claim", "apply:Service/chute-service-…", "announce", "remove:Job/…", "release"
+    std::string effect; ///< "claim", "apply:Service/chute-service-…", "announce", "remove:Job/…", "release"
     WallTime created_at;
     std::optional<WallTime> confirmed_at;
-    std::string outcome;         ///< "ok", or an error's reason
+    std::string outcome; ///< "ok", or an error's reason
 };
 
 /// An event of a source or of ourselves, journalled before it is handled.
 struct JournalEntry {
-    uint64_t sequence = 0;       ///< given by the store; 0 in a write
+    uint64_t sequence = 0; ///< given by the store; 0 in a write
     WallTime at;
-    std::string origin;          ///< source name, "control", "operator"
-    std::string event_id;        ///< unique per origin; a repeat is dropped
-    std::string type;            ///< "instance_activated", "deployment.terminating", "reconcile.held_back", ...
-    std::string document;        ///< JSON
+    std::string origin;   ///< source name, "control", "operator"
+    std::string event_id; ///< unique per origin; a repeat is dropped
+    std::string type;     ///< "instance_activated", "deployment.terminating", "reconcile.held_back", ...
+    std::string document; ///< JSON
     bool handled = false;
 };
 
-// One transaction is a list of these, applied in order, all or none. A row that refers to another (deployment -> offer and
-// server, GPU -> owning deployment) comes after it, else the commit fails with invalid/StoreMissingRow. Deleting or
+// One transaction is a list of these, applied in order, all or none. A row that refers to another (deployment -> offer
+// and server, GPU -> owning deployment) comes after it, else the commit fails with invalid/StoreMissingRow. Deleting or
 // confirming what does not exist is no error.
-struct PutServer { Server server; };               ///< with its GPUs and their owners: upserts the row and its gpus rows, deletes gpus rows not listed
-struct DeleteServer { ServerId id; };              ///< and its GPUs and deployments
-struct SetGpuOwner { GpuId gpu; DeploymentId owner; }; ///< empty owner: free; of a shared card one of those that share it
-struct PutOffer { Offer offer; };                  ///< row in `chutes`; keeps ban_reason
-struct DeleteOffer { OfferId id; };                ///< and its ban and deployments
-struct SetBan { OfferId offer; std::string reason; }; ///< empty: lift. An unknown offer gets a row that fits nowhere, so the ban is kept
-struct PutDeployment { Deployment deployment; };   ///< `deployments` plus `rigger_deployments`; does not touch the GPUs' owners
-struct DeleteDeployment { DeploymentId id; };      ///< frees its GPUs; keeps its intents
-struct PutIntent { Intent intent; };
-struct ConfirmIntent { std::string key; WallTime at; std::string outcome; };
-struct DeleteIntents { DeploymentId deployment; };
-struct PutFailureMark { FailureMark mark; };
-struct DeleteFailureMark { OfferId offer; ServerId server; };
-struct PutBackoff { Backoff backoff; };
-struct DeleteBackoff { OfferId offer; };
-struct AppendJournal { JournalEntry entry; };
-struct MarkHandled { std::string origin, event_id; };
-struct PutCheckpoint { std::string name, token; }; ///< resume tokens of watches
-using Write = std::variant<PutServer, DeleteServer, SetGpuOwner, PutOffer, DeleteOffer, SetBan, PutDeployment, DeleteDeployment, PutIntent,
-                           ConfirmIntent, DeleteIntents, PutFailureMark, DeleteFailureMark, PutBackoff, DeleteBackoff, AppendJournal,
-                           MarkHandled, PutCheckpoint>;
+struct PutServer {
+    Server server;
+}; ///< with its GPUs and their owners: upserts the row and its gpus rows, deletes gpus rows not listed
+struct DeleteServer {
+    ServerId id;
+}; ///< and its GPUs and deployments
+struct SetGpuOwner {
+    GpuId gpu;
+    DeploymentId owner;
+}; ///< empty owner: free; of a shared card one of those that share it
+struct PutOffer {
+    Offer offer;
+}; ///< row in `chutes`; keeps ban_reason
+struct DeleteOffer {
+    OfferId id;
+}; ///< and its ban and deployments
+struct SetBan {
+    OfferId offer;
+    std::string reason;
+}; ///< empty: lift. An unknown offer gets a row that fits nowhere, so the ban is kept
+struct PutDeployment {
+    Deployment deployment;
+}; ///< `deployments` plus `rigger_deployments`; does not touch the GPUs' owners
+struct DeleteDeployment {
+    DeploymentId id;
+}; ///< frees its GPUs; keeps its intents
+struct PutIntent {
+    Intent intent;
+};
+struct ConfirmIntent {
+    std::string key;
+    WallTime at;
+    std::string outcome;
+};
+struct DeleteIntents {
+    DeploymentId deployment;
+};
+struct PutFailureMark {
+    FailureMark mark;
+};
+struct DeleteFailureMark {
+    OfferId offer;
+    ServerId server;
+};
+struct PutBackoff {
+    Backoff backoff;
+};
+struct DeleteBackoff {
+    OfferId offer;
+};
+struct AppendJournal {
+    JournalEntry entry;
+};
+struct MarkHandled {
+    std::string origin, event_id;
+};
+struct PutCheckpoint {
+    std::string name, token;
+}; ///< resume tokens of watches
+using Write = std::variant<PutServer, DeleteServer, SetGpuOwner, PutOffer, DeleteOffer, SetBan, PutDeployment,
+                           DeleteDeployment, PutIntent, ConfirmIntent, DeleteIntents, PutFailureMark, DeleteFailureMark,
+                           PutBackoff, DeleteBackoff, AppendJournal, MarkHandled, PutCheckpoint>;
 
 /// Everything the control loop needs to go on after a restart.
 struct PersistentState {
@@ -84,17 +125,20 @@ struct KvWrite {
 };
 
 /// Not thread-safe except where said: one thread commits. Times are kept to the microsecond.
-/// Errors: unavailable (disk full, read-only, locked, connection lost: retry), internal (corrupt), invalid (breaks a rule of the schema).
+/// Errors: unavailable (disk full, read-only, locked, connection lost: retry), internal (corrupt), invalid (breaks a
+/// rule of the schema).
 class Store {
 public:
     virtual ~Store() = default;
     /// Brings the schema up to date. Once, before anything else.
     virtual Status migrate() = 0;
     virtual Result<PersistentState> load() = 0;
-    /// All or none, durable when it returns ok. A repeated AppendJournal (same origin and event_id) is dropped silently.
+    /// All or none, durable when it returns ok. A repeated AppendJournal (same origin and event_id) is dropped
+    /// silently.
     virtual Status commit(const std::vector<Write> &writes) = 0;
     /// Newest first; at most `limit`; before_sequence 0: from the newest on. [any thread]
-    virtual Result<std::vector<JournalEntry>> journal(uint64_t before_sequence, size_t limit, std::string_view type_prefix) = 0;
+    virtual Result<std::vector<JournalEntry>> journal(uint64_t before_sequence, size_t limit,
+                                                      std::string_view type_prefix) = 0;
     /// Drops handled entries older than `before` beyond the newest `keep`. A repeat of a dropped entry is taken as new.
     virtual Status trim_journal(WallTime before, size_t keep) = 0;
 

@@ -22,7 +22,8 @@ Error bad(std::string_view id, std::string what) {
 bool has_target(const ReconcileAction &a) {
     switch (a.verb) {
     case ReconcileVerb::terminate: return !a.deployment.empty();
-    case ReconcileVerb::remove_object: return !a.cluster.empty() && !a.api_version.empty() && !a.kind.empty() && !a.name.empty() && !a.uid.empty();
+    case ReconcileVerb::remove_object:
+        return !a.cluster.empty() && !a.api_version.empty() && !a.kind.empty() && !a.name.empty() && !a.uid.empty();
     case ReconcileVerb::release_instance: return !a.source.empty() && !a.instance.empty();
     case ReconcileVerb::delete_offer: return !a.source.empty() && !a.offer.empty();
     }

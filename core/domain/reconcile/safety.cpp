@@ -5,7 +5,9 @@
 namespace rigger {
 namespace {
 
-std::string seconds(Duration d) { return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(d).count()) + " s"; }
+std::string seconds(Duration d) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(d).count()) + " s";
+}
 
 Verdict held(std::string code, std::string text) { return {false, std::move(code), std::move(text)}; }
 
@@ -26,19 +28,23 @@ void SafetyGate::drop_old_deletions(MonoTime now) {
 }
 
 size_t SafetyGate::deletions_left(MonoTime now) const {
-    const auto used = static_cast<size_t>(
-        std::count_if(deletions_.begin(), deletions_.end(), [&](MonoTime t) { return now - t < limits_.budget_period; }));
+    const auto used = static_cast<size_t>(std::count_if(deletions_.begin(), deletions_.end(),
+                                                        [&](MonoTime t) { return now - t < limits_.budget_period; }));
     return used >= allowance_ ? 0 : allowance_ - used;
 }
 
 Verdict SafetyGate::check_views(const Proposal &proposal, MonoTime now) const {
     for (const std::string &name : proposal.action->views) {
-        const auto view = std::find_if(proposal.views.begin(), proposal.views.end(), [&](const auto &v) { return v.first == name; });
+        const auto view =
+            std::find_if(proposal.views.begin(), proposal.views.end(), [&](const auto &v) { return v.first == name; });
         if (view == proposal.views.end()) return held("UnknownView", "there is no view '" + name + "' of its subject");
         const Freshness &f = view->second;
-        if (!f.complete) return held("ViewIncomplete", "the view of " + name + " is not complete" + (f.error.empty() ? "" : ": " + f.error));
+        if (!f.complete)
+            return held("ViewIncomplete",
+                        "the view of " + name + " is not complete" + (f.error.empty() ? "" : ": " + f.error));
         if (now - f.as_of > limits_.view_max_age)
-            return held("ViewTooOld", "the view of " + name + " is " + seconds(now - f.as_of) + " old, the limit is " + seconds(limits_.view_max_age));
+            return held("ViewTooOld", "the view of " + name + " is " + seconds(now - f.as_of) + " old, the limit is " +
+                                          seconds(limits_.view_max_age));
     }
     return {true, {}, {}};
 }
@@ -46,7 +52,8 @@ Verdict SafetyGate::check_views(const Proposal &proposal, MonoTime now) const {
 Verdict SafetyGate::check_sightings(const Proposal &proposal, bool commit) {
     std::map<std::string, uint64_t> generations;
     for (const auto &[name, freshness] : proposal.views)
-        if (std::find(proposal.action->views.begin(), proposal.action->views.end(), name) != proposal.action->views.end())
+        if (std::find(proposal.action->views.begin(), proposal.action->views.end(), name) !=
+            proposal.action->views.end())
             generations[name] = freshness.generation;
     auto &of_subject = sightings_[proposal.subject];
     const auto seen = of_subject.find(proposal.action->id);
@@ -63,16 +70,20 @@ Verdict SafetyGate::check_sightings(const Proposal &proposal, bool commit) {
 
 Verdict SafetyGate::judge(const Proposal &proposal, MonoTime now, bool commit) {
     const bool absence = proposal.action->evidence == Evidence::absence;
-    if (absence && proposal.action->views.empty()) return held("UnknownView", "absence is claimed, but no view is named that shows it");
+    if (absence && proposal.action->views.empty())
+        return held("UnknownView", "absence is claimed, but no view is named that shows it");
     if (proposal.action->evidence != Evidence::definite)
         if (Verdict v = check_views(proposal, now); !v.allowed) return v;
-    const Duration needed = std::max(now - proposal.snapshot_taken, absence ? limits_.min_condemn_age : Duration::zero());
+    const Duration needed =
+        std::max(now - proposal.snapshot_taken, absence ? limits_.min_condemn_age : Duration::zero());
     if (proposal.subject_age <= needed)
-        return held("TooYoung", "it changed " + seconds(proposal.subject_age) + " ago, more recently than what condemns it may judge");
+        return held("TooYoung", "it changed " + seconds(proposal.subject_age) +
+                                    " ago, more recently than what condemns it may judge");
     if (absence)
         if (Verdict v = check_sightings(proposal, commit); !v.allowed) return v;
     if (!lifted_ && deletions_left(now) == 0)
-        return held("BudgetExhausted", "the budget of " + std::to_string(allowance_) + " deletions per " + seconds(limits_.budget_period) +
+        return held("BudgetExhausted", "the budget of " + std::to_string(allowance_) + " deletions per " +
+                                           seconds(limits_.budget_period) +
                                            " is used up; `rigger recycle --force` lifts it");
     if (commit) deletions_.push_back(now);
     return {true, {}, {}};

@@ -1,4 +1,5 @@
-// core/domain/reconcile/safety.hpp -- the one gate that every proposed deletion passes. Pure: time and views are arguments.
+// core/domain/reconcile/safety.hpp -- the one gate that every proposed deletion passes. Pure: time and views are
+// arguments.
 //
 // A proposal is allowed only if
 //   - every view it rests on is complete and young enough (absence and policy; definite evidence needs no view),
@@ -31,9 +32,9 @@ struct ReconcileAction {
     Evidence evidence = Evidence::absence;
     std::string cause, reason;
     std::vector<std::string> views;
-    std::string deployment;                                    ///< terminate
+    std::string deployment;                                            ///< terminate
     std::string cluster, api_version, kind, namespace_name, name, uid; ///< remove-object
-    std::string source, instance, offer;                       ///< release-instance, delete-offer
+    std::string source, instance, offer;                               ///< release-instance, delete-offer
 };
 /// invalid (BadAction): not JSON, unknown verb or evidence, or a target without what the verb needs.
 Result<ReconcileAction> parse_action(std::string_view id, std::string_view document);
@@ -47,16 +48,18 @@ struct SafetyLimits {
 
 /// What the gate must know about a proposal.
 struct Proposal {
-    std::string subject;                                ///< key of the pass' subject, e.g. "deployment/…": observations live and die with it
+    std::string subject; ///< key of the pass' subject, e.g. "deployment/…": observations live and die with it
     const ReconcileAction *action = nullptr;
-    std::vector<std::pair<std::string, Freshness>> views; ///< the named views as they were in the pass' snapshot; an unknown name is absent
-    MonoTime snapshot_taken;                            ///< when the pass' snapshot was taken
-    Duration subject_age{};                             ///< since the subject last changed, as of now
+    std::vector<std::pair<std::string, Freshness>>
+        views;               ///< the named views as they were in the pass' snapshot; an unknown name is absent
+    MonoTime snapshot_taken; ///< when the pass' snapshot was taken
+    Duration subject_age{};  ///< since the subject last changed, as of now
 };
 
 struct Verdict {
     bool allowed = false;
-    std::string code; ///< of a refusal: ViewIncomplete, ViewTooOld, UnknownView, FirstObservation, TooYoung, BudgetExhausted
+    std::string
+        code; ///< of a refusal: ViewIncomplete, ViewTooOld, UnknownView, FirstObservation, TooYoung, BudgetExhausted
     std::string text; ///< why, as a sentence
 };
 
@@ -64,8 +67,10 @@ struct Verdict {
 class SafetyGate {
 public:
     /// Opens a pass over `subjects`. `population`: how many deployments the budget is a share of.
-    void begin_pass(const std::vector<std::string> &subjects, size_t population, bool lift_budget, MonoTime now, const SafetyLimits &limits);
-    /// One proposal. With `commit` an allowed one uses budget; without it the gate only answers (dry run) and remembers nothing.
+    void begin_pass(const std::vector<std::string> &subjects, size_t population, bool lift_budget, MonoTime now,
+                    const SafetyLimits &limits);
+    /// One proposal. With `commit` an allowed one uses budget; without it the gate only answers (dry run) and remembers
+    /// nothing.
     Verdict judge(const Proposal &proposal, MonoTime now, bool commit = true);
     /// Forgets the observations of this pass' subjects that were not repeated in it.
     void end_pass();

@@ -20,7 +20,9 @@ public:
     Result<std::string> explain(const ScoreBatchView &, uint64_t, uint64_t) override {
         return Error{Code::unsupported, "Unsupported", "chance has no reasons", 0};
     }
-    Status appraise(const TableView &, std::span<double>) override { return Error{Code::unsupported, "Unsupported", "chance appraises nothing", 0}; }
+    Status appraise(const TableView &, std::span<double>) override {
+        return Error{Code::unsupported, "Unsupported", "chance appraises nothing", 0};
+    }
 
 private:
     ScorerTraits traits_;
@@ -29,6 +31,8 @@ private:
 
 } // namespace
 
-std::shared_ptr<PlacementScorer> make_chance_scorer(uint64_t seed, double weight) { return std::make_shared<ChanceScorer>(seed, weight); }
+std::shared_ptr<PlacementScorer> make_chance_scorer(uint64_t seed, double weight) {
+    return std::make_shared<ChanceScorer>(seed, weight);
+}
 
 } // namespace rigger::replay

@@ -27,11 +27,13 @@ Result<double> MarketJudge::worth_per_hour(const SnapshotPtr &market, const std:
             if (!std::binary_search(segments.begin(), segments.end(), board.fleet.segment_of(row))) continue;
             const RowIndex rows[]{row};
             const OfferIndex offers[]{offer};
-            const CandidateTable &table = bench_.row_copy.copy(board.fleet, rows, scorers_.candidate_needs(), ++bench_.next_table_id);
+            const CandidateTable &table =
+                bench_.row_copy.copy(board.fleet, rows, scorers_.candidate_needs(), ++bench_.next_table_id);
             bench_.batch.gather(board.market, offers, scorers_.workload_needs());
             bench_.batch.add_copies(0, copies[offer]++);
             double value = 0;
-            RIG_TRY(scorers_.score(table, bench_.batch, board.market, 0, {1, &value, nullptr, nullptr}, bench_.scratch));
+            RIG_TRY(
+                scorers_.score(table, bench_.batch, board.market, 0, {1, &value, nullptr, nullptr}, bench_.scratch));
             if (std::isfinite(value)) sum += scorers_.per_usd() ? value * cost_per_hour(board, offer, row) : value;
             break;
         }

@@ -20,8 +20,8 @@ Duration span_of(double s) { return Duration(static_cast<int64_t>(s * 1e9)); }
 
 class MarketRun {
 public:
-    MarketRun(const MarketTape &tape, const std::vector<ServerPtr> &servers, const ClusterState &cluster, placement::PlacementEngine &engine, MarketJudge &judge,
-        const MarketReplaySettings &settings)
+    MarketRun(const MarketTape &tape, const std::vector<ServerPtr> &servers, const ClusterState &cluster,
+              placement::PlacementEngine &engine, MarketJudge &judge, const MarketReplaySettings &settings)
         : tape_(tape), engine_(engine), judge_(judge), settings_(settings) {
         now_.servers = servers;
         now_.clusters.push_back(cluster);
@@ -35,7 +35,8 @@ public:
             if (at >= tape_.span_s) break;
             const double until = std::min(at + settings_.look_every_s, tape_.span_s);
             RIG_TRY(pass(at, until));
-            if (settings_.progress && !settings_.progress(until / tape_.span_s)) return Error{Code::cancelled, "Cancelled", "the replay was stopped", 0};
+            if (settings_.progress && !settings_.progress(until / tape_.span_s))
+                return Error{Code::cancelled, "Cancelled", "the replay was stopped", 0};
         }
         result_.hours = tape_.span_s / 3600;
         return std::move(result_);
@@ -78,8 +79,9 @@ private:
         if (step.put.empty() && step.removed.empty()) return;
         now_.offers.clear();
         for (const auto &[id, offer] : offers_) now_.offers.push_back(offer);
-        std::sort(now_.offers.begin(), now_.offers.end(),
-                  [](const OfferPtr &a, const OfferPtr &b) { return std::tie(a->source, a->ordinal, a->id) < std::tie(b->source, b->ordinal, b->id); });
+        std::sort(now_.offers.begin(), now_.offers.end(), [](const OfferPtr &a, const OfferPtr &b) {
+            return std::tie(a->source, a->ordinal, a->id) < std::tie(b->source, b->ordinal, b->id);
+        });
     }
 
     void start(const Placement &placed, double at) {
@@ -128,8 +130,9 @@ private:
             if (now_.deployments[i - 1]->offer == offer) end(i - 1, cause);
     }
     bool end_oldest(const OfferId &offer) {
-        const auto at = std::find_if(now_.deployments.begin(), now_.deployments.end(),
-                                     [&](const DeploymentPtr &d) { return d->phase == Phase::active && (offer.empty() || d->offer == offer); });
+        const auto at = std::find_if(now_.deployments.begin(), now_.deployments.end(), [&](const DeploymentPtr &d) {
+            return d->phase == Phase::active && (offer.empty() || d->offer == offer);
+        });
         if (at == now_.deployments.end()) return false;
         end(static_cast<size_t>(at - now_.deployments.begin()), "InstanceDeleted");
         return true;
@@ -138,7 +141,8 @@ private:
         Deployment gone = *now_.deployments[index];
         now_.deployments.erase(now_.deployments.begin() + static_cast<std::ptrdiff_t>(index));
         gone.end_cause = cause;
-        now_.failures = remember(std::move(now_.failures), failure_marks(gone, now_.taken_at, settings_.failures), now_.taken_at);
+        now_.failures =
+            remember(std::move(now_.failures), failure_marks(gone, now_.taken_at, settings_.failures), now_.taken_at);
         hold(gone, {});
         last_server_[gone.offer] = gone.server;
         ++result_.ended;
@@ -146,14 +150,18 @@ private:
     }
 
     std::vector<DeploymentPtr>::iterator find(const DeploymentId &id) {
-        return std::find_if(now_.deployments.begin(), now_.deployments.end(), [&](const DeploymentPtr &d) { return d->id == id; });
+        return std::find_if(now_.deployments.begin(), now_.deployments.end(),
+                            [&](const DeploymentPtr &d) { return d->id == id; });
     }
     /// Writes down who holds the deployment's GPUs. A share is no allocation of the whole card.
     void hold(const Deployment &deployment, const DeploymentId &holder) {
-        auto &server = *std::find_if(now_.servers.begin(), now_.servers.end(), [&](const ServerPtr &s) { return s->id == deployment.server; });
+        auto &server = *std::find_if(now_.servers.begin(), now_.servers.end(),
+                                     [&](const ServerPtr &s) { return s->id == deployment.server; });
         auto changed = std::make_shared<Server>(*server);
         for (Gpu &gpu : changed->gpus)
-            if (!deployment.shares_gpu() && std::find(deployment.gpus.begin(), deployment.gpus.end(), gpu.id) != deployment.gpus.end()) gpu.deployment = holder;
+            if (!deployment.shares_gpu() &&
+                std::find(deployment.gpus.begin(), deployment.gpus.end(), gpu.id) != deployment.gpus.end())
+                gpu.deployment = holder;
         server = std::move(changed);
     }
 
@@ -192,7 +200,7 @@ private:
     placement::PlacementEngine &engine_;
     MarketJudge &judge_;
     const MarketReplaySettings &settings_;
-    size_t next_ = 0;                              ///< first step that has not come
+    size_t next_ = 0; ///< first step that has not come
     std::map<OfferId, OfferPtr> offers_;
     Snapshot now_;
     std::set<std::pair<double, DeploymentId>> starting_; ///< (when they earn, which)
@@ -205,7 +213,8 @@ private:
 
 } // namespace
 
-Result<MarketResult> replay_market(const MarketTape &tape, const std::vector<ServerPtr> &servers, const ClusterState &cluster, std::vector<placement::ScorerBinding> scorers,
+Result<MarketResult> replay_market(const MarketTape &tape, const std::vector<ServerPtr> &servers,
+                                   const ClusterState &cluster, std::vector<placement::ScorerBinding> scorers,
                                    std::vector<placement::ScorerBinding> judge, const MarketReplaySettings &settings) {
     placement::PlacementEngine engine(settings.rules);
     RIG_TRY(engine.set_scorers(std::move(scorers)));

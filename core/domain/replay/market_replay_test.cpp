@@ -68,8 +68,10 @@ public:
     std::vector<std::vector<double>> seen;
 };
 
-Result<MarketResult> run(const MarketTape &tape, int fleet = 1, int gpus = 2, std::shared_ptr<PlacementScorer> scorer = std::make_shared<ProfitScorer>()) {
-    return replay_market(tape, servers(fleet, gpus), cluster(), {{std::move(scorer), {}}}, {{std::make_shared<ProfitScorer>(), {}}});
+Result<MarketResult> run(const MarketTape &tape, int fleet = 1, int gpus = 2,
+                         std::shared_ptr<PlacementScorer> scorer = std::make_shared<ProfitScorer>()) {
+    return replay_market(tape, servers(fleet, gpus), cluster(), {{std::move(scorer), {}}},
+                         {{std::make_shared<ProfitScorer>(), {}}});
 }
 
 TEST(MarketReplay, WhatRuns_EarnsFromWhenItIsActive) {
@@ -96,7 +98,8 @@ TEST(MarketReplay, WhatTheMarketEnds_Ends_AndIsAvoidedWhenItDiedYoung) {
     const auto result = run(tape);
     ASSERT_TRUE(result.ok());
     EXPECT_EQ(result->ended, 1u);
-    // Every candidate is marked, so the planner tries the one that failed longest ago at once; that is its rule, not the replay's.
+    // Every candidate is marked, so the planner tries the one that failed longest ago at once; that is its rule, not
+    // the replay's.
     EXPECT_EQ(result->starts, 2u);
 
     MarketTape gone;
@@ -151,7 +154,8 @@ TEST(MarketReplay, TheBetterScorer_EarnsMore) {
         Status score(const ScoreBatchView &batch) override {
             RIG_TRY(ProfitScorer::score(batch));
             for (size_t w = 0; w < batch.workloads.rows; ++w)
-                for (size_t c = 0; c < batch.candidates.rows; ++c) batch.scores[w * batch.stride + c] = 1 / (1 + batch.scores[w * batch.stride + c]);
+                for (size_t c = 0; c < batch.candidates.rows; ++c)
+                    batch.scores[w * batch.stride + c] = 1 / (1 + batch.scores[w * batch.stride + c]);
             return {};
         }
     };

@@ -16,12 +16,14 @@ using placement::RowIndex;
 using placement::Spot;
 
 constexpr size_t curve_points = 200, progress_every = 128;
-/// The mix is renewed when it has grown by this share, and not before so many arrivals: each renewal costs a look at every pair.
+/// The mix is renewed when it has grown by this share, and not before so many arrivals: each renewal costs a look at
+/// every pair.
 constexpr size_t renew_per = 5, renew_least = 48;
 
 class Run {
 public:
-    Run(const Trace &trace, const TraceMarket &market, OnlinePlacement &placing, const ReplaySettings &settings, size_t arrivals)
+    Run(const Trace &trace, const TraceMarket &market, OnlinePlacement &placing, const ReplaySettings &settings,
+        size_t arrivals)
         : trace_(trace), market_(market), placing_(placing), settings_(settings) {
         result_.capacity_milli = trace.capacity_milli();
         result_.arrivals = arrivals;
@@ -81,10 +83,13 @@ private:
     void count(OfferIndex kind) { mix_.add(placing_.board().market.at(kind).offer->needs, models_[kind]); }
     void mark() {
         const auto capacity = static_cast<double>(std::max<int64_t>(1, result_.capacity_milli));
-        result_.curve.push_back({static_cast<double>(result_.arrived_milli) / capacity, static_cast<double>(result_.allocated_milli) / capacity});
+        result_.curve.push_back({static_cast<double>(result_.arrived_milli) / capacity,
+                                 static_cast<double>(result_.allocated_milli) / capacity});
     }
 
-    double share(double milli) const noexcept { return milli / static_cast<double>(std::max<int64_t>(1, result_.capacity_milli)); }
+    double share(double milli) const noexcept {
+        return milli / static_cast<double>(std::max<int64_t>(1, result_.capacity_milli));
+    }
     /// How often each kind is in the list.
     std::vector<double> demand() const {
         std::vector<double> weight(placing_.board().market.size());
@@ -107,7 +112,8 @@ private:
         const auto steps = placement::defragment(board.fleet, board.market, measure, residents, outcome.budget);
         for (const placement::DefragMove &move : steps.moves) {
             Running &moved = *owners[move.resident];
-            outcome.moves.push_back({moved.task, board.fleet.server(moved.spot.taken.row).name, board.fleet.server(move.to.row).name, move.gain});
+            outcome.moves.push_back({moved.task, board.fleet.server(moved.spot.taken.row).name,
+                                     board.fleet.server(move.to.row).name, move.gain});
             placing_.relocate(moved.spot, move.to);
         }
         outcome.fragmentation = share(measure.lost(board.fleet));
@@ -131,8 +137,8 @@ private:
     const TraceMarket &market_;
     OnlinePlacement &placing_;
     const ReplaySettings &settings_;
-    std::vector<OfferIndex> kind_;  ///< by task
-    std::vector<int64_t> models_;   ///< by kind
+    std::vector<OfferIndex> kind_; ///< by task
+    std::vector<int64_t> models_;  ///< by kind
     MixCount mix_;
     size_t arrived_ = 0, renew_at_ = 0, done_ = 0;
     std::map<size_t, Running> running_; ///< by arrival; kept for moves alone, like:
@@ -142,7 +148,8 @@ private:
 
 } // namespace
 
-Result<ReplayResult> replay_saturation(const Trace &trace, const TraceMarket &market, const std::vector<uint32_t> &order,
+Result<ReplayResult> replay_saturation(const Trace &trace, const TraceMarket &market,
+                                       const std::vector<uint32_t> &order,
                                        std::vector<placement::ScorerBinding> scorers, const ReplaySettings &settings) {
     RIG_TRY_ASSIGN(const auto placing, OnlinePlacement::make(market.snapshot, settings.rules, std::move(scorers)));
     Run run(trace, market, *placing, settings, order.size());
@@ -150,19 +157,22 @@ Result<ReplayResult> replay_saturation(const Trace &trace, const TraceMarket &ma
     return run.finish();
 }
 
-Result<ReplayResult> replay_online(const Trace &trace, const TraceMarket &market, std::vector<placement::ScorerBinding> scorers,
-                                   const ReplaySettings &settings) {
+Result<ReplayResult> replay_online(const Trace &trace, const TraceMarket &market,
+                                   std::vector<placement::ScorerBinding> scorers, const ReplaySettings &settings) {
     RIG_TRY_ASSIGN(const auto placing, OnlinePlacement::make(market.snapshot, settings.rules, std::move(scorers)));
     Run run(trace, market, *placing, settings, trace.tasks.size());
     std::vector<uint32_t> order(trace.tasks.size());
     std::iota(order.begin(), order.end(), 0u);
-    std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return trace.tasks[a].created_s < trace.tasks[b].created_s; });
+    std::stable_sort(order.begin(), order.end(),
+                     [&](uint32_t a, uint32_t b) { return trace.tasks[a].created_s < trace.tasks[b].created_s; });
     struct Departure {
         int64_t at;
         uint32_t task;
         size_t arrival;
         Spot spot;
-        bool operator<(const Departure &other) const { return at != other.at ? at > other.at : task > other.task; } // earliest on top
+        bool operator<(const Departure &other) const {
+            return at != other.at ? at > other.at : task > other.task;
+        } // earliest on top
     };
     std::priority_queue<Departure> departures;
     double milli_seconds = 0;

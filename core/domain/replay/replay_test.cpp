@@ -13,8 +13,10 @@ public:
     SpyScorer() {
         traits_.name = "spy";
         traits_.reads_mix = true;
-        for (const char *name : {"gpu.free", "gpu.milli_0", "gpu.milli_1", "node.cpu_free_milli"}) traits_.candidate_columns.push_back({name, ColumnType::f64, false});
-        for (const char *name : {"gpu.count", "gpu.milli", "cpu.milli", "offer.instances"}) traits_.workload_columns.push_back({name, ColumnType::f64, false});
+        for (const char *name : {"gpu.free", "gpu.milli_0", "gpu.milli_1", "node.cpu_free_milli"})
+            traits_.candidate_columns.push_back({name, ColumnType::f64, false});
+        for (const char *name : {"gpu.count", "gpu.milli", "cpu.milli", "offer.instances"})
+            traits_.workload_columns.push_back({name, ColumnType::f64, false});
     }
     const ScorerTraits &traits() const override { return traits_; }
     Status score(const ScoreBatchView &batch) override {
@@ -23,14 +25,19 @@ public:
             for (const ColumnView &column : table.columns)
                 for (uint64_t i = 0; i < table.rows; ++i) all.push_back(static_cast<const double *>(column.data)[i]);
         if (batch.mix)
-            for (const auto *column : {&batch.mix->share, &batch.mix->gpus, &batch.mix->milli, &batch.mix->cpu_milli, &batch.mix->memory_mib})
+            for (const auto *column : {&batch.mix->share, &batch.mix->gpus, &batch.mix->milli, &batch.mix->cpu_milli,
+                                       &batch.mix->memory_mib})
                 all.insert(all.end(), column->begin(), column->end());
         seen.push_back(std::move(all));
         for (uint64_t c = 0; c < batch.candidates.rows; ++c) batch.scores[c] = 0.5;
         return {};
     }
-    Result<std::string> explain(const ScoreBatchView &, uint64_t, uint64_t) override { return Error{Code::unsupported, "Unsupported", "", 0}; }
-    Status appraise(const TableView &, std::span<double>) override { return Error{Code::unsupported, "Unsupported", "", 0}; }
+    Result<std::string> explain(const ScoreBatchView &, uint64_t, uint64_t) override {
+        return Error{Code::unsupported, "Unsupported", "", 0};
+    }
+    Status appraise(const TableView &, std::span<double>) override {
+        return Error{Code::unsupported, "Unsupported", "", 0};
+    }
     std::vector<std::vector<double>> seen;
 
 private:
@@ -89,7 +96,8 @@ TEST(Replay, Defrag_MakesRoomForARefusedTask) {
     trace.tasks[0].deleted_s = 3; // it leaves a hole beside the third
     trace.tasks[1].created_s = 5;
     trace.tasks[2].created_s = 1;
-    trace.tasks.insert(trace.tasks.begin() + 1, task(1, 1000, 100)); // fills the first node, so that the third goes to the second
+    trace.tasks.insert(trace.tasks.begin() + 1,
+                       task(1, 1000, 100)); // fills the first node, so that the third goes to the second
     trace.tasks[1].deleted_s = 0;
     ReplaySettings settings;
     settings.defrag = placement::DefragBudget{1, 0};

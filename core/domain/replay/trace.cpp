@@ -23,7 +23,8 @@ ServerPtr server_of(const TraceNode &node) {
     server->ready = true;
     for (int i = 0; i < node.gpus; ++i) {
         Gpu gpu;
-        gpu.id = GpuId(node.name + "/" + static_cast<char>('a' + i / 26) + static_cast<char>('a' + i % 26)); // ids sort by number
+        gpu.id = GpuId(node.name + "/" + static_cast<char>('a' + i / 26) +
+                       static_cast<char>('a' + i % 26)); // ids sort by number
         gpu.server = server->id;
         gpu.model = node.model;
         gpu.verified = true;
@@ -69,7 +70,8 @@ TraceMarket market_of(const Trace &trace) {
         cluster.node_list.push_back(std::move(view));
         models.insert(node.model);
     }
-    std::sort(snapshot->servers.begin(), snapshot->servers.end(), [](const ServerPtr &a, const ServerPtr &b) { return a->name < b->name; });
+    std::sort(snapshot->servers.begin(), snapshot->servers.end(),
+              [](const ServerPtr &a, const ServerPtr &b) { return a->name < b->name; });
     snapshot->clusters.push_back(std::move(cluster));
 
     const std::vector<std::string> all(models.begin(), models.end());
@@ -77,7 +79,8 @@ TraceMarket market_of(const Trace &trace) {
     std::map<std::tuple<int, int, int, int64_t, std::vector<std::string>>, OfferId> kinds;
     for (const TraceTask &task : trace.tasks) {
         const Requirements &needs = task.needs;
-        const auto [at, fresh] = kinds.try_emplace({needs.gpu_count, needs.gpu_milli, needs.cpu_milli, needs.memory_mib, needs.gpu_models});
+        const auto [at, fresh] =
+            kinds.try_emplace({needs.gpu_count, needs.gpu_milli, needs.cpu_milli, needs.memory_mib, needs.gpu_models});
         if (fresh) {
             snapshot->offers.push_back(offer_of(task, all, snapshot->offers.size()));
             at->second = snapshot->offers.back()->id;

@@ -14,8 +14,8 @@ namespace {
 struct Entry {
     std::string pattern;
     BusListener &listener;
-    bool open = true;       ///< guarded by the bus's mutex
-    bool in_call = false;   ///< guarded by the bus's mutex: the listener runs just now
+    bool open = true;     ///< guarded by the bus's mutex
+    bool in_call = false; ///< guarded by the bus's mutex: the listener runs just now
 };
 
 struct Shared {
@@ -32,7 +32,8 @@ struct Shared {
 
 class Subscription final : public BusSubscription {
 public:
-    Subscription(std::shared_ptr<Shared> shared, std::shared_ptr<Entry> entry) : shared_(std::move(shared)), entry_(std::move(entry)) {}
+    Subscription(std::shared_ptr<Shared> shared, std::shared_ptr<Entry> entry)
+        : shared_(std::move(shared)), entry_(std::move(entry)) {}
     ~Subscription() override {
         std::unique_lock lock(shared_->mutex);
         entry_->open = false;
@@ -55,8 +56,10 @@ public:
         std::unique_lock lock(shared_->mutex);
         if (shared_->queue.size() >= shared_->queue_limit) {
             shared_->overflown = true;
-            return Error{Code::unavailable, "BusFull", "the event bus is full: " + std::to_string(shared_->queue_limit) + " events wait; '" +
-                                                           event.topic + "' is dropped", 100};
+            return Error{Code::unavailable, "BusFull",
+                         "the event bus is full: " + std::to_string(shared_->queue_limit) + " events wait; '" +
+                             event.topic + "' is dropped",
+                         100};
         }
         shared_->queue.push_back(std::move(event));
         if (!shared_->delivering) deliver(lock);
@@ -64,7 +67,9 @@ public:
     }
 
     Result<std::unique_ptr<BusSubscription>> subscribe(std::string_view pattern, BusListener &listener) override {
-        if (!valid_topic_pattern(pattern)) return invalid("BusPattern", "'" + std::string(pattern.substr(0, 80)) + "' is not a topic or a topic's beginning with '*'");
+        if (!valid_topic_pattern(pattern))
+            return invalid("BusPattern", "'" + std::string(pattern.substr(0, 80)) +
+                                             "' is not a topic or a topic's beginning with '*'");
         auto entry = std::make_shared<Entry>(Entry{std::string(pattern), listener});
         const std::lock_guard lock(shared_->mutex);
         shared_->entries.push_back(entry);
@@ -79,13 +84,15 @@ private:
             if (shared_->queue.empty()) {
                 shared_->overflown = false;
                 for (const auto &entry : std::vector(shared_->entries))
-                    call(lock, *entry, [&](BusListener &listener) { listener.gap("more events waited than the bus may hold"); });
+                    call(lock, *entry,
+                         [&](BusListener &listener) { listener.gap("more events waited than the bus may hold"); });
                 continue;
             }
             const BusEvent event = std::move(shared_->queue.front());
             shared_->queue.pop_front();
             for (const auto &entry : std::vector(shared_->entries))
-                if (topic_matches(entry->pattern, event.topic)) call(lock, *entry, [&](BusListener &listener) { listener.event(event); });
+                if (topic_matches(entry->pattern, event.topic))
+                    call(lock, *entry, [&](BusListener &listener) { listener.event(event); });
         }
         shared_->delivering = false;
     }

@@ -24,7 +24,9 @@ struct Recorder final : BusListener {
 
 class MemoryBusTest : public testing::Test {
 protected:
-    void publish(const std::string &topic, const std::string &document = "{}") { ASSERT_TRUE(bus->publish({topic, document}).ok()); }
+    void publish(const std::string &topic, const std::string &document = "{}") {
+        ASSERT_TRUE(bus->publish({topic, document}).ok());
+    }
     std::unique_ptr<BusSubscription> subscribe(const std::string &pattern, Recorder &recorder) {
         auto subscription = bus->subscribe(pattern, recorder);
         EXPECT_TRUE(subscription.ok()) << subscription.error().message;
@@ -37,7 +39,8 @@ using Topics = std::vector<std::string>;
 
 TEST_F(MemoryBusTest, Event_ReachesThoseWhosePatternMatches) {
     Recorder exact, beginning, all, other;
-    const auto s1 = subscribe("market.bounty_change", exact), s2 = subscribe("market.*", beginning), s3 = subscribe("*", all), s4 = subscribe("deployment.*", other);
+    const auto s1 = subscribe("market.bounty_change", exact), s2 = subscribe("market.*", beginning),
+               s3 = subscribe("*", all), s4 = subscribe("deployment.*", other);
     publish("market.bounty_change", R"({"bounty":250})");
     publish("market.bounty_change2");
     EXPECT_EQ(exact.documents, Topics{R"({"bounty":250})"});
@@ -67,9 +70,7 @@ TEST_F(MemoryBusTest, ListenerThatPublishes_IsCalledAfterItsReturn) {
     int depth = 0, deepest = 0;
     recorder.then = [&](const BusEvent &event) {
         deepest = std::max(deepest, ++depth);
-        if (event.topic == "first") {
-            EXPECT_TRUE(bus->publish({"second", "{}"}).ok());
-        }
+        if (event.topic == "first") { EXPECT_TRUE(bus->publish({"second", "{}"}).ok()); }
         --depth;
     };
     const auto subscription = subscribe("*", recorder);
@@ -132,8 +133,10 @@ TEST_F(MemoryBusTest, Overflow_IsRefusedAndEveryListenerIsTold) {
 
 TEST_F(MemoryBusTest, BadTopicsAndPatterns_AreRefused) {
     Recorder recorder;
-    for (const char *const topic : {"", "a b", "a*", "ü", "a\n"}) EXPECT_FALSE(bus->publish({topic, "{}"}).ok()) << topic;
-    for (const char *const pattern : {"", "a b*", "*a", "a*b*", "**"}) EXPECT_FALSE(bus->subscribe(pattern, recorder).ok()) << pattern;
+    for (const char *const topic : {"", "a b", "a*", "ü", "a\n"})
+        EXPECT_FALSE(bus->publish({topic, "{}"}).ok()) << topic;
+    for (const char *const pattern : {"", "a b*", "*a", "a*b*", "**"})
+        EXPECT_FALSE(bus->subscribe(pattern, recorder).ok()) << pattern;
     EXPECT_FALSE(bus->publish({std::string(200, 'a'), "{}"}).ok());
 }
 

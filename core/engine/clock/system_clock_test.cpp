@@ -16,8 +16,9 @@ TEST(SystemClock, MonotonicTime_NeverGoesBack) {
 }
 
 TEST(SystemClock, WallTime_IsNanosecondsSinceTheEpoch) {
-    const auto expected = std::chrono::duration_cast<std::chrono::nanoseconds>(
-                              std::chrono::system_clock::now().time_since_epoch()).count();
+    const auto expected =
+        std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+            .count();
     EXPECT_NEAR(static_cast<double>(SystemClock().wall().ns), static_cast<double>(expected), 5e9);
 }
 

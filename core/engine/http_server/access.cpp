@@ -43,12 +43,19 @@ Result<TokenTable> TokenTable::make(const std::vector<Token> &tokens) {
     TokenTable table;
     std::set<std::string> names, secrets;
     for (const Token &token : tokens) {
-        if (token.name.empty()) return invalid("TokenName", "an HTTP token has no name; give each one a name, which logs and events show");
-        if (!names.insert(token.name).second) return invalid("TokenName", "two HTTP tokens are called '" + token.name + "'; names must differ");
+        if (token.name.empty())
+            return invalid("TokenName", "an HTTP token has no name; give each one a name, which logs and events show");
+        if (!names.insert(token.name).second)
+            return invalid("TokenName", "two HTTP tokens are called '" + token.name + "'; names must differ");
         if (token.secret.size() < kShortestSecret)
-            return invalid("TokenShort", "HTTP token '" + token.name + "' has a secret of less than 16 bytes; make one with `openssl rand -hex 32`");
-        if (!secrets.insert(token.secret).second) return invalid("TokenTwice", "HTTP token '" + token.name + "' has the same secret as another one; make a new one");
-        if (token.role == Role::none) return invalid("TokenRole", "HTTP token '" + token.name + "' has no role; choose read or operate");
+            return invalid("TokenShort",
+                           "HTTP token '" + token.name +
+                               "' has a secret of less than 16 bytes; make one with `openssl rand -hex 32`");
+        if (!secrets.insert(token.secret).second)
+            return invalid("TokenTwice",
+                           "HTTP token '" + token.name + "' has the same secret as another one; make a new one");
+        if (token.role == Role::none)
+            return invalid("TokenRole", "HTTP token '" + token.name + "' has no role; choose read or operate");
         table.entries_.push_back({digest_of(token.secret), Principal{"token:" + token.name, token.role}});
     }
     return table;
@@ -56,14 +63,17 @@ Result<TokenTable> TokenTable::make(const std::vector<Token> &tokens) {
 
 Result<Principal> TokenTable::authenticate(std::string_view authorization) const {
     if (!starts_with_bearer(authorization))
-        return Error{Code::denied, "TokenMissing", "this needs a bearer token: send the header 'Authorization: Bearer <token>'", 0};
+        return Error{Code::denied, "TokenMissing",
+                     "this needs a bearer token: send the header 'Authorization: Bearer <token>'", 0};
     std::string_view secret = authorization.substr(7);
     while (!secret.empty() && secret.front() == ' ') secret.remove_prefix(1);
     const auto digest = digest_of(secret);
     const Entry *found = nullptr;
     for (const Entry &entry : entries_)
         if (same(entry.digest, digest)) found = &entry;
-    if (!found) return Error{Code::denied, "TokenUnknown", "the bearer token is not known here; check it, or ask the operator for a new one", 0};
+    if (!found)
+        return Error{Code::denied, "TokenUnknown",
+                     "the bearer token is not known here; check it, or ask the operator for a new one", 0};
     return found->principal;
 }
 

@@ -25,7 +25,8 @@ private:
     std::vector<Entry> entries_;
 };
 
-/// The peer of a connected unix socket, "unix:uid=1000", as the kernel saw it when it connected. Role::operate: the file's permissions decided.
+/// The peer of a connected unix socket, "unix:uid=1000", as the kernel saw it when it connected. Role::operate: the
+/// file's permissions decided.
 Principal unix_peer(int fd);
 
 } // namespace rigger::http_server

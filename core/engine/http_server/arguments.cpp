@@ -13,10 +13,13 @@ namespace {
 using Json = nlohmann::json;
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-std::string shown(std::string_view text) { return "'" + std::string(text.substr(0, 64)) + (text.size() > 64 ? "..." : "") + "'"; }
+std::string shown(std::string_view text) {
+    return "'" + std::string(text.substr(0, 64)) + (text.size() > 64 ? "..." : "") + "'";
+}
 
 Error wrong(std::string_view name, std::string_view value, const char *wanted) {
-    return invalid("InvalidArguments", "parameter '" + std::string(name) + "' is " + shown(value) + ", which is not " + wanted);
+    return invalid("InvalidArguments",
+                   "parameter '" + std::string(name) + "' is " + shown(value) + ", which is not " + wanted);
 }
 
 template <typename Number> std::optional<Number> number(std::string_view text) {
@@ -37,7 +40,9 @@ Result<Json> typed(const std::string &name, OptionType type, const std::string &
     case OptionType::boolean:
         if (const auto parsed = parse_flag(value)) return Json(*parsed);
         return wrong(name, value, "true or false");
-    case OptionType::other: return invalid("InvalidArguments", "option '" + name + "' cannot be given as a parameter; send it in a JSON body");
+    case OptionType::other:
+        return invalid("InvalidArguments",
+                       "option '" + name + "' cannot be given as a parameter; send it in a JSON body");
     case OptionType::array:
     case OptionType::string: break;
     }
@@ -84,7 +89,8 @@ Pairs path_parameters(const Command &command, const std::vector<std::string> &se
     return out;
 }
 
-Result<std::string> make_arguments(const Command &command, const Pairs &path, const Pairs &query, std::string_view body, size_t json_depth) {
+Result<std::string> make_arguments(const Command &command, const Pairs &path, const Pairs &query, std::string_view body,
+                                   size_t json_depth) {
     Json arguments = Json::object();
     Pairs parameters = path;
     for (const auto &pair : query)
@@ -94,7 +100,9 @@ Result<std::string> make_arguments(const Command &command, const Pairs &path, co
         RIG_TRY_ASSIGN(Json members, parse_object(body, json_depth));
         for (auto &[name, value] : members.items()) {
             if (command.options.find(name) == command.options.end()) return unknown(command, name);
-            if (arguments.contains(name)) return invalid("DuplicateOption", "option '" + name + "' is given in the path or query and in the body; give it once");
+            if (arguments.contains(name))
+                return invalid("DuplicateOption",
+                               "option '" + name + "' is given in the path or query and in the body; give it once");
             arguments[name] = std::move(value);
         }
     }

@@ -42,7 +42,8 @@ bool is_method(std::string_view method) {
 
 /// Two paths that some request would match both.
 bool overlap(const std::vector<std::string> &a, const std::vector<std::string> &b) {
-    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](const std::string &x, const std::string &y) {
+    return a.size() == b.size() &&
+           std::equal(a.begin(), a.end(), b.begin(), [](const std::string &x, const std::string &y) {
                return x == y || (!parameter_of(x).empty() && !parameter_of(y).empty());
            });
 }
@@ -50,14 +51,16 @@ bool overlap(const std::vector<std::string> &a, const std::vector<std::string> &
 /// Why the command's route cannot be served; empty: it can.
 std::string route_problem(const Command &command, const std::vector<Command> &others) {
     if (!is_method(command.method)) return "its HTTP method is not GET, POST, PUT, PATCH or DELETE";
-    if (command.method == "GET" && command.effect != CommandEffect::read) return "it changes something and must not be a GET";
+    if (command.method == "GET" && command.effect != CommandEffect::read)
+        return "it changes something and must not be a GET";
     if (command.segments.empty()) return "its HTTP path does not begin with /v1/ or is malformed";
     if (is_reserved(command.segments)) return "its HTTP path belongs to the server itself";
     for (const std::string &segment : command.segments)
         if (const auto parameter = parameter_of(segment); !parameter.empty() && command.options.count(parameter) == 0)
             return "its HTTP path names an option that it does not have";
     for (const Command &other : others)
-        if (other.method == command.method && overlap(other.segments, command.segments)) return "'" + other.name + "' has the same HTTP route";
+        if (other.method == command.method && overlap(other.segments, command.segments))
+            return "'" + other.name + "' has the same HTTP route";
     return {};
 }
 
@@ -91,7 +94,9 @@ std::vector<std::string> path_segments(std::string_view path) {
         const std::string_view segment = path.substr(0, slash);
         const bool plain = segment.find_first_of("{}%?# \\") == std::string_view::npos;
         const auto parameter = parameter_of(segment);
-        if (segment.empty() || (!plain && (parameter.empty() || parameter.find_first_of("{}%?# \\") != std::string_view::npos))) return {};
+        if (segment.empty() ||
+            (!plain && (parameter.empty() || parameter.find_first_of("{}%?# \\") != std::string_view::npos)))
+            return {};
         segments.emplace_back(segment);
         if (slash == std::string_view::npos) return segments;
         path.remove_prefix(slash + 1);
@@ -99,7 +104,8 @@ std::vector<std::string> path_segments(std::string_view path) {
 }
 
 bool is_reserved(const std::vector<std::string> &segments) noexcept {
-    return segments.size() >= 2 && (segments[1] == "commands" || segments[1] == "plugins" || !parameter_of(segments[1]).empty());
+    return segments.size() >= 2 &&
+           (segments[1] == "commands" || segments[1] == "plugins" || !parameter_of(segments[1]).empty());
 }
 
 std::shared_ptr<const Catalogue> read_catalogue(std::string text, std::string_view version) {
@@ -107,18 +113,21 @@ std::shared_ptr<const Catalogue> read_catalogue(std::string text, std::string_vi
     Json served = Json::array();
     const Json all = Json::parse(text, nullptr, false);
     const auto list = all.is_object() ? all.find("commands") : all.end();
-    if (!all.is_object() || list == all.end() || !list->is_array()) catalogue->problems.emplace_back("the catalogue holds no array 'commands'");
+    if (!all.is_object() || list == all.end() || !list->is_array())
+        catalogue->problems.emplace_back("the catalogue holds no array 'commands'");
     else
         for (const Json &declared : *list) {
             Command command;
             if (declared.is_object()) command.name = text_member(declared, "name");
             if (command.name.empty() || catalogue->find(command.name)) {
-                catalogue->problems.push_back("a command without a name, or a second one of the name '" + command.name + "', is not served");
+                catalogue->problems.push_back("a command without a name, or a second one of the name '" + command.name +
+                                              "', is not served");
                 continue;
             }
             command.effect = effect_of(text_member(declared, "effect"));
             command.stream = text_member(declared, "stream");
-            command.watch = declared.value("/watch"_json_pointer, Json()) == true && command.effect == CommandEffect::read;
+            command.watch =
+                declared.value("/watch"_json_pointer, Json()) == true && command.effect == CommandEffect::read;
             const Json properties = declared.value("/options/properties"_json_pointer, Json::object());
             if (properties.is_object())
                 for (const auto &[key, schema] : properties.items()) command.options.emplace(key, option_type(schema));
@@ -127,7 +136,8 @@ std::shared_ptr<const Catalogue> read_catalogue(std::string text, std::string_vi
                 command.path = text_member(http, "path");
                 command.segments = path_segments(command.path);
                 if (const std::string why = route_problem(command, catalogue->commands); !why.empty()) {
-                    catalogue->problems.push_back("command '" + command.name + "' is served as POST /v1/commands/" + command.name + " alone: " + why);
+                    catalogue->problems.push_back("command '" + command.name + "' is served as POST /v1/commands/" +
+                                                  command.name + " alone: " + why);
                     command.method.clear();
                     command.path.clear();
                     command.segments.clear();

@@ -16,19 +16,20 @@ enum class OptionType : uint8_t { string, integer, number, boolean, array, other
 struct Command {
     std::string name;
     CommandEffect effect = CommandEffect::destructive;
-    bool watch = false;                         ///< may be served as an event stream
-    std::string stream;                         ///< the flag with which its progress is its output (a followed log), and may go on for long; empty: none
+    bool watch = false; ///< may be served as an event stream
+    std::string stream; ///< the flag with which its progress is its output (a followed log), and may go on for long;
+                        ///< empty: none
     std::map<std::string, OptionType, std::less<>> options;
-    std::string method;                         ///< empty: only POST /v1/commands/{name}
-    std::string path;                           ///< "/v1/deployments/{deployment}"
-    std::vector<std::string> segments;          ///< of the path; "{x}" stands for any one segment
+    std::string method;                ///< empty: only POST /v1/commands/{name}
+    std::string path;                  ///< "/v1/deployments/{deployment}"
+    std::vector<std::string> segments; ///< of the path; "{x}" stands for any one segment
 };
 
 /// Immutable; shared between requests.
 struct Catalogue {
-    std::string text;     ///< as the CommandService gave it
-    std::string etag;     ///< quoted
-    std::string openapi;  ///< OpenAPI 3.1
+    std::string text;    ///< as the CommandService gave it
+    std::string etag;    ///< quoted
+    std::string openapi; ///< OpenAPI 3.1
     std::vector<Command> commands;
     std::vector<std::string> problems; ///< declarations that are not served, and why
     const Command *find(std::string_view name) const noexcept;

@@ -40,14 +40,17 @@ net::HTTPServerParams *parameters(const Limits &limits) {
 
 /// A whole answer where Poco has no request to answer to; the connection ends with it.
 std::string last_words(const Reply &reply) {
-    std::string text = "HTTP/1.1 " + std::to_string(reply.status) + " " + std::string(status_text(reply.status)) + "\r\n";
+    std::string text =
+        "HTTP/1.1 " + std::to_string(reply.status) + " " + std::string(status_text(reply.status)) + "\r\n";
     for (const auto &[name, value] : reply.headers) text += name + ": " + value + "\r\n";
-    return text + "Content-Type: " + reply.content_type + "\r\nConnection: Close\r\nContent-Length: " + std::to_string(reply.body.size()) + "\r\n\r\n" + reply.body;
+    return text + "Content-Type: " + reply.content_type +
+           "\r\nConnection: Close\r\nContent-Length: " + std::to_string(reply.body.size()) + "\r\n\r\n" + reply.body;
 }
 
 class Exchange {
 public:
-    Exchange(Shared &shared, OpenConnection &connection, GuardedStream &stream) : shared_(shared), limits_(shared.options.limits), connection_(connection), stream_(stream) {}
+    Exchange(Shared &shared, OpenConnection &connection, GuardedStream &stream)
+        : shared_(shared), limits_(shared.options.limits), connection_(connection), stream_(stream) {}
 
     void serve(net::HTTPServerSession &session, net::HTTPServerParams *params) {
         while (!shared_.connections.refuses() && session.hasMoreRequests()) {
@@ -62,7 +65,8 @@ public:
                 session.setKeepAlive(again && request.getKeepAlive());
                 if (!again || !request.getKeepAlive()) return;
             } catch (const net::NoMessageException &) {
-                if (stream_.breach() == Breach::too_slow) refuse_unread({Code::invalid, "RequestTimeout", "the request did not arrive in time", 0});
+                if (stream_.breach() == Breach::too_slow)
+                    refuse_unread({Code::invalid, "RequestTimeout", "the request did not arrive in time", 0});
                 return;
             } catch (const Poco::Exception &why) {
                 if (!response.sent()) refuse_unread(unreadable(why));
@@ -73,13 +77,20 @@ public:
 
 private:
     Error unreadable(const Poco::Exception &why) const {
-        if (stream_.breach() == Breach::too_slow) return {Code::invalid, "RequestTimeout", "the request did not arrive in time", 0};
+        if (stream_.breach() == Breach::too_slow)
+            return {Code::invalid, "RequestTimeout", "the request did not arrive in time", 0};
         constexpr size_t most_of_a_field = 8192; // Poco's own limit
-        const bool field_too_long = why.message().find("Field value too long") != std::string::npos && stream_.received() > most_of_a_field;
-        if (stream_.breach() == Breach::too_big || field_too_long || why.message().find("Too many") != std::string::npos)
-            return invalid("HeaderTooLarge", "the request's header is larger than " + std::to_string(limits_.header_bytes) + " bytes, has more than 100 fields, or one of more than " +
+        const bool field_too_long =
+            why.message().find("Field value too long") != std::string::npos && stream_.received() > most_of_a_field;
+        if (stream_.breach() == Breach::too_big || field_too_long ||
+            why.message().find("Too many") != std::string::npos)
+            return invalid("HeaderTooLarge", "the request's header is larger than " +
+                                                 std::to_string(limits_.header_bytes) +
+                                                 " bytes, has more than 100 fields, or one of more than " +
                                                  std::to_string(most_of_a_field) + " bytes");
-        if (why.message().find("URI") != std::string::npos && stream_.received() > limits_.uri_bytes) return invalid("UriTooLong", "the request's path and query are longer than " + std::to_string(limits_.uri_bytes) + " bytes");
+        if (why.message().find("URI") != std::string::npos && stream_.received() > limits_.uri_bytes)
+            return invalid("UriTooLong", "the request's path and query are longer than " +
+                                             std::to_string(limits_.uri_bytes) + " bytes");
         return invalid("MalformedRequest", "the request is not well-formed HTTP/1.1");
     }
 
@@ -97,16 +108,19 @@ private:
     Reply problem(const Error &error, const std::string &id) const {
         Reply reply;
         reply.status = status_of(error);
-        if (error.code == Code::internal) shared_.log(LogLevel::error, "http: request " + id + ": " + error.reason + ": " + error.message);
+        if (error.code == Code::internal)
+            shared_.log(LogLevel::error, "http: request " + id + ": " + error.reason + ": " + error.message);
         reply.content_type = "application/problem+json";
         reply.body = problem_document(public_error(error, id), reply.status);
-        if (error.retry_after_ms > 0) reply.headers.emplace_back("Retry-After", std::to_string((error.retry_after_ms + 999) / 1000));
+        if (error.retry_after_ms > 0)
+            reply.headers.emplace_back("Retry-After", std::to_string((error.retry_after_ms + 999) / 1000));
         if (reply.status == 401) reply.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"rigger\"");
         return reply;
     }
 
     static void send(net::HTTPServerResponseImpl &response, const Reply &reply) {
-        response.setStatusAndReason(static_cast<net::HTTPResponse::HTTPStatus>(reply.status), std::string(status_text(reply.status)));
+        response.setStatusAndReason(static_cast<net::HTTPResponse::HTTPStatus>(reply.status),
+                                    std::string(status_text(reply.status)));
         if (reply.status != 304) response.setContentType(reply.content_type);
         response.set("Cache-Control", "no-store");
         response.set("X-Content-Type-Options", "nosniff");
@@ -132,14 +146,18 @@ private:
             } else if (Poco::icompare(name, net::HTTPMessage::TRANSFER_ENCODING) == 0) {
                 ++codings;
                 if (Poco::icompare(value, net::HTTPMessage::CHUNKED_TRANSFER_ENCODING) != 0)
-                    return Error{Code::unsupported, "TransferCoding", "this server knows no transfer coding but chunked", 0};
+                    return Error{Code::unsupported, "TransferCoding",
+                                 "this server knows no transfer coding but chunked", 0};
             }
         }
         if (lengths + codings > 1) return invalid("MalformedRequest", "the request says twice how long its body is");
         return {};
     }
 
-    Error too_large() const { return invalid("BodyTooLarge", "the request body is larger than " + std::to_string(limits_.body_bytes) + " bytes; send less at once"); }
+    Error too_large() const {
+        return invalid("BodyTooLarge", "the request body is larger than " + std::to_string(limits_.body_bytes) +
+                                           " bytes; send less at once");
+    }
 
     Result<Principal> who(const net::HTTPServerRequestImpl &request, const Task &task) const {
         if (connection_.is_unix) return unix_peer(connection_.fd);
@@ -160,9 +178,11 @@ private:
             body.append(piece.data(), static_cast<size_t>(in.gcount()));
             if (body.size() > limits_.body_bytes) return too_large();
         }
-        if (stream_.breach() == Breach::too_slow) return invalid("RequestTimeout", "the request body did not arrive in time");
+        if (stream_.breach() == Breach::too_slow)
+            return invalid("RequestTimeout", "the request body did not arrive in time");
         if (stream_.breach() == Breach::too_big) return too_large();
-        if (in.bad() || (request.hasContentLength() && body.size() != static_cast<size_t>(request.getContentLength64())))
+        if (in.bad() ||
+            (request.hasContentLength() && body.size() != static_cast<size_t>(request.getContentLength64())))
             return invalid("MalformedRequest", "the request body ended early");
         return body;
     }
@@ -175,14 +195,23 @@ private:
         response.setVersion(request.getVersion());
         response.setKeepAlive(request.getKeepAlive());
         response.set("Rigger-Request-Id", message.id);
-        const bool has_body = (request.hasContentLength() && request.get(net::HTTPMessage::CONTENT_LENGTH) != "0") || request.getChunkedTransferEncoding();
+        const bool has_body = (request.hasContentLength() && request.get(net::HTTPMessage::CONTENT_LENGTH) != "0") ||
+                              request.getChunkedTransferEncoding();
         const std::string method = request.getMethod();
-        if (const auto status = check_framing(request); !status.ok()) return refuse(message, "unmatched", status.error(), has_body);
-        const Head head{method, request.getURI(), request.get("Accept", ""), request.getContentType() == net::HTTPMessage::UNKNOWN_CONTENT_TYPE ? "" : request.getContentType(),
-                        request.get("If-None-Match", ""), request.get("Rigger-Timeout-Ms", ""), has_body};
+        if (const auto status = check_framing(request); !status.ok())
+            return refuse(message, "unmatched", status.error(), has_body);
+        const Head head{method,
+                        request.getURI(),
+                        request.get("Accept", ""),
+                        request.getContentType() == net::HTTPMessage::UNKNOWN_CONTENT_TYPE ? ""
+                                                                                           : request.getContentType(),
+                        request.get("If-None-Match", ""),
+                        request.get("Rigger-Timeout-Ms", ""),
+                        has_body};
         // A stranger on TCP learns nothing, not even which paths exist.
         if (!connection_.is_unix && head.target != "/healthz" && head.target != "/readyz")
-            if (const auto known = shared_.tokens.authenticate(request.get("Authorization", "")); !known.ok()) return refuse(message, "unmatched", known.error(), has_body);
+            if (const auto known = shared_.tokens.authenticate(request.get("Authorization", "")); !known.ok())
+                return refuse(message, "unmatched", known.error(), has_body);
         Resolution resolution = shared_.service.resolve(head);
         if (!resolution.task) {
             if (!resolution.allow.empty()) response.set("Allow", resolution.allow);
@@ -191,13 +220,15 @@ private:
         Task &task = *resolution.task;
         const auto principal = who(request, task);
         if (!principal.ok()) return refuse(message, task.label, principal.error(), has_body);
-        if (const auto status = Service::authorise(task, *principal); !status.ok()) return refuse(message, task.label, status.error(), has_body);
+        if (const auto status = Service::authorise(task, *principal); !status.ok())
+            return refuse(message, task.label, status.error(), has_body);
         std::string body;
         if (has_body) {
             auto read = read_body(message);
             if (!read.ok()) return refuse(message, task.label, read.error(), true);
             body = *std::move(read);
-            if (!task.takes_body && task.route != Route::command && body.find_first_not_of(" \t\r\n{}") != std::string::npos)
+            if (!task.takes_body && task.route != Route::command &&
+                body.find_first_not_of(" \t\r\n{}") != std::string::npos)
                 return refuse(message, task.label, invalid("UnexpectedBody", "this path takes no body"), false);
         }
         const auto arguments = shared_.service.arguments(task, body);
@@ -206,7 +237,8 @@ private:
     }
 
     bool run(Message &message, const Task &task, const Principal &principal, const std::string &arguments) {
-        shared_.connections.begin(connection_, task.stream == Stream::none ? OpenConnection::Work::call : OpenConnection::Work::stream);
+        shared_.connections.begin(connection_, task.stream == Stream::none ? OpenConnection::Work::call
+                                                                           : OpenConnection::Work::stream);
         struct End {
             Shared &shared;
             OpenConnection &connection;
@@ -230,7 +262,10 @@ private:
             ~Seat() { --taken; }
         } seat(watchers);
         if (seat.before >= limits_.watchers)
-            return refuse(message, task.label, {Code::exhausted, "TooManyWatchers", "too many event streams are open; close one or try again later", 5000}, false);
+            return refuse(message, task.label,
+                          {Code::exhausted, "TooManyWatchers",
+                           "too many event streams are open; close one or try again later", 5000},
+                          false);
         net::HTTPServerResponseImpl &response = message.response;
         response.setStatusAndReason(net::HTTPResponse::HTTP_OK, "OK");
         response.setContentType("text/event-stream");
@@ -271,7 +306,8 @@ private:
     std::chrono::steady_clock::time_point started_{};
 };
 
-/// Lets the peer read our last words although it is still sending: closing at once would make the kernel throw them away.
+/// Lets the peer read our last words although it is still sending: closing at once would make the kernel throw them
+/// away.
 void linger(GuardedStream &stream) {
     if (::shutdown(stream.sockfd(), SHUT_WR) != 0) return;
     std::array<char, 16384> ignored;
@@ -285,7 +321,8 @@ void linger(GuardedStream &stream) {
 } // namespace
 
 Shared::Shared(Options o, Dependencies d, TokenTable t)
-    : options(std::move(o)), dependencies(std::move(d)), tokens(std::move(t)), service(options.limits, options.version, dependencies) {
+    : options(std::move(o)), dependencies(std::move(d)), tokens(std::move(t)),
+      service(options.limits, options.version, dependencies) {
     connections.on_cancel([this] { changes.wake(); });
 }
 
@@ -294,9 +331,13 @@ void Shared::count(const std::string &route, const std::string &method, int stat
     static constexpr std::array<std::string_view, 5> known{"GET", "POST", "PUT", "PATCH", "DELETE"};
     const bool plain = std::find(known.begin(), known.end(), method) != known.end();
     Metrics &metrics = dependencies.metrics;
-    metrics.add(metrics.counter("rigger_http_requests_total", "HTTP requests by route, method and status",
-                                {{"route", route}, {"method", plain ? method : "other"}, {"status", std::to_string(status)}}), 1);
-    metrics.add(metrics.histogram("rigger_http_request_seconds", "Time from a request's first byte to its answer, by route", bounds, {{"route", route}}),
+    metrics.add(
+        metrics.counter("rigger_http_requests_total", "HTTP requests by route, method and status",
+                        {{"route", route}, {"method", plain ? method : "other"}, {"status", std::to_string(status)}}),
+        1);
+    metrics.add(metrics.histogram("rigger_http_request_seconds",
+                                  "Time from a request's first byte to its answer, by route", bounds,
+                                  {{"route", route}}),
                 std::chrono::duration<double>(took).count());
 }
 
@@ -317,7 +358,8 @@ void serve_connection(Shared &shared, const std::shared_ptr<OpenConnection> &con
 
 void turn_away(int fd) noexcept {
     const Error busy{Code::exhausted, "TooManyConnections", "too many connections are open; try again later", 1000};
-    const std::string answer = last_words({503, "application/problem+json", problem_document(busy, 503), {{"Retry-After", "1"}}});
+    const std::string answer =
+        last_words({503, "application/problem+json", problem_document(busy, 503), {{"Retry-After", "1"}}});
     (void)::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     ::close(fd);
 }

@@ -1,4 +1,5 @@
-// engine/http_server/connection.hpp -- one connection: reads requests, decides who asks, answers, until either side has had enough.
+// engine/http_server/connection.hpp -- one connection: reads requests, decides who asks, answers, until either side has
+// had enough.
 #pragma once
 #include "engine/http_server/access.hpp"
 #include "engine/http_server/changes.hpp"
@@ -20,7 +21,7 @@ struct Shared {
     Service service;
     Changes changes;
     Connections connections;
-    std::atomic<uint64_t> requests{0};            ///< gives each request its number
+    std::atomic<uint64_t> requests{0}; ///< gives each request its number
     std::atomic<uint32_t> unix_watchers{0}, tcp_watchers{0};
 
     void log(LogLevel level, std::string_view text) const {

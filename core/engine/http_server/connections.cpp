@@ -10,9 +10,12 @@ namespace {
 
 constexpr std::chrono::milliseconds kLook{200};
 
-/// A TCP peer that closed and one that merely sends no more look alike; a half-open client is not worth a stuck command.
+/// A TCP peer that closed and one that merely sends no more look alike; a half-open client is not worth a stuck
+/// command.
 bool has_gone(const OpenConnection &connection) {
-    struct ::pollfd one {connection.fd, static_cast<short>(connection.is_unix ? 0 : POLLRDHUP), 0};
+    struct ::pollfd one {
+        connection.fd, static_cast<short>(connection.is_unix ? 0 : POLLRDHUP), 0
+    };
     return ::poll(&one, 1, 0) > 0 && (one.revents & (POLLHUP | POLLERR | POLLNVAL | POLLRDHUP)) != 0;
 }
 
@@ -48,7 +51,8 @@ void Connections::remove(const std::shared_ptr<OpenConnection> &connection) {
 
 size_t Connections::count(bool is_unix) const {
     const std::lock_guard lock(mutex_);
-    return static_cast<size_t>(std::count_if(open_.begin(), open_.end(), [&](const auto &c) { return c->is_unix == is_unix; }));
+    return static_cast<size_t>(
+        std::count_if(open_.begin(), open_.end(), [&](const auto &c) { return c->is_unix == is_unix; }));
 }
 
 void Connections::begin(OpenConnection &connection, OpenConnection::Work work) {
@@ -77,7 +81,8 @@ void Connections::watch() {
         changed_.wait_for(lock, kLook, [this] { return ending_; });
         bool cancelled = false;
         for (const auto &connection : open_)
-            if (!refusing_ && connection->work != OpenConnection::Work::none && connection->cancelled == 0 && has_gone(*connection)) {
+            if (!refusing_ && connection->work != OpenConnection::Work::none && connection->cancelled == 0 &&
+                has_gone(*connection)) {
                 connection->cancelled = 1;
                 cancelled = true;
             }

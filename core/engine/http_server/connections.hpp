@@ -1,4 +1,5 @@
-// engine/http_server/connections.hpp -- every open connection: counted, cancelled when its peer has gone, ended at stop.
+// engine/http_server/connections.hpp -- every open connection: counted, cancelled when its peer has gone, ended at
+// stop.
 #pragma once
 #include <atomic>
 #include <chrono>
@@ -16,7 +17,7 @@ struct OpenConnection {
     int fd = -1;
     bool is_unix = false;
     enum class Work : uint8_t { none, call, stream } work = Work::none; ///< guarded by Connections' mutex
-    std::atomic<uint32_t> cancelled{0};  ///< for CallContext; a plain flag, it orders nothing
+    std::atomic<uint32_t> cancelled{0}; ///< for CallContext; a plain flag, it orders nothing
 };
 
 /// Thread-safe.
@@ -29,7 +30,8 @@ public:
     void remove(const std::shared_ptr<OpenConnection> &connection);
     size_t count(bool is_unix) const;
 
-    /// While a command runs nobody reads the socket; the registry looks at it a few times a second and sets `cancelled` when the peer has gone.
+    /// While a command runs nobody reads the socket; the registry looks at it a few times a second and sets `cancelled`
+    /// when the peer has gone.
     void begin(OpenConnection &connection, OpenConnection::Work work);
     void end(OpenConnection &connection);
 

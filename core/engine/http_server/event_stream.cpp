@@ -17,7 +17,8 @@ std::string error_event(const Error &error, std::string_view request) {
     return event_text("error", problem_document(public_error(error, request), status_of(error)));
 }
 
-/// What a running command says, and a keep-alive while it says nothing: only so does a silent one learn that its peer has gone.
+/// What a running command says, and a keep-alive while it says nothing: only so does a silent one learn that its peer
+/// has gone.
 class Outlet {
 public:
     Outlet(const SendEvent &send, std::atomic<uint32_t> &cancelled, std::chrono::milliseconds pause)
@@ -59,7 +60,8 @@ private:
 };
 
 bool may_pass(Code code) {
-    return code == Code::unavailable || code == Code::deadline || code == Code::exhausted || code == Code::conflict || code == Code::internal;
+    return code == Code::unavailable || code == Code::deadline || code == Code::exhausted || code == Code::conflict ||
+           code == Code::internal;
 }
 
 } // namespace
@@ -91,7 +93,8 @@ void stream_watch(const StreamCall &call, Changes &changes, const Limits &limits
     bool failed = false;
     while (call.cancelled == 0) {
         const uint64_t seen = changes.version();
-        auto result = call.service.run(call.task, call.principal, call.arguments, call.cancelled, [](std::string_view) {});
+        auto result =
+            call.service.run(call.task, call.principal, call.arguments, call.cancelled, [](std::string_view) {});
         if (call.cancelled != 0) return;
         if (result.ok()) {
             if ((last.empty() || failed || differ(last, *result)) && !send(event_text("result", *result, seen))) return;
@@ -105,7 +108,8 @@ void stream_watch(const StreamCall &call, Changes &changes, const Limits &limits
         }
         changes.pause(limits.watch_pause, call.cancelled);
         // A failed command is tried again soon: what it waits for need not show in a snapshot.
-        const auto patience = failed ? std::min(limits.keep_alive, std::chrono::milliseconds(2'000)) : limits.keep_alive;
+        const auto patience =
+            failed ? std::min(limits.keep_alive, std::chrono::milliseconds(2'000)) : limits.keep_alive;
         while (call.cancelled == 0 && !changes.wait(seen, patience, call.cancelled)) {
             if (call.cancelled != 0 || !send(": keep-alive\n\n")) return;
             if (failed) break;
@@ -115,7 +119,8 @@ void stream_watch(const StreamCall &call, Changes &changes, const Limits &limits
 
 void stream_progress(const StreamCall &call, const Limits &limits, const SendEvent &send) {
     Outlet outlet(send, call.cancelled, limits.keep_alive);
-    const auto result = call.service.run(call.task, call.principal, call.arguments, call.cancelled, [&](std::string_view line) { outlet.say(event_text("progress", line)); });
+    const auto result = call.service.run(call.task, call.principal, call.arguments, call.cancelled,
+                                         [&](std::string_view line) { outlet.say(event_text("progress", line)); });
     outlet.say(result.ok() ? event_text("result", *result) : error_event(result.error(), call.request));
 }
 

@@ -1,4 +1,5 @@
-// engine/http_server/event_stream.hpp -- Server-Sent Events: a result that is sent again when it changes, or progress and then a result.
+// engine/http_server/event_stream.hpp -- Server-Sent Events: a result that is sent again when it changes, or progress
+// and then a result.
 //
 //   event: result     data: the result document          (watch: repeatedly; progress: once, then the stream ends)
 //   event: progress   data: one progress document

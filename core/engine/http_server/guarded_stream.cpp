@@ -35,7 +35,9 @@ void GuardedStream::begin_body(size_t bytes, Milliseconds within) {
 void GuardedStream::begin_answer(Milliseconds within) { write_deadline_ = Clock::now() + within; }
 
 bool GuardedStream::wait_until(SteadyTime deadline, short events) {
-    struct ::pollfd one {sockfd(), events, 0};
+    struct ::pollfd one {
+        sockfd(), events, 0
+    };
     while (true) {
         const auto left = std::chrono::duration_cast<Milliseconds>(deadline - Clock::now()).count();
         const int ready = ::poll(&one, 1, static_cast<int>(std::clamp<long>(left, 0, INT_MAX)));

@@ -1,7 +1,8 @@
-// engine/http_server/guarded_stream.hpp -- a connected socket that gives each part of a request so much time and so many bytes.
+// engine/http_server/guarded_stream.hpp -- a connected socket that gives each part of a request so much time and so
+// many bytes.
 //
-// Poco reads and writes through it; a peer that sends one byte a minute, or reads none of the answer, runs into the same end as one
-// that sends nothing. Used by one thread, except shutdown(), which any thread may call.
+// Poco reads and writes through it; a peer that sends one byte a minute, or reads none of the answer, runs into the
+// same end as one that sends nothing. Used by one thread, except shutdown(), which any thread may call.
 #pragma once
 #include <Poco/Net/StreamSocketImpl.h>
 
@@ -28,7 +29,8 @@ public:
 
     int receiveBytes(void *buffer, int length, int flags = 0) override;
     int sendBytes(const void *buffer, int length, int flags = 0) override;
-    /// Nothing: a session that ends must not free the descriptor's number while the registry of connections still has it. The destructor closes.
+    /// Nothing: a session that ends must not free the descriptor's number while the registry of connections still has
+    /// it. The destructor closes.
     void close() override {}
 
 private:

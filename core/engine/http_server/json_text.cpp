@@ -30,7 +30,8 @@ bool deeper_than(std::string_view text, size_t limit) {
 
 Result<Json> parse_object(std::string_view text, size_t max_depth) {
     if (deeper_than(text, max_depth))
-        return invalid("JsonTooDeep", "the request body is nested deeper than " + std::to_string(max_depth) + " levels");
+        return invalid("JsonTooDeep",
+                       "the request body is nested deeper than " + std::to_string(max_depth) + " levels");
     std::vector<std::set<std::string>> members;
     std::string duplicate;
     const auto watch = [&](int, Json::parse_event_t event, Json &value) {
@@ -41,10 +42,13 @@ Result<Json> parse_object(std::string_view text, size_t max_depth) {
         return true;
     };
     Json value = Json::parse(text, watch, false);
-    if (value.is_discarded()) return invalid("MalformedJson", "the request body is not valid JSON; send one object in UTF-8");
-    if (!value.is_object()) return invalid("MalformedJson", "the request body is not a JSON object; send {\"option\": value, ...}");
+    if (value.is_discarded())
+        return invalid("MalformedJson", "the request body is not valid JSON; send one object in UTF-8");
+    if (!value.is_object())
+        return invalid("MalformedJson", "the request body is not a JSON object; send {\"option\": value, ...}");
     if (!duplicate.empty())
-        return invalid("DuplicateMember", "the request body names '" + duplicate.substr(0, 64) + "' twice; name each option once");
+        return invalid("DuplicateMember",
+                       "the request body names '" + duplicate.substr(0, 64) + "' twice; name each option once");
     return value;
 }
 

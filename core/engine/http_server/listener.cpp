@@ -34,7 +34,8 @@ bool is_served(const std::string &path) {
     const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (probe < 0) return false;
     const auto address = address_of(path);
-    const bool alive = ::connect(probe, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0 || errno == EAGAIN || errno == EACCES;
+    const bool alive = ::connect(probe, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0 ||
+                       errno == EAGAIN || errno == EACCES;
     ::close(probe);
     return alive;
 }
@@ -43,28 +44,35 @@ Status free_for_use(const std::string &path) {
     struct ::stat found {};
     if (::lstat(path.c_str(), &found) != 0) {
         if (errno == ENOENT) return {};
-        return Error{Code::unavailable, "SocketFile", "cannot listen on " + path + ": " + why() + "; check the directory", 0};
+        return Error{Code::unavailable, "SocketFile",
+                     "cannot listen on " + path + ": " + why() + "; check the directory", 0};
     }
     if (!S_ISSOCK(found.st_mode))
-        return invalid("SocketFile", "cannot listen on " + path + ": a file that is not a socket is in the way; remove it or choose another path");
+        return invalid("SocketFile",
+                       "cannot listen on " + path +
+                           ": a file that is not a socket is in the way; remove it or choose another path");
     if (is_served(path))
-        return Error{Code::conflict, "SocketInUse", "cannot listen on " + path + ": another process serves there; stop it or choose another path", 0};
+        return Error{Code::conflict, "SocketInUse",
+                     "cannot listen on " + path + ": another process serves there; stop it or choose another path", 0};
     return {};
 }
 
 Result<std::optional<gid_t>> group_id(const std::string &name) {
     if (name.empty()) return std::optional<gid_t>();
     char buffer[4096];
-    struct ::group entry {}, *found = nullptr;
+    struct ::group entry {
+    }, *found = nullptr;
     if (::getgrnam_r(name.c_str(), &entry, buffer, sizeof buffer, &found) != 0 || !found)
-        return invalid("SocketGroup", "cannot give the socket to group '" + name + "': there is no such group; create it with `groupadd " + name + "`");
+        return invalid("SocketGroup", "cannot give the socket to group '" + name +
+                                          "': there is no such group; create it with `groupadd " + name + "`");
     return std::optional<gid_t>(found->gr_gid);
 }
 
 } // namespace
 
 Listener::Listener(Listener &&other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), port_(other.port_), path_(std::exchange(other.path_, {})), device_(other.device_), inode_(other.inode_) {}
+    : fd_(std::exchange(other.fd_, -1)), port_(other.port_), path_(std::exchange(other.path_, {})),
+      device_(other.device_), inode_(other.inode_) {}
 
 Listener::~Listener() { close(); }
 
@@ -72,12 +80,16 @@ Result<Listener> Listener::open(const UnixSocket &where) {
     const std::string &path = where.path;
     const std::string temporary = path + ".new";
     if (path.empty() || path.front() != '/' || temporary.size() >= sizeof(sockaddr_un::sun_path))
-        return invalid("SocketPath", "cannot listen on '" + path + "': the path of a unix socket is absolute and has at most 103 bytes; choose a shorter one");
+        return invalid("SocketPath",
+                       "cannot listen on '" + path +
+                           "': the path of a unix socket is absolute and has at most 103 bytes; choose a shorter one");
     RIG_TRY(free_for_use(path));
     RIG_TRY_ASSIGN(const std::optional<gid_t> group, group_id(where.group));
     Listener listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const auto failed = [&](const char *step) {
-        Error error{Code::unavailable, "SocketFile", "cannot listen on " + path + ": " + step + ": " + why() + "; check the directory and its permissions", 0};
+        Error error{
+            Code::unavailable, "SocketFile",
+            "cannot listen on " + path + ": " + step + ": " + why() + "; check the directory and its permissions", 0};
         ::unlink(temporary.c_str());
         return error;
     };
@@ -103,7 +115,8 @@ Result<Listener> Listener::open(const UnixSocket &where) {
 Result<Listener> Listener::open(const TcpSocket &where) {
     Poco::Net::IPAddress ip;
     if (!Poco::Net::IPAddress::tryParse(where.address, ip))
-        return invalid("Address", "cannot listen on '" + where.address + "': it is not an IP address; use for example 127.0.0.1 or ::1");
+        return invalid("Address", "cannot listen on '" + where.address +
+                                      "': it is not an IP address; use for example 127.0.0.1 or ::1");
     const std::string shown = where.address + " port " + std::to_string(where.port);
     const Poco::Net::SocketAddress address(ip, where.port);
     Listener listener(::socket(address.af(), SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -111,7 +124,8 @@ Result<Listener> Listener::open(const TcpSocket &where) {
     if (listener.fd_ < 0 || ::setsockopt(listener.fd_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
         ::bind(listener.fd_, address.addr(), address.length()) != 0 || ::listen(listener.fd_, kBacklog) != 0) {
         const Code code = errno == EADDRINUSE ? Code::conflict : errno == EACCES ? Code::denied : Code::unavailable;
-        return Error{code, code == Code::conflict ? "AddressInUse" : "Address", "cannot listen on " + shown + ": " + why() + "; choose another address or port", 0};
+        return Error{code, code == Code::conflict ? "AddressInUse" : "Address",
+                     "cannot listen on " + shown + ": " + why() + "; choose another address or port", 0};
     }
     struct ::sockaddr_storage bound {};
     socklen_t size = sizeof bound;
@@ -126,7 +140,8 @@ int Listener::accept() const noexcept { return ::accept4(fd_, nullptr, nullptr, 
 void Listener::close() noexcept {
     if (fd_ < 0) return;
     struct ::stat now {};
-    if (!path_.empty() && ::stat(path_.c_str(), &now) == 0 && now.st_dev == device_ && now.st_ino == inode_) ::unlink(path_.c_str());
+    if (!path_.empty() && ::stat(path_.c_str(), &now) == 0 && now.st_dev == device_ && now.st_ino == inode_)
+        ::unlink(path_.c_str());
     ::close(std::exchange(fd_, -1));
 }
 

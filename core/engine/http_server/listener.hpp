@@ -9,8 +9,9 @@ namespace rigger::http_server {
 /// Owns the descriptor and the socket's file, if it has one. Move-only.
 class Listener {
 public:
-    /// Binds under another name, sets mode and group, and renames: nobody sees the file with other permissions. A file that a dead
-    /// process left is replaced. Errors: conflict SocketInUse, invalid SocketPath, SocketGroup, SocketFile; unavailable.
+    /// Binds under another name, sets mode and group, and renames: nobody sees the file with other permissions. A file
+    /// that a dead process left is replaced. Errors: conflict SocketInUse, invalid SocketPath, SocketGroup, SocketFile;
+    /// unavailable.
     static Result<Listener> open(const UnixSocket &where);
     /// Errors: invalid Address; conflict AddressInUse; denied AddressDenied; unavailable.
     static Result<Listener> open(const TcpSocket &where);

@@ -39,7 +39,10 @@ Json list_schema(const Json &result) {
              {{items, {{"type", "array"}, {"items", {{"type", "object"}, {"properties", properties}}}}},
               {"snapshot", {{"type", {"integer", "string"}}, {"description", "version of the snapshot that was read"}}},
               {"takenAt", {{"type", "string"}, {"format", "date-time"}}},
-              {"warnings", {{"type", "array"}, {"items", {{"type", "string"}}}, {"description", "parts of the answer that are stale or unknown"}}}}}};
+              {"warnings",
+               {{"type", "array"},
+                {"items", {{"type", "string"}}},
+                {"description", "parts of the answer that are stale or unknown"}}}}}};
 }
 
 Json result_schema(const Json &result) {
@@ -58,7 +61,8 @@ Json english(const Json &texts) {
 /// The declared schema without what speaks to the CLI alone.
 Json plain_schema(Json schema) {
     if (schema.is_object())
-        for (auto it = schema.begin(); it != schema.end();) it = it.key().rfind("x-", 0) == 0 ? schema.erase(it) : std::next(it);
+        for (auto it = schema.begin(); it != schema.end();)
+            it = it.key().rfind("x-", 0) == 0 ? schema.erase(it) : std::next(it);
     return schema;
 }
 
@@ -71,7 +75,9 @@ Json body_schema(const Json &options, const std::vector<std::string> &without) {
     if (auto required = schema.find("required"); required != schema.end() && required->is_array()) {
         Json left = Json::array();
         for (const Json &name : *required)
-            if (!name.is_string() || std::find(without.begin(), without.end(), name.get<std::string>()) == without.end()) left.push_back(name);
+            if (!name.is_string() ||
+                std::find(without.begin(), without.end(), name.get<std::string>()) == without.end())
+                left.push_back(name);
         *required = std::move(left);
     }
     return schema;
@@ -112,15 +118,21 @@ Json operation(const Command &command, const Json &declared, bool generic) {
     if (!with_body && properties.is_object())
         for (const auto &[name, schema] : properties.items())
             if (std::find(in_path.begin(), in_path.end(), name) == in_path.end())
-                parameters.push_back(parameter(name, "query", schema, std::find(required.begin(), required.end(), name) != required.end()));
+                parameters.push_back(parameter(name, "query", schema,
+                                               std::find(required.begin(), required.end(), name) != required.end()));
     if (command.watch)
-        parameters.push_back(parameter("watch", "query", {{"type", "boolean"}, {"description", "answer with an event stream that repeats the result when it changes"}}, false));
+        parameters.push_back(
+            parameter("watch", "query",
+                      {{"type", "boolean"},
+                       {"description", "answer with an event stream that repeats the result when it changes"}},
+                      false));
     parameters.push_back(reference("parameters/Timeout"));
     out["parameters"] = std::move(parameters);
     if (with_body) {
         Json schema = body_schema(options, in_path);
         const bool needed = !schema.value("required", Json::array()).empty();
-        out["requestBody"] = {{"required", needed}, {"content", {{"application/json", {{"schema", std::move(schema)}}}}}};
+        out["requestBody"] = {{"required", needed},
+                              {"content", {{"application/json", {{"schema", std::move(schema)}}}}}};
     }
     Json ok = json_answer(result_schema(declared.value("result", Json::object())), "the result");
     ok["content"]["text/event-stream"] = {{"schema", {{"type", "string"}}}};
@@ -130,7 +142,11 @@ Json operation(const Command &command, const Json &declared, bool generic) {
 }
 
 Json own_operation(const char *id, const char *summary, const char *role, Json ok) {
-    Json out{{"operationId", id}, {"tags", {"server"}}, {"summary", summary}, {"x-role", role}, {"responses", {{"200", std::move(ok)}}}};
+    Json out{{"operationId", id},
+             {"tags", {"server"}},
+             {"summary", summary},
+             {"x-role", role},
+             {"responses", {{"200", std::move(ok)}}}};
     if (std::string_view(role) == "none") out["security"] = Json::array();
     else add_errors(out["responses"]);
     return out;
@@ -140,25 +156,42 @@ void add_own_paths(Json &paths) {
     const Json any = {{"type", "object"}};
     const Json plain = {{"description", "text"}, {"content", {{"text/plain", {{"schema", {{"type", "string"}}}}}}}};
     paths["/healthz"]["get"] = own_operation("healthz", "The process is alive", "none", json_answer(any, "alive"));
-    Json ready = own_operation("readyz", "The daemon has started and can do its work", "none", json_answer(any, "ready"));
+    Json ready =
+        own_operation("readyz", "The daemon has started and can do its work", "none", json_answer(any, "ready"));
     ready["responses"]["503"] = json_answer(any, "not ready");
     paths["/readyz"]["get"] = std::move(ready);
     paths["/metrics"]["get"] = own_operation("metrics", "Metrics in Prometheus' text format", "read", plain);
     paths["/openapi.json"]["get"] = own_operation("openapi", "This document", "read", json_answer(any, "OpenAPI 3.1"));
-    paths["/v1/commands"]["get"] = own_operation("commands", "The commands' declarations, as the CLI reads them", "read", json_answer(any, "the catalogue"));
-    paths["/v1/plugins"]["get"] = own_operation("plugins", "The plugins and their states", "read", json_answer(any, "one item per instance"));
-    paths["/v1/plugins/reload"]["post"] = own_operation("plugins-reload", "Look at plugins-enabled/ again", "operate", json_answer(any, "done"));
-    Json reset = own_operation("plugins-reset", "Close the breaker and lift the quarantine of one plugin", "operate", json_answer(any, "done"));
+    paths["/v1/commands"]["get"] = own_operation("commands", "The commands' declarations, as the CLI reads them",
+                                                 "read", json_answer(any, "the catalogue"));
+    paths["/v1/plugins"]["get"] =
+        own_operation("plugins", "The plugins and their states", "read", json_answer(any, "one item per instance"));
+    paths["/v1/plugins/reload"]["post"] =
+        own_operation("plugins-reload", "Look at plugins-enabled/ again", "operate", json_answer(any, "done"));
+    Json reset = own_operation("plugins-reset", "Close the breaker and lift the quarantine of one plugin", "operate",
+                               json_answer(any, "done"));
     reset["parameters"] = Json::array({parameter("name", "path", {{"type", "string"}}, true)});
     paths["/v1/plugins/{name}/reset"]["post"] = std::move(reset);
 }
 
 Json components() {
     return Json{
-        {"securitySchemes", {{"token", {{"type", "http"}, {"scheme", "bearer"}, {"description", "needed on TCP; on the unix socket the file's permissions decide"}}}}},
+        {"securitySchemes",
+         {{"token",
+           {{"type", "http"},
+            {"scheme", "bearer"},
+            {"description", "needed on TCP; on the unix socket the file's permissions decide"}}}}},
         {"parameters",
-         {{"Timeout", {{"name", "Rigger-Timeout-Ms"}, {"in", "header"}, {"required", false}, {"schema", {{"type", "integer"}, {"minimum", 1}}}, {"description", "give up after so many milliseconds"}}}}},
-        {"responses", {{"Problem", {{"description", "the command failed"}, {"content", {{"application/problem+json", {{"schema", reference("schemas/Problem")}}}}}}}}},
+         {{"Timeout",
+           {{"name", "Rigger-Timeout-Ms"},
+            {"in", "header"},
+            {"required", false},
+            {"schema", {{"type", "integer"}, {"minimum", 1}}},
+            {"description", "give up after so many milliseconds"}}}}},
+        {"responses",
+         {{"Problem",
+           {{"description", "the command failed"},
+            {"content", {{"application/problem+json", {{"schema", reference("schemas/Problem")}}}}}}}}},
         {"schemas",
          {{"Problem",
            {{"type", "object"},
@@ -170,7 +203,10 @@ Json components() {
                {{"type", "object"},
                 {"required", {"code", "reason", "message", "retryAfterMs"}},
                 {"properties",
-                 {{"code", {{"enum", {"invalid", "not_found", "conflict", "unavailable", "deadline", "cancelled", "denied", "unsupported", "exhausted", "internal"}}}},
+                 {{"code",
+                   {{"enum",
+                     {"invalid", "not_found", "conflict", "unavailable", "deadline", "cancelled", "denied",
+                      "unsupported", "exhausted", "internal"}}}},
                   {"reason", {{"type", "string"}, {"description", "CamelCase token for machines"}}},
                   {"message", {{"type", "string"}}},
                   {"retryAfterMs", {{"type", "integer"}}}}}}}}}}},
@@ -180,7 +216,10 @@ Json components() {
              {{"dryRun", {{"type", "boolean"}}},
               {"deploymentId", {{"type", {"string", "null"}}}},
               {"actions", {{"type", "array"}, {"items", {{"type", "object"}}}}},
-              {"defrag", {{"type", "object"}, {"description", "of the moves among the actions: how many, budget, movable, lostMilli, lostMilliThen, valueNow"}}},
+              {"defrag",
+               {{"type", "object"},
+                {"description",
+                 "of the moves among the actions: how many, budget, movable, lostMilli, lostMilliThen, valueNow"}}},
               {"heldBack", {{"type", "array"}, {"items", {{"type", "object"}}}}}}}}}}}};
 }
 
@@ -192,17 +231,23 @@ std::string openapi_document(const std::vector<Command> &commands, const Json &d
     for (size_t i = 0; i < commands.size(); ++i) {
         const Command &command = commands[i];
         std::string method = command.method;
-        std::transform(method.begin(), method.end(), method.begin(), [](unsigned char c) { return static_cast<char>(c | 0x20); });
+        std::transform(method.begin(), method.end(), method.begin(),
+                       [](unsigned char c) { return static_cast<char>(c | 0x20); });
         if (!command.path.empty()) paths[command.path][method] = operation(command, declared[i], false);
         std::string escaped;
         for (const char c : command.name) escaped += c == ' ' ? "%20" : std::string(1, c);
         paths["/v1/commands/" + escaped]["post"] = operation(command, declared[i], true);
     }
-    return Json{{"openapi", "3.1.0"},
-                {"info", {{"title", "rigger"}, {"version", version}, {"description", "Commands are declared by command frontends; every command is also a command of the `rigger` tool."}}},
-                {"security", Json::array({Json{{"token", Json::array()}}})},
-                {"paths", std::move(paths)},
-                {"components", components()}}
+    return Json{
+        {"openapi", "3.1.0"},
+        {"info",
+         {{"title", "rigger"},
+          {"version", version},
+          {"description",
+           "Commands are declared by command frontends; every command is also a command of the `rigger` tool."}}},
+        {"security", Json::array({Json{{"token", Json::array()}}})},
+        {"paths", std::move(paths)},
+        {"components", components()}}
         .dump();
 }
 

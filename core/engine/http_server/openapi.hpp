@@ -1,4 +1,5 @@
-// engine/http_server/openapi.hpp -- the OpenAPI 3.1 document of what the server serves, from the commands' own declarations.
+// engine/http_server/openapi.hpp -- the OpenAPI 3.1 document of what the server serves, from the commands' own
+// declarations.
 #pragma once
 #include "engine/http_server/catalogue.hpp"
 
@@ -7,6 +8,7 @@
 namespace rigger::http_server {
 
 /// `declared` holds the declarations of `commands`, in the same order.
-std::string openapi_document(const std::vector<Command> &commands, const nlohmann::json &declared, std::string_view version);
+std::string openapi_document(const std::vector<Command> &commands, const nlohmann::json &declared,
+                             std::string_view version);
 
 } // namespace rigger::http_server

@@ -49,17 +49,22 @@ std::string_view status_text(int status) noexcept {
 }
 
 std::string problem_document(const Error &error, int status) {
-    const nlohmann::ordered_json document{
-        {"status", status},
-        {"title", status_text(status)},
-        {"error", {{"code", code_name(error.code)}, {"reason", error.reason}, {"message", error.message}, {"retryAfterMs", error.retry_after_ms}}}};
+    const nlohmann::ordered_json document{{"status", status},
+                                          {"title", status_text(status)},
+                                          {"error",
+                                           {{"code", code_name(error.code)},
+                                            {"reason", error.reason},
+                                            {"message", error.message},
+                                            {"retryAfterMs", error.retry_after_ms}}}};
     return document.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 Error public_error(const Error &error, std::string_view request) {
     if (error.code != Code::internal) return error;
     return {Code::internal, error.reason.empty() ? "Internal" : error.reason,
-            "the daemon failed to answer because of a fault of its own; its log has the details at request " + std::string(request), error.retry_after_ms};
+            "the daemon failed to answer because of a fault of its own; its log has the details at request " +
+                std::string(request),
+            error.retry_after_ms};
 }
 
 } // namespace rigger::http_server

@@ -23,7 +23,8 @@ constexpr Milliseconds kAbort{800};   ///< for calls to notice that they were ca
 /// Lives as long as its connection; the pool runs it once.
 class Job final : public Poco::Runnable {
 public:
-    Job(Shared &shared, std::shared_ptr<OpenConnection> connection) : shared_(shared), connection_(std::move(connection)) {}
+    Job(Shared &shared, std::shared_ptr<OpenConnection> connection)
+        : shared_(shared), connection_(std::move(connection)) {}
     void run() override {
         const std::unique_ptr<Job> self(this);
         serve_connection(shared_, connection_);
@@ -39,8 +40,9 @@ private:
 class Server::Impl {
 public:
     Impl(Options options, Dependencies dependencies, TokenTable tokens, std::vector<Listener> listeners, int wake)
-        : shared_(std::move(options), std::move(dependencies), std::move(tokens)), listeners_(std::move(listeners)), wake_(wake),
-          pool_("http", 1, static_cast<int>(2 * shared_.options.limits.connections + 2), 30), acceptor_([this] { accept_loop(); }) {}
+        : shared_(std::move(options), std::move(dependencies), std::move(tokens)), listeners_(std::move(listeners)),
+          wake_(wake), pool_("http", 1, static_cast<int>(2 * shared_.options.limits.connections + 2), 30),
+          acceptor_([this] { accept_loop(); }) {}
 
     ~Impl() {
         stop();
@@ -84,8 +86,11 @@ private:
         if (fd < 0) {
             // Out of descriptors: the connection stays in the backlog, and polling again at once would spin.
             if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-                shared_.log(LogLevel::error, "http: cannot accept a connection: out of file descriptors or memory; raise LimitNOFILE");
-                struct ::pollfd woken {wake_, POLLIN, 0};
+                shared_.log(LogLevel::error,
+                            "http: cannot accept a connection: out of file descriptors or memory; raise LimitNOFILE");
+                struct ::pollfd woken {
+                    wake_, POLLIN, 0
+                };
                 ::poll(&woken, 1, 100);
             }
             return;
@@ -110,9 +115,12 @@ private:
 };
 
 Result<std::unique_ptr<Server>> Server::start(Options options, Dependencies dependencies) {
-    if (!options.unix_socket && !options.tcp) return invalid("NoListener", "the HTTP server has no address to listen on; configure a unix socket or a TCP address");
+    if (!options.unix_socket && !options.tcp)
+        return invalid("NoListener",
+                       "the HTTP server has no address to listen on; configure a unix socket or a TCP address");
     if (options.tcp && options.tokens.empty())
-        return invalid("TokenMissing", "the HTTP server listens on TCP but has no tokens; configure at least one, or leave TCP out");
+        return invalid("TokenMissing",
+                       "the HTTP server listens on TCP but has no tokens; configure at least one, or leave TCP out");
     if (!dependencies.readiness || !dependencies.plugins || !dependencies.reload_plugins || !dependencies.reset_plugin)
         return internal_error("the HTTP server is started without all of its dependencies");
     RIG_TRY_ASSIGN(TokenTable tokens, TokenTable::make(options.tokens));
@@ -126,8 +134,11 @@ Result<std::unique_ptr<Server>> Server::start(Options options, Dependencies depe
         listeners.push_back(std::move(listener));
     }
     const int wake = ::eventfd(0, EFD_CLOEXEC);
-    if (wake < 0) return Error{Code::exhausted, "NoDescriptor", "the HTTP server cannot start: out of file descriptors; raise LimitNOFILE", 0};
-    return std::unique_ptr<Server>(new Server(std::make_unique<Impl>(std::move(options), std::move(dependencies), std::move(tokens), std::move(listeners), wake)));
+    if (wake < 0)
+        return Error{Code::exhausted, "NoDescriptor",
+                     "the HTTP server cannot start: out of file descriptors; raise LimitNOFILE", 0};
+    return std::unique_ptr<Server>(new Server(std::make_unique<Impl>(std::move(options), std::move(dependencies),
+                                                                     std::move(tokens), std::move(listeners), wake)));
 }
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -1,4 +1,5 @@
-// engine/http_server/server.hpp -- serves commands, health and metrics over HTTP on a unix socket and, if asked, on TCP.
+// engine/http_server/server.hpp -- serves commands, health and metrics over HTTP on a unix socket and, if asked, on
+// TCP.
 //
 // Routes and shapes: docs/operators/http-api.md. Everything that a request may cost is bounded by Limits; what a caller
 // may do is decided by Principal::role: a peer that may open the unix socket operates, a TCP peer needs a bearer token.
@@ -44,15 +45,17 @@ struct Limits {
     size_t json_depth = 32;
     uint32_t connections = 64; ///< per listener, each on a thread that exists only while needed; more are answered 503
     uint32_t watchers = 24;    ///< event streams at once, per listener
-    std::chrono::milliseconds header_time{5'000};  ///< from a request's first byte to the end of its header
-    std::chrono::milliseconds body_time{15'000};   ///< for the whole body
-    std::chrono::milliseconds write_time{15'000};  ///< for the whole answer, or for one event of a stream
-    std::chrono::milliseconds idle_time{15'000};   ///< between two requests of one connection
-    std::chrono::milliseconds command_time{30'000};     ///< deadline of a command that names none
-    std::chrono::milliseconds command_time_max{600'000}; ///< the most that a request may ask for (header Rigger-Timeout-Ms)
-    std::chrono::milliseconds stream_time{24 * 3'600'000}; ///< the same for a command that streams its output (a followed log)
-    std::chrono::milliseconds keep_alive{15'000};  ///< a comment on a silent event stream
-    std::chrono::milliseconds watch_pause{200};    ///< between two results on one event stream
+    std::chrono::milliseconds header_time{5'000};   ///< from a request's first byte to the end of its header
+    std::chrono::milliseconds body_time{15'000};    ///< for the whole body
+    std::chrono::milliseconds write_time{15'000};   ///< for the whole answer, or for one event of a stream
+    std::chrono::milliseconds idle_time{15'000};    ///< between two requests of one connection
+    std::chrono::milliseconds command_time{30'000}; ///< deadline of a command that names none
+    std::chrono::milliseconds command_time_max{
+        600'000}; ///< the most that a request may ask for (header Rigger-Timeout-Ms)
+    std::chrono::milliseconds stream_time{
+        24 * 3'600'000};                          ///< the same for a command that streams its output (a followed log)
+    std::chrono::milliseconds keep_alive{15'000}; ///< a comment on a silent event stream
+    std::chrono::milliseconds watch_pause{200};   ///< between two results on one event stream
 };
 
 struct Options {
@@ -76,10 +79,10 @@ struct Dependencies {
     Metrics &metrics;
     const Clock &clock;
     std::function<Readiness()> readiness;
-    std::function<Result<std::string>()> plugins;                       ///< GET /v1/plugins: a JSON document
-    std::function<Result<std::string>()> reload_plugins;                ///< POST /v1/plugins/reload
-    std::function<Result<std::string>(std::string_view)> reset_plugin;  ///< POST /v1/plugins/{name}/reset
-    std::function<void(LogLevel, std::string_view)> log;                ///< may be empty
+    std::function<Result<std::string>()> plugins;                      ///< GET /v1/plugins: a JSON document
+    std::function<Result<std::string>()> reload_plugins;               ///< POST /v1/plugins/reload
+    std::function<Result<std::string>(std::string_view)> reset_plugin; ///< POST /v1/plugins/{name}/reset
+    std::function<void(LogLevel, std::string_view)> log;               ///< may be empty
 };
 
 /// Thread-safe. Serves from the moment start() returned until stop().

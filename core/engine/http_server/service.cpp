@@ -53,7 +53,9 @@ size_t match(const Segments &pattern, const Segments &given) {
 }
 
 bool contains(std::string_view header, std::string_view type) {
-    const auto same = [](char a, char b) { return (static_cast<unsigned char>(a) | 0x20) == (static_cast<unsigned char>(b) | 0x20); };
+    const auto same = [](char a, char b) {
+        return (static_cast<unsigned char>(a) | 0x20) == (static_cast<unsigned char>(b) | 0x20);
+    };
     return std::search(header.begin(), header.end(), type.begin(), type.end(), same) != header.end();
 }
 
@@ -63,7 +65,8 @@ Error method_not_allowed(const std::string &method, const std::string &allow) {
 
 Resolution refuse(Error error, std::string allow = {}) { return {std::nullopt, std::move(error), std::move(allow)}; }
 
-Result<std::chrono::milliseconds> timeout_of(const std::string &text, std::chrono::milliseconds usual, std::chrono::milliseconds most) {
+Result<std::chrono::milliseconds> timeout_of(const std::string &text, std::chrono::milliseconds usual,
+                                             std::chrono::milliseconds most) {
     if (text.empty()) return usual;
     int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -112,13 +115,17 @@ std::shared_ptr<const Catalogue> Service::catalogue() {
     if (!catalogue_ || catalogue_->text != text) {
         catalogue_ = read_catalogue(std::move(text), version_);
         if (dependencies_.log)
-            for (const std::string &problem : catalogue_->problems) dependencies_.log(LogLevel::warn, "http: " + problem);
+            for (const std::string &problem : catalogue_->problems)
+                dependencies_.log(LogLevel::warn, "http: " + problem);
     }
     return catalogue_;
 }
 
 Resolution Service::resolve(const Head &head) {
-    if (head.target.size() > limits_.uri_bytes) return refuse(invalid("UriTooLong", "the request's path and query are longer than " + std::to_string(limits_.uri_bytes) + " bytes; send long values in a JSON body"));
+    if (head.target.size() > limits_.uri_bytes)
+        return refuse(invalid("UriTooLong", "the request's path and query are longer than " +
+                                                std::to_string(limits_.uri_bytes) +
+                                                " bytes; send long values in a JSON body"));
     auto parsed = parse_target(head.target);
     if (!parsed.ok()) return refuse(parsed.error());
     std::string allow;
@@ -152,7 +159,8 @@ Resolution Service::resolve_command(const Head &head, Target target) {
     if (target.segments.size() == 3 && target.segments[0] == "v1" && target.segments[1] == "commands") {
         task.command = task.catalogue->find(target.segments[2]);
         if (!task.command)
-            return refuse(not_found("UnknownCommand", "there is no command '" + target.segments[2].substr(0, 64) + "'; GET /v1/commands lists them all"));
+            return refuse(not_found("UnknownCommand", "there is no command '" + target.segments[2].substr(0, 64) +
+                                                          "'; GET /v1/commands lists them all"));
         if (head.method != "POST") return refuse(method_not_allowed(head.method, "POST"), "POST");
         task.label = "/v1/commands/" + task.command->name;
         task.takes_body = true;
@@ -162,14 +170,17 @@ Resolution Service::resolve_command(const Head &head, Target target) {
             const size_t rank = command.segments.empty() ? 0 : match(command.segments, target.segments);
             if (rank == 0) continue;
             if (command.method != head.method) {
-                if (allow.find(command.method) == std::string::npos) allow += (allow.empty() ? "" : ", ") + command.method;
+                if (allow.find(command.method) == std::string::npos)
+                    allow += (allow.empty() ? "" : ", ") + command.method;
             } else if (rank > best) {
                 best = rank;
                 task.command = &command;
             }
         }
         if (!task.command && !allow.empty()) return refuse(method_not_allowed(head.method, allow), allow);
-        if (!task.command) return refuse(not_found("UnknownPath", "there is nothing at this path; GET /openapi.json lists what there is"));
+        if (!task.command)
+            return refuse(
+                not_found("UnknownPath", "there is nothing at this path; GET /openapi.json lists what there is"));
         task.label = task.command->path;
         task.takes_body = head.method != "GET" && head.method != "DELETE";
         task.path = path_parameters(*task.command, target.segments);
@@ -188,7 +199,8 @@ Status Service::finish_command(const Head &head, Task &task) const {
     if (head.has_body && !task.takes_body)
         return invalid("UnexpectedBody", head.method + " takes no body here; send options as query parameters");
     if (head.has_body && !head.content_type.empty() && !contains(head.content_type, "application/json"))
-        return invalid("UnsupportedMediaType", "the body must be JSON: send the header 'Content-Type: application/json'");
+        return invalid("UnsupportedMediaType",
+                       "the body must be JSON: send the header 'Content-Type: application/json'");
     bool watch = false;
     if (command.options.count(kWatchParameter) == 0)
         for (const auto &[name, value] : task.query)
@@ -205,7 +217,8 @@ Status Service::finish_command(const Head &head, Task &task) const {
 
 Status Service::authorise(const Task &task, const Principal &principal) {
     if (static_cast<uint8_t>(principal.role) >= static_cast<uint8_t>(task.needs)) return {};
-    return Error{Code::denied, "RoleTooLow", "'" + principal.name + "' may read, but this changes something and needs the role operate", 0};
+    return Error{Code::denied, "RoleTooLow",
+                 "'" + principal.name + "' may read, but this changes something and needs the role operate", 0};
 }
 
 Result<std::string> Service::arguments(Task &task, std::string_view body) const {
@@ -220,24 +233,31 @@ Result<std::string> Service::arguments(Task &task, std::string_view body) const 
     return text;
 }
 
-Result<std::string> Service::run(const Task &task, const Principal &principal, const std::string &arguments, const std::atomic<uint32_t> &cancelled,
+Result<std::string> Service::run(const Task &task, const Principal &principal, const std::string &arguments,
+                                 const std::atomic<uint32_t> &cancelled,
                                  const std::function<void(std::string_view)> &progress) {
-    const CallContext call{dependencies_.clock.monotonic() + std::chrono::duration_cast<Duration>(task.timeout), &cancelled};
+    const CallContext call{dependencies_.clock.monotonic() + std::chrono::duration_cast<Duration>(task.timeout),
+                           &cancelled};
     return dependencies_.commands.invoke(principal, call, task.command->name, arguments, progress);
 }
 
-Result<Reply> Service::answer(const Task &task, const Principal &principal, const std::string &arguments, const std::atomic<uint32_t> &cancelled) {
-    const auto document = [](Result<std::string> text) -> Result<Reply> { return text.ok() ? Result<Reply>(json(*std::move(text))) : text.error(); };
+Result<Reply> Service::answer(const Task &task, const Principal &principal, const std::string &arguments,
+                              const std::atomic<uint32_t> &cancelled) {
+    const auto document = [](Result<std::string> text) -> Result<Reply> {
+        return text.ok() ? Result<Reply>(json(*std::move(text))) : text.error();
+    };
     switch (task.route) {
     case Route::health: return json("{\"status\":\"ok\"}\n");
     case Route::ready: {
         Readiness readiness = dependencies_.readiness();
         const bool may_read = principal.role != Role::none && !readiness.document.empty();
-        Reply reply = json(may_read ? std::move(readiness.document) : std::string("{\"ready\":") + (readiness.ready ? "true" : "false") + "}\n");
+        Reply reply = json(may_read ? std::move(readiness.document)
+                                    : std::string("{\"ready\":") + (readiness.ready ? "true" : "false") + "}\n");
         reply.status = readiness.ready ? 200 : 503;
         return reply;
     }
-    case Route::metrics: return Reply{200, "text/plain; version=0.0.4; charset=utf-8", dependencies_.metrics.exposition(), {}};
+    case Route::metrics:
+        return Reply{200, "text/plain; version=0.0.4; charset=utf-8", dependencies_.metrics.exposition(), {}};
     case Route::openapi: return tagged(task, task.catalogue->openapi);
     case Route::commands: return tagged(task, task.catalogue->text);
     case Route::plugins: return document(dependencies_.plugins());

@@ -1,4 +1,5 @@
-// engine/http_server/service.hpp -- from a request's head to what shall be done, and from there to the answer. No sockets here.
+// engine/http_server/service.hpp -- from a request's head to what shall be done, and from there to the answer. No
+// sockets here.
 #pragma once
 #include "engine/http_server/catalogue.hpp"
 #include "engine/http_server/server.hpp"
@@ -23,20 +24,30 @@ struct Reply {
     std::vector<std::pair<std::string, std::string>> headers;
 };
 
-enum class Route : uint8_t { health, ready, metrics, openapi, commands, plugins, plugins_reload, plugins_reset, command };
+enum class Route : uint8_t {
+    health,
+    ready,
+    metrics,
+    openapi,
+    commands,
+    plugins,
+    plugins_reload,
+    plugins_reset,
+    command
+};
 enum class Stream : uint8_t { none, watch, progress };
 
 /// One request, understood.
 struct Task {
     Route route = Route::health;
-    std::string label;                          ///< for metrics: a path template, never what the caller wrote
+    std::string label; ///< for metrics: a path template, never what the caller wrote
     Role needs = Role::none;
     Stream stream = Stream::none;
     bool takes_body = false;
     std::shared_ptr<const Catalogue> catalogue; ///< keeps `command` alive
     const Command *command = nullptr;
     std::vector<std::pair<std::string, std::string>> path, query;
-    std::string plugin;                         ///< of plugins_reset
+    std::string plugin; ///< of plugins_reset
     std::string if_none_match;
     std::chrono::milliseconds timeout{0};
     std::chrono::milliseconds stream_timeout{0}; ///< of a command whose output goes on
@@ -57,12 +68,15 @@ public:
     Resolution resolve(const Head &head);
     /// The role that the task needs. Errors: denied RoleTooLow.
     static Status authorise(const Task &task, const Principal &principal);
-    /// The command's arguments. Those that ask for output that goes on make the task a stream, whatever it accepts. Errors: invalid.
+    /// The command's arguments. Those that ask for output that goes on make the task a stream, whatever it accepts.
+    /// Errors: invalid.
     Result<std::string> arguments(Task &task, std::string_view body) const;
     /// Any task but a stream.
-    Result<Reply> answer(const Task &task, const Principal &principal, const std::string &arguments, const std::atomic<uint32_t> &cancelled);
+    Result<Reply> answer(const Task &task, const Principal &principal, const std::string &arguments,
+                         const std::atomic<uint32_t> &cancelled);
     /// One run of the task's command.
-    Result<std::string> run(const Task &task, const Principal &principal, const std::string &arguments, const std::atomic<uint32_t> &cancelled,
+    Result<std::string> run(const Task &task, const Principal &principal, const std::string &arguments,
+                            const std::atomic<uint32_t> &cancelled,
                             const std::function<void(std::string_view)> &progress);
 
 private:

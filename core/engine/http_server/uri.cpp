@@ -30,7 +30,11 @@ std::optional<std::string> decode(std::string_view text, bool plus_is_blank) {
     return out;
 }
 
-Error malformed() { return invalid("MalformedUri", "the request path or query is malformed: check the percent escapes, use UTF-8, no control characters"); }
+Error malformed() {
+    return invalid(
+        "MalformedUri",
+        "the request path or query is malformed: check the percent escapes, use UTF-8, no control characters");
+}
 
 } // namespace
 
@@ -38,7 +42,11 @@ bool is_clean_text(std::string_view text) noexcept {
     for (size_t i = 0; i < text.size();) {
         const auto lead = static_cast<unsigned char>(text[i]);
         if (lead < 0x20 || lead == 0x7F) return false;
-        const size_t length = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
+        const size_t length = lead < 0x80                   ? 1
+                              : lead >= 0xC2 && lead < 0xE0 ? 2
+                              : lead >= 0xE0 && lead < 0xF0 ? 3
+                              : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                            : 0;
         if (length == 0 || text.size() - i < length) return false;
         uint32_t code = length == 1 ? lead : lead & (0xFFu >> (length + 1));
         for (size_t k = 1; k < length; ++k) {
@@ -47,7 +55,8 @@ bool is_clean_text(std::string_view text) noexcept {
             code = code << 6 | (next & 0x3Fu);
         }
         const bool too_long = (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
-        if (too_long || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000) || (code >= 0x80 && code < 0xA0)) return false;
+        if (too_long || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000) || (code >= 0x80 && code < 0xA0))
+            return false;
         i += length;
     }
     return true;

@@ -20,7 +20,10 @@ TEST_F(MetricsTest, Counter_Adds) {
     const auto handle = metrics->counter("rigger_plans_total", "Plans made.");
     metrics->add(handle, 1);
     metrics->add(handle, 2.5);
-    EXPECT_THAT(text(), HasSubstr("# HELP rigger_plans_total Plans made.\n# TYPE rigger_plans_total counter\nrigger_plans_total 3.5\n"));
+    EXPECT_THAT(
+        text(),
+        HasSubstr(
+            "# HELP rigger_plans_total Plans made.\n# TYPE rigger_plans_total counter\nrigger_plans_total 3.5\n"));
 }
 
 TEST_F(MetricsTest, Counter_NeverGoesBack) {
@@ -52,7 +55,8 @@ TEST_F(MetricsTest, Histogram_CountsCumulatively) {
     const auto handle = metrics->histogram("h", "Seconds.", bounds, {{"loop", "plan"}});
     for (const double value : {0.05, 0.1, 0.5, 5.0, 50.0}) metrics->add(handle, value);
     EXPECT_THAT(text(), HasSubstr("# TYPE h histogram\n"
-                                  "h_bucket{loop=\"plan\",le=\"0.1\"} 2\nh_bucket{loop=\"plan\",le=\"1\"} 3\nh_bucket{loop=\"plan\",le=\"10\"} 4\n"
+                                  "h_bucket{loop=\"plan\",le=\"0.1\"} 2\nh_bucket{loop=\"plan\",le=\"1\"} "
+                                  "3\nh_bucket{loop=\"plan\",le=\"10\"} 4\n"
                                   "h_bucket{loop=\"plan\",le=\"+Inf\"} 5\nh_sum{loop=\"plan\"} 55.65"));
     EXPECT_THAT(text(), HasSubstr("h_count{loop=\"plan\"} 5\n"));
 }
@@ -84,16 +88,26 @@ TEST_F(MetricsTest, BrokenUtf8_DoesNotSpoilThePage) {
 }
 
 TEST_F(MetricsTest, BadDefinitions_GiveNoHandleAndAreCounted) {
-    const std::vector<double> good{1, 2}, descending{2, 1}, infinite{1, std::numeric_limits<double>::infinity()}, none, other{1, 3};
+    const std::vector<double> good{1, 2}, descending{2, 1}, infinite{1, std::numeric_limits<double>::infinity()}, none,
+        other{1, 3};
     metrics->counter("taken", "");
     metrics->histogram("h", "", good);
     metrics->counter("x_sum", "");
-    const std::vector<Metrics::Handle> handles{
-        metrics->counter("", ""), metrics->counter("1c", ""), metrics->counter("c-d", ""), metrics->counter("c", "", {{"bad-label", "x"}}),
-        metrics->counter("c", "", {{"__reserved", "x"}}), metrics->counter("c", "", {{"le", "x"}}), metrics->counter("c", "", {{"a", "1"}, {"a", "2"}}),
-        metrics->counter("c", "", {{"a", std::string(2000, 'x')}}), metrics->gauge("taken", ""), metrics->histogram("d", "", descending),
-        metrics->histogram("d", "", infinite), metrics->histogram("d", "", none), metrics->histogram("h", "", other), metrics->counter("h_count", ""),
-        metrics->histogram("x", "", good)};
+    const std::vector<Metrics::Handle> handles{metrics->counter("", ""),
+                                               metrics->counter("1c", ""),
+                                               metrics->counter("c-d", ""),
+                                               metrics->counter("c", "", {{"bad-label", "x"}}),
+                                               metrics->counter("c", "", {{"__reserved", "x"}}),
+                                               metrics->counter("c", "", {{"le", "x"}}),
+                                               metrics->counter("c", "", {{"a", "1"}, {"a", "2"}}),
+                                               metrics->counter("c", "", {{"a", std::string(2000, 'x')}}),
+                                               metrics->gauge("taken", ""),
+                                               metrics->histogram("d", "", descending),
+                                               metrics->histogram("d", "", infinite),
+                                               metrics->histogram("d", "", none),
+                                               metrics->histogram("h", "", other),
+                                               metrics->counter("h_count", ""),
+                                               metrics->histogram("x", "", good)};
     for (size_t i = 0; i < handles.size(); ++i) EXPECT_EQ(handles[i], 0U) << i;
     EXPECT_THAT(text(), HasSubstr("rigger_metrics_refused_total " + std::to_string(handles.size()) + "\n"));
     EXPECT_FALSE(metrics->last_refusal().ok());
@@ -115,7 +129,8 @@ TEST_F(MetricsTest, UnknownHandles_AreIgnored) {
 
 TEST(ProcessMetrics, AreExposed) {
     const std::string page = make_metrics_registry()->exposition();
-    for (const char *const name : {"process_resident_memory_bytes", "process_open_fds", "process_start_time_seconds", "process_cpu_seconds_total"})
+    for (const char *const name : {"process_resident_memory_bytes", "process_open_fds", "process_start_time_seconds",
+                                   "process_cpu_seconds_total"})
         EXPECT_THAT(page, HasSubstr(std::string("\n") + name + " "));
     const size_t at = page.find("\nprocess_start_time_seconds ");
     EXPECT_GT(std::stod(page.substr(at + 28)), 1.6e9);
@@ -125,7 +140,8 @@ TEST(Threads, AddDefineAndExposeAtOnce_LoseNothing) {
     constexpr int threads = 4, rounds = 20'000;
     const auto metrics = make_metrics_registry({5000, false});
     const std::vector<double> bounds{0.5, 1.5};
-    const auto counter = metrics->counter("c", ""), histogram = metrics->histogram("h", "", bounds), gauge = metrics->gauge("g", "");
+    const auto counter = metrics->counter("c", ""), histogram = metrics->histogram("h", "", bounds),
+               gauge = metrics->gauge("g", "");
     std::vector<std::thread> workers;
     for (int t = 0; t < threads; ++t)
         workers.emplace_back([&, t] {
@@ -133,7 +149,9 @@ TEST(Threads, AddDefineAndExposeAtOnce_LoseNothing) {
                 metrics->add(counter, 0.25);
                 metrics->add(histogram, i % 2);
                 metrics->add(gauge, i % 2 == 0 ? 1 : -1);
-                if (i % 200 == 0) metrics->add(metrics->counter("defined", "", {{"t", std::to_string(t)}, {"i", std::to_string(i)}}), 1);
+                if (i % 200 == 0)
+                    metrics->add(metrics->counter("defined", "", {{"t", std::to_string(t)}, {"i", std::to_string(i)}}),
+                                 1);
                 if (i % 5000 == 0) (void)metrics->exposition();
             }
         });

@@ -14,7 +14,8 @@ namespace rigger::metrics {
 namespace {
 
 void line(std::string &out, const char *name, const char *type, const char *help, double value) {
-    out += std::string("# HELP ") + name + " " + help + "\n# TYPE " + name + " " + type + "\n" + name + " " + number(value) + "\n";
+    out += std::string("# HELP ") + name + " " + help + "\n# TYPE " + name + " " + type + "\n" + name + " " +
+           number(value) + "\n";
 }
 
 /// The fields of /proc/self/stat from the third one on: the second may hold spaces and ends with the last ')'.
@@ -39,7 +40,9 @@ double boot_time() {
 double open_descriptors() {
     std::error_code failed;
     double count = -1; // the directory's own descriptor
-    for (std::filesystem::directory_iterator at("/proc/self/fd", failed), end; !failed && at != end; at.increment(failed)) ++count;
+    for (std::filesystem::directory_iterator at("/proc/self/fd", failed), end; !failed && at != end;
+         at.increment(failed))
+        ++count;
     return count;
 }
 } // namespace
@@ -49,18 +52,23 @@ std::string process_exposition() {
     constexpr size_t user_time = 11, system_time = 12, threads = 17, start = 19, virtual_size = 20, resident = 21;
     std::string out;
     if (const auto fields = stat_fields(); fields.size() > resident) {
-        const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK)), page = static_cast<double>(::sysconf(_SC_PAGESIZE));
+        const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK)),
+                   page = static_cast<double>(::sysconf(_SC_PAGESIZE));
         const auto field = [&](size_t i) { return std::strtod(fields[i].c_str(), nullptr); };
-        line(out, "process_cpu_seconds_total", "counter", "User and system CPU time.", (field(user_time) + field(system_time)) / ticks);
+        line(out, "process_cpu_seconds_total", "counter", "User and system CPU time.",
+             (field(user_time) + field(system_time)) / ticks);
         line(out, "process_resident_memory_bytes", "gauge", "Resident memory.", field(resident) * page);
-        line(out, "process_start_time_seconds", "gauge", "Start time since the Unix epoch.", boot_time() + field(start) / ticks);
+        line(out, "process_start_time_seconds", "gauge", "Start time since the Unix epoch.",
+             boot_time() + field(start) / ticks);
         line(out, "process_threads", "gauge", "Threads.", field(threads));
         line(out, "process_virtual_memory_bytes", "gauge", "Virtual memory.", field(virtual_size));
     }
-    if (const double open = open_descriptors(); open >= 0) line(out, "process_open_fds", "gauge", "Open file descriptors.", open);
+    if (const double open = open_descriptors(); open >= 0)
+        line(out, "process_open_fds", "gauge", "Open file descriptors.", open);
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) == 0)
-        line(out, "process_max_fds", "gauge", "Most file descriptors that may be open.", static_cast<double>(limit.rlim_cur));
+        line(out, "process_max_fds", "gauge", "Most file descriptors that may be open.",
+             static_cast<double>(limit.rlim_cur));
     return out;
 }
 

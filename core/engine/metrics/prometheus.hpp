@@ -13,10 +13,10 @@ struct MetricsOptions {
     bool process = true;       ///< also expose process_* (memory, file descriptors, threads, CPU time, start)
 };
 
-/// Counters, histograms and gauges all add without locks or retries (fixed number of atomic additions). A sum is exact for
-/// whole numbers up to 2^63 and keeps fractions to 2^-32; values that are not finite are ignored by add().
-/// A name or label that Prometheus does not allow, a name used again with another type, and a series beyond the limit give
-/// the handle 0, which is ignored by add() and set(), and are counted in rigger_metrics_refused_total.
+/// Counters, histograms and gauges all add without locks or retries (fixed number of atomic additions). A sum is exact
+/// for whole numbers up to 2^63 and keeps fractions to 2^-32; values that are not finite are ignored by add(). A name
+/// or label that Prometheus does not allow, a name used again with another type, and a series beyond the limit give the
+/// handle 0, which is ignored by add() and set(), and are counted in rigger_metrics_refused_total.
 class MetricsRegistry : public Metrics {
 public:
     /// Why the last refusal on any thread happened; ok when there was none. For logs.

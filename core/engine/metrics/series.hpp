@@ -21,7 +21,8 @@ public:
         if (kind_ == Kind::counter && !(value > 0)) return;
         if (kind_ == Kind::histogram) {
             if (!std::isfinite(value)) return;
-            const auto bucket = static_cast<size_t>(std::lower_bound(bounds_.begin(), bounds_.end(), value) - bounds_.begin());
+            const auto bucket =
+                static_cast<size_t>(std::lower_bound(bounds_.begin(), bounds_.end(), value) - bounds_.begin());
             counts_[bucket].fetch_add(1, std::memory_order_relaxed);
         }
         sum_.add(value);

@@ -1,4 +1,5 @@
-// core/engine/metrics/sum.hpp -- a sum of doubles that many threads add to without a lock, a retry or a rounding error that grows.
+// core/engine/metrics/sum.hpp -- a sum of doubles that many threads add to without a lock, a retry or a rounding error
+// that grows.
 #pragma once
 #include <algorithm>
 #include <atomic>
@@ -31,7 +32,8 @@ public:
     double value() const noexcept {
         for (;;) {
             const uint32_t ended = carries_ended_.load(std::memory_order_acquire);
-            const int64_t whole = whole_.load(std::memory_order_acquire), fraction = fraction_.load(std::memory_order_acquire);
+            const int64_t whole = whole_.load(std::memory_order_acquire),
+                          fraction = fraction_.load(std::memory_order_acquire);
             if (carries_begun_.load(std::memory_order_relaxed) == ended)
                 return static_cast<double>(whole) + std::ldexp(static_cast<double>(fraction), -fraction_bits);
         }

@@ -12,29 +12,28 @@ bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
 bool digit(char c) { return c >= '0' && c <= '9'; }
 
 bool valid_label_name(std::string_view name) {
-    return !name.empty() && name.size() <= longest_name && !name.starts_with("__") && name != "le" && !digit(name.front()) &&
-           std::all_of(name.begin(), name.end(), [](char c) { return letter(c) || digit(c); });
+    return !name.empty() && name.size() <= longest_name && !name.starts_with("__") && name != "le" &&
+           !digit(name.front()) && std::all_of(name.begin(), name.end(), [](char c) { return letter(c) || digit(c); });
 }
 
 void escape(std::string &out, std::string_view text, bool quotes) {
     for (const char c : text) {
-        if (c == '\\')
-            out += "\\\\";
-        else if (c == '\n')
-            out += "\\n";
-        else if (c == '"' && quotes)
-            out += "\\\"";
-        else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
-            out += '?';
-        else
-            out += c;
+        if (c == '\\') out += "\\\\";
+        else if (c == '\n') out += "\\n";
+        else if (c == '"' && quotes) out += "\\\"";
+        else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) out += '?';
+        else out += c;
     }
 }
 
 /// Number of bytes of the UTF-8 character at the beginning; 0: none.
 size_t character(std::string_view s) {
     const auto first = static_cast<unsigned char>(s[0]);
-    const size_t length = first < 0x80 ? 1 : first >= 0xC2 && first < 0xE0 ? 2 : first >= 0xE0 && first < 0xF0 ? 3 : first >= 0xF0 && first < 0xF5 ? 4 : 0;
+    const size_t length = first < 0x80                    ? 1
+                          : first >= 0xC2 && first < 0xE0 ? 2
+                          : first >= 0xE0 && first < 0xF0 ? 3
+                          : first >= 0xF0 && first < 0xF5 ? 4
+                                                          : 0;
     if (length == 0 || length > s.size()) return 0;
     for (size_t i = 1; i < length; ++i)
         if ((static_cast<unsigned char>(s[i]) & 0xC0) != 0x80) return 0;
@@ -64,7 +63,8 @@ std::optional<std::string> label_text(const Labels &labels) {
     std::string out;
     for (size_t i = 0; i < sorted.size(); ++i) {
         const auto &[name, value] = sorted[i];
-        if (!valid_label_name(name) || value.size() > longest_value || (i > 0 && sorted[i - 1].first == name)) return std::nullopt;
+        if (!valid_label_name(name) || value.size() > longest_value || (i > 0 && sorted[i - 1].first == name))
+            return std::nullopt;
         out += (i == 0 ? "" : ",") + name + "=\"";
         escape(out, clean_utf8(value), true);
         out += '"';

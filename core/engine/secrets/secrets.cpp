@@ -36,7 +36,8 @@ Status check_file(int descriptor, std::string_view path) {
     if (::fstat(descriptor, &info) != 0) return failure(Code::denied, "SecretFile", path, std::strerror(errno));
     if (!S_ISREG(info.st_mode)) return failure(Code::invalid, "SecretFile", path, "it is not a regular file");
     if ((info.st_mode & 07) != 0)
-        return failure(Code::denied, "SecretFileMode", path, "everybody on this machine may open it; run `chmod o-rwx` on it");
+        return failure(Code::denied, "SecretFileMode", path,
+                       "everybody on this machine may open it; run `chmod o-rwx` on it");
     if (static_cast<size_t>(info.st_size) > largest_secret)
         return failure(Code::invalid, "SecretFile", path, "it is larger than 64 KiB, so it is hardly a secret");
     return {};
@@ -44,7 +45,8 @@ Status check_file(int descriptor, std::string_view path) {
 
 Result<Secret> checked(std::string_view value, std::string_view source) {
     if (value.empty()) return invalid("SecretEmpty", std::string(source) + " is empty");
-    if (value.find('\0') != std::string_view::npos) return invalid("SecretBinary", std::string(source) + " holds a NUL byte; it must be text");
+    if (value.find('\0') != std::string_view::npos)
+        return invalid("SecretBinary", std::string(source) + " holds a NUL byte; it must be text");
     return Secret(value);
 }
 
@@ -67,7 +69,8 @@ Result<Secret> read_file(std::string_view path) {
         if (n == 0) break;
         size += static_cast<size_t>(n);
     }
-    if (size > largest_secret) return failure(Code::invalid, "SecretFile", path, "it is larger than 64 KiB, so it is hardly a secret");
+    if (size > largest_secret)
+        return failure(Code::invalid, "SecretFile", path, "it is larger than 64 KiB, so it is hardly a secret");
     std::string_view value(buffer.bytes.data(), size);
     if (value.ends_with('\n')) value.remove_suffix(1);
     if (value.ends_with('\r')) value.remove_suffix(1);
@@ -95,11 +98,14 @@ bool is_reference(std::string_view text) noexcept { return text.starts_with("${"
 Result<Secret> resolve_secret(std::string_view text, const EnvLookup &env) {
     if (!is_reference(text)) return Secret(text);
     if (text.ends_with('}')) {
-        if (text.starts_with(file_scheme)) return read_file(text.substr(file_scheme.size(), text.size() - file_scheme.size() - 1));
-        if (text.starts_with(env_scheme)) return read_variable(text.substr(env_scheme.size(), text.size() - env_scheme.size() - 1), env);
+        if (text.starts_with(file_scheme))
+            return read_file(text.substr(file_scheme.size(), text.size() - file_scheme.size() - 1));
+        if (text.starts_with(env_scheme))
+            return read_variable(text.substr(env_scheme.size(), text.size() - env_scheme.size() - 1), env);
     }
     // Not quoted back: what follows "${" may be a secret that was pasted by mistake.
-    return invalid("SecretReference", "a value that begins with '${' must be ${file:/absolute/path} or ${env:NAME} as a whole");
+    return invalid("SecretReference",
+                   "a value that begins with '${' must be ${file:/absolute/path} or ${env:NAME} as a whole");
 }
 
 namespace {
@@ -126,6 +132,8 @@ private:
 };
 } // namespace
 
-std::unique_ptr<SecretProvider> make_secret_provider(EnvLookup env) { return std::make_unique<Provider>(std::move(env)); }
+std::unique_ptr<SecretProvider> make_secret_provider(EnvLookup env) {
+    return std::make_unique<Provider>(std::move(env));
+}
 
 } // namespace rigger

@@ -22,7 +22,8 @@ bool is_reference(std::string_view text) noexcept;
 
 /// Resolves a reference; any other text stands for itself. A file must be a regular file of at most 64 KiB that others
 /// than owner and group cannot read; one trailing line end is removed. No error text holds a value.
-/// Errors: invalid (malformed reference, too large, empty, NUL byte), not_found (no such file or variable), denied (permissions).
+/// Errors: invalid (malformed reference, too large, empty, NUL byte), not_found (no such file or variable), denied
+/// (permissions).
 Result<Secret> resolve_secret(std::string_view text, const EnvLookup &env);
 
 /// Resolves references anywhere in a text, under the same rules; each begins with "${" and ends at the next "}".

@@ -36,8 +36,11 @@ TEST_F(Secrets, PlainText_StandsForItself) { EXPECT_EQ(resolve_secret("plain $te
 TEST_F(Secrets, Variable_IsRead) { EXPECT_EQ(resolve_secret("${env:TOKEN}", env)->reveal(), "from-env"); }
 
 TEST_F(Secrets, File_LosesOneTrailingLineEnd) {
-    for (const auto &[content, expected] : std::vector<std::pair<std::string, std::string>>{
-             {"s3cret", "s3cret"}, {"s3cret\n", "s3cret"}, {"s3cret\r\n", "s3cret"}, {"s3cret\n\n", "s3cret\n"}, {" s3cret \n", " s3cret "}})
+    for (const auto &[content, expected] : std::vector<std::pair<std::string, std::string>>{{"s3cret", "s3cret"},
+                                                                                            {"s3cret\n", "s3cret"},
+                                                                                            {"s3cret\r\n", "s3cret"},
+                                                                                            {"s3cret\n\n", "s3cret\n"},
+                                                                                            {" s3cret \n", " s3cret "}})
         EXPECT_EQ(resolve_secret(write(content), env)->reveal(), expected);
 }
 
@@ -57,9 +60,11 @@ TEST_F(Secrets, BadSources_AreRefused_WithoutTheValue) {
         Code code;
     };
     const std::string huge = write(std::string(70'000, 's'));
-    for (const Case &c : {Case{huge, Code::invalid}, Case{"${file:relative}", Code::invalid}, Case{"${file:" + directory + "/none}", Code::not_found},
-                          Case{"${file:" + directory + "}", Code::invalid}, Case{"${env:UNSET}", Code::not_found}, Case{"${env:EMPTY}", Code::invalid},
-                          Case{"${vault:s3cret}", Code::invalid}, Case{"${env:TOKEN} and s3cret", Code::invalid}, Case{"${", Code::invalid}}) {
+    for (const Case &c : {Case{huge, Code::invalid}, Case{"${file:relative}", Code::invalid},
+                          Case{"${file:" + directory + "/none}", Code::not_found},
+                          Case{"${file:" + directory + "}", Code::invalid}, Case{"${env:UNSET}", Code::not_found},
+                          Case{"${env:EMPTY}", Code::invalid}, Case{"${vault:s3cret}", Code::invalid},
+                          Case{"${env:TOKEN} and s3cret", Code::invalid}, Case{"${", Code::invalid}}) {
         const auto secret = resolve_secret(c.text, env);
         ASSERT_FALSE(secret.ok()) << c.text;
         EXPECT_EQ(secret.error().code, c.code) << c.text << ": " << secret.error().message;

@@ -23,7 +23,8 @@ std::string Row::bytes(int column) const {
 int64_t Row::integer(int column) const { return sqlite3_column_int64(statement_, column); }
 
 int Row::small(int column) const {
-    return static_cast<int>(std::clamp<int64_t>(integer(column), std::numeric_limits<int>::min(), std::numeric_limits<int>::max()));
+    return static_cast<int>(
+        std::clamp<int64_t>(integer(column), std::numeric_limits<int>::min(), std::numeric_limits<int>::max()));
 }
 
 double Row::real(int column) const { return sqlite3_column_double(statement_, column); }
@@ -33,7 +34,9 @@ Result<WallTime> Row::time(int column) const {
     const std::string value = text(column);
     if (const auto parsed = parse_rfc3339(value)) return *parsed;
     return Error{Code::internal, "StoreCorrupt",
-                 std::string("column ") + sqlite3_column_name(statement_, column) + ": '" + value + "' is not an RFC 3339 time", 0};
+                 std::string("column ") + sqlite3_column_name(statement_, column) + ": '" + value +
+                     "' is not an RFC 3339 time",
+                 0};
 }
 
 Result<std::optional<WallTime>> Row::optional_time(int column) const {
@@ -46,7 +49,8 @@ void Database::Finalize::operator()(sqlite3_stmt *statement) const { sqlite3_fin
 
 Result<std::unique_ptr<Database>> Database::open(const std::string &path, const OpenFlags &flags) {
     sqlite3 *handle = nullptr;
-    const int mode = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | (flags.create ? SQLITE_OPEN_CREATE : 0);
+    const int mode = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
+                     (flags.create ? SQLITE_OPEN_CREATE : 0);
     const int code = sqlite3_open_v2(path.empty() ? ":memory:" : path.c_str(), &handle, mode,
                                      flags.vfs.empty() ? nullptr : flags.vfs.c_str());
     std::unique_ptr<Database> database(new Database(handle, path));
@@ -104,7 +108,8 @@ Status Database::bind(sqlite3_stmt *statement, std::initializer_list<Value> valu
     return {};
 }
 
-Status Database::query(const char *sql, std::initializer_list<Value> values, const std::function<Status(const Row &)> &each) {
+Status Database::query(const char *sql, std::initializer_list<Value> values,
+                       const std::function<Status(const Row &)> &each) {
     RIG_TRY_ASSIGN(sqlite3_stmt *const statement, prepared(sql));
     struct Reset {
         sqlite3_stmt *statement;

@@ -23,19 +23,22 @@ Result<std::unique_ptr<FileLock>> FileLock::take(const std::string &path) {
         const bool read_only = errno == EROFS;
         return Error{Code::unavailable, read_only ? "StoreReadOnly" : "StoreCannotOpen",
                      "cannot create the store's lock '" + path + "': " + std::strerror(errno) +
-                         "; its directory must exist and be writable for the daemon's user", 1000};
+                         "; its directory must exist and be writable for the daemon's user",
+                     1000};
     }
     std::unique_ptr<FileLock> lock(new FileLock(descriptor));
     if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK)
             return Error{Code::unavailable, "StoreInUse",
                          "the store is in use by another daemon, process " + holder_of(descriptor) + " (lock '" + path +
-                             "'); stop that one, or give this one a state_dir of its own", 1000};
+                             "'); stop that one, or give this one a state_dir of its own",
+                         1000};
         return Error{Code::unavailable, "StoreCannotOpen", "cannot lock '" + path + "': " + std::strerror(errno), 1000};
     }
     // The pid is for people alone: failing to write it (a full disk) must not keep the daemon from starting.
     const std::string pid = std::to_string(::getpid()) + "\n";
-    if (::ftruncate(descriptor, 0) == 0) [[maybe_unused]] const ssize_t n = ::pwrite(descriptor, pid.data(), pid.size(), 0);
+    if (::ftruncate(descriptor, 0) == 0) [[maybe_unused]]
+        const ssize_t n = ::pwrite(descriptor, pid.data(), pid.size(), 0);
     return lock;
 }
 
@@ -48,7 +51,8 @@ Status make_private_file(const std::string &path) {
     const bool read_only = errno == EACCES || errno == EROFS || errno == EPERM;
     return Error{Code::unavailable, read_only ? "StoreReadOnly" : "StoreCannotOpen",
                  "store '" + path + "': cannot open it for writing: " + std::strerror(errno) +
-                     "; make the file and its directory writable for the daemon's user", 1000};
+                     "; make the file and its directory writable for the daemon's user",
+                 1000};
 }
 
 FileLock::~FileLock() { ::close(descriptor_); }

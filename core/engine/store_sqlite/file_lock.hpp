@@ -7,8 +7,8 @@
 
 namespace rigger::sqlite {
 
-/// An exclusive advisory lock (flock) on a file of its own, held until destruction or the end of the process, however it
-/// ends. The file stays and holds the holder's process id, for people.
+/// An exclusive advisory lock (flock) on a file of its own, held until destruction or the end of the process, however
+/// it ends. The file stays and holds the holder's process id, for people.
 class FileLock {
 public:
     /// Errors: unavailable/StoreInUse (names the holder's pid), StoreCannotOpen, StoreReadOnly.

@@ -14,7 +14,9 @@ Result<std::vector<std::string>> string_array(const std::string &text, const cha
             if (!(good = item.is_string())) break;
             items.push_back(item.get<std::string>());
         }
-    if (!good) return Error{Code::internal, "StoreCorrupt", std::string("column ") + column + ": not a JSON array of texts", 0};
+    if (!good)
+        return Error{Code::internal, "StoreCorrupt", std::string("column ") + column + ": not a JSON array of texts",
+                     0};
     return items;
 }
 
@@ -28,7 +30,8 @@ Phase derived_phase(bool stub, bool active, bool verified, bool registered) {
 
 Status load_servers(Database &db, std::vector<Server> &out) {
     std::map<std::string, size_t> index;
-    RIG_TRY(db.query("SELECT s.server_id, s.name, s.validator, s.ip_address, s.hourly_cost, s.locked, s.is_tee, s.cpu_per_gpu, s.memory_per_gpu, "
+    RIG_TRY(db.query("SELECT s.server_id, s.name, s.validator, s.ip_address, s.hourly_cost, s.locked, s.is_tee, "
+                     "s.cpu_per_gpu, s.memory_per_gpu, "
                      "s.labels, s.created_at, r.cluster, r.ready, r.disk_total_gb, r.disk_used_gb "
                      "FROM servers s LEFT JOIN rigger_servers r USING (server_id) ORDER BY s.name",
                      {}, [&](const Row &row) -> Status {
@@ -53,27 +56,30 @@ Status load_servers(Database &db, std::vector<Server> &out) {
                          out.push_back(std::move(s));
                          return {};
                      }));
-    return db.query("SELECT g.gpu_id, g.server_id, g.deployment_id, g.device_info, g.model_short_ref, g.verified, r.reserved "
-                    "FROM gpus g LEFT JOIN rigger_gpus r USING (gpu_id) ORDER BY g.gpu_id",
-                    {}, [&](const Row &row) -> Status {
-                        const auto server = index.find(row.text(1));
-                        if (server == index.end()) return {};
-                        Gpu g;
-                        g.id = GpuId(row.text(0));
-                        g.server = ServerId(row.text(1));
-                        g.deployment = DeploymentId(row.text(2));
-                        g.device_info = row.text(3);
-                        g.model = row.text(4);
-                        g.verified = row.flag(5);
-                        g.reserved = row.flag(6);
-                        out[server->second].gpus.push_back(std::move(g));
-                        return {};
-                    });
+    return db.query(
+        "SELECT g.gpu_id, g.server_id, g.deployment_id, g.device_info, g.model_short_ref, g.verified, r.reserved "
+        "FROM gpus g LEFT JOIN rigger_gpus r USING (gpu_id) ORDER BY g.gpu_id",
+        {}, [&](const Row &row) -> Status {
+            const auto server = index.find(row.text(1));
+            if (server == index.end()) return {};
+            Gpu g;
+            g.id = GpuId(row.text(0));
+            g.server = ServerId(row.text(1));
+            g.deployment = DeploymentId(row.text(2));
+            g.device_info = row.text(3);
+            g.model = row.text(4);
+            g.verified = row.flag(5);
+            g.reserved = row.flag(6);
+            out[server->second].gpus.push_back(std::move(g));
+            return {};
+        });
 }
 
 Status load_offers(Database &db, PersistentState &state) {
-    return db.query("SELECT c.chute_id, c.validator, c.name, c.version, c.image, c.chutes_version, c.supported_gpus, c.gpu_count, c.tee, "
-                    "c.preemptible, c.ban_reason, r.source, r.gpu_milli FROM chutes c LEFT JOIN rigger_offers r USING (chute_id) ORDER BY c.chute_id",
+    return db.query("SELECT c.chute_id, c.validator, c.name, c.version, c.image, c.chutes_version, c.supported_gpus, "
+                    "c.gpu_count, c.tee, "
+                    "c.preemptible, c.ban_reason, r.source, r.gpu_milli FROM chutes c LEFT JOIN rigger_offers r USING "
+                    "(chute_id) ORDER BY c.chute_id",
                     {}, [&](const Row &row) -> Status {
                         Offer o;
                         o.id = OfferId(row.text(0));
@@ -107,7 +113,8 @@ Status load_phase(const Row &row, Deployment &d) {
     d.namespace_name = row.text(20);
     const auto phase = parse_phase(row.text(21));
     if (!phase)
-        return Error{Code::internal, "StoreCorrupt", "deployment " + d.id.value + ": '" + row.text(21) + "' is not a phase", 0};
+        return Error{Code::internal, "StoreCorrupt",
+                     "deployment " + d.id.value + ": '" + row.text(21) + "' is not a phase", 0};
     d.phase = *phase;
     RIG_TRY_ASSIGN(d.phase_since, row.time(22));
     RIG_TRY_ASSIGN(d.terminating_since, row.optional_time(23));
@@ -121,9 +128,12 @@ Status load_phase(const Row &row, Deployment &d) {
 }
 
 Status load_deployments(Database &db, std::vector<Deployment> &out) {
-    return db.query("SELECT d.deployment_id, d.instance_id, d.validator, d.host, d.port, d.chute_id, d.server_id, d.version, d.active, d.verified_at, "
-                    "d.activated_at, d.stub, d.job_id, d.config_id, d.created_at, d.preemptible, r.source, r.offer_name, r.cluster, r.node_name, "
-                    "r.namespace_name, r.phase, r.phase_since, r.terminating_since, r.end_cause, r.end_reason, r.operator_wish, r.gpus, r.gpu_milli "
+    return db.query("SELECT d.deployment_id, d.instance_id, d.validator, d.host, d.port, d.chute_id, d.server_id, "
+                    "d.version, d.active, d.verified_at, "
+                    "d.activated_at, d.stub, d.job_id, d.config_id, d.created_at, d.preemptible, r.source, "
+                    "r.offer_name, r.cluster, r.node_name, "
+                    "r.namespace_name, r.phase, r.phase_since, r.terminating_since, r.end_cause, r.end_reason, "
+                    "r.operator_wish, r.gpus, r.gpu_milli "
                     "FROM deployments d LEFT JOIN rigger_deployments r USING (deployment_id) ORDER BY d.deployment_id",
                     {}, [&](const Row &row) -> Status {
                         Deployment d;
@@ -172,7 +182,8 @@ Status load_memory(Database &db, PersistentState &state) {
                          state.intents.push_back(std::move(i));
                          return {};
                      }));
-    RIG_TRY(db.query("SELECT offer_id, server_id, cause, created_at, deleted_at, blocked_until FROM rigger_failure_marks ORDER BY offer_id, server_id",
+    RIG_TRY(db.query("SELECT offer_id, server_id, cause, created_at, deleted_at, blocked_until FROM "
+                     "rigger_failure_marks ORDER BY offer_id, server_id",
                      {}, [&](const Row &row) -> Status {
                          FailureMark m;
                          m.offer = OfferId(row.text(0));
@@ -184,20 +195,22 @@ Status load_memory(Database &db, PersistentState &state) {
                          state.failures.push_back(std::move(m));
                          return {};
                      }));
-    RIG_TRY(db.query("SELECT offer_id, blocked_until, reason FROM rigger_backoffs ORDER BY offer_id", {}, [&](const Row &row) -> Status {
-        Backoff b;
-        b.offer = OfferId(row.text(0));
-        RIG_TRY_ASSIGN(b.until, row.time(1));
-        b.reason = row.text(2);
-        state.backoffs.push_back(std::move(b));
-        return {};
-    }));
+    RIG_TRY(db.query("SELECT offer_id, blocked_until, reason FROM rigger_backoffs ORDER BY offer_id", {},
+                     [&](const Row &row) -> Status {
+                         Backoff b;
+                         b.offer = OfferId(row.text(0));
+                         RIG_TRY_ASSIGN(b.until, row.time(1));
+                         b.reason = row.text(2);
+                         state.backoffs.push_back(std::move(b));
+                         return {};
+                     }));
     RIG_TRY(db.query("SELECT name, token FROM rigger_checkpoints", {}, [&](const Row &row) {
         state.checkpoints.emplace(row.text(0), row.bytes(1));
         return Status();
     }));
-    return db.query("SELECT sequence, at, origin, event_id, type, document, handled FROM rigger_journal WHERE handled = 0 ORDER BY sequence", {},
-                    [&](const Row &row) -> Status {
+    return db.query("SELECT sequence, at, origin, event_id, type, document, handled FROM rigger_journal WHERE handled "
+                    "= 0 ORDER BY sequence",
+                    {}, [&](const Row &row) -> Status {
                         RIG_TRY_ASSIGN(auto entry, journal_entry(row));
                         state.unhandled.push_back(std::move(entry));
                         return {};

@@ -5,7 +5,8 @@
 
 namespace rigger::sqlite {
 
-/// Inside a read transaction. Lists are sorted: servers by name, deployments and GPUs by id, intents by time, journal by sequence.
+/// Inside a read transaction. Lists are sorted: servers by name, deployments and GPUs by id, intents by time, journal
+/// by sequence.
 Result<PersistentState> load_state(Database &database);
 
 /// A row of rigger_journal: sequence, at, origin, event_id, type, document, handled.

@@ -4,22 +4,27 @@
 
 namespace rigger::sqlite {
 namespace {
-constexpr const char *journal_table = "CREATE TABLE IF NOT EXISTS rigger_migrations ("
-                                      "number INTEGER PRIMARY KEY, name TEXT NOT NULL, "
-                                      "applied_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000Z'))";
+constexpr const char *journal_table =
+    "CREATE TABLE IF NOT EXISTS rigger_migrations ("
+    "number INTEGER PRIMARY KEY, name TEXT NOT NULL, "
+    "applied_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000Z'))";
 
 Status check(const std::map<int, std::string> &applied, std::span<const Migration> known, const std::string &path) {
     for (const auto &[number, name] : applied) {
         if (number < 1 || static_cast<size_t>(number) > known.size())
             return Error{Code::unsupported, "SchemaTooNew",
-                         "store '" + path + "' was written by a newer rigger: it has migration " + std::to_string(number) + " '" + name +
-                             "', this build knows " + std::to_string(known.size()) +
-                             "; install the newer rigger again, or restore a backup from before the upgrade", 0};
+                         "store '" + path + "' was written by a newer rigger: it has migration " +
+                             std::to_string(number) + " '" + name + "', this build knows " +
+                             std::to_string(known.size()) +
+                             "; install the newer rigger again, or restore a backup from before the upgrade",
+                         0};
         const char *const ours = known[static_cast<size_t>(number) - 1].name;
         if (name != ours)
             return Error{Code::unsupported, "SchemaForeign",
-                         "store '" + path + "' was written by another build of rigger: its migration " + std::to_string(number) + " is '" +
-                             name + "', here it is '" + ours + "'; use the build that made it, or start with an empty store", 0};
+                         "store '" + path + "' was written by another build of rigger: its migration " +
+                             std::to_string(number) + " is '" + name + "', here it is '" + ours +
+                             "'; use the build that made it, or start with an empty store",
+                         0};
     }
     return {};
 }
@@ -38,7 +43,8 @@ Status migrate(Database &database, std::span<const Migration> known) {
     for (const Migration &migration : known) {
         if (applied.count(migration.number) != 0) continue;
         if (Status done = database.script(migration.sql); !done.ok())
-            return done.error().within("cannot apply migration " + std::to_string(migration.number) + " '" + migration.name + "'");
+            return done.error().within("cannot apply migration " + std::to_string(migration.number) + " '" +
+                                       migration.name + "'");
         RIG_TRY(database.run("INSERT INTO rigger_migrations (number, name) VALUES (?, ?)",
                              {integer(migration.number), text(migration.name)}));
     }

@@ -6,7 +6,8 @@
 namespace rigger::sqlite {
 
 /// Applies what is missing, all in one transaction, and records it in rigger_migrations.
-/// Errors: unsupported/SchemaTooNew, unsupported/SchemaForeign (a recorded migration has another name here), and the store's own.
+/// Errors: unsupported/SchemaTooNew, unsupported/SchemaForeign (a recorded migration has another name here), and the
+/// store's own.
 Status migrate(Database &database, std::span<const Migration> known);
 
 } // namespace rigger::sqlite

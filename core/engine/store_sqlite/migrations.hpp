@@ -1,4 +1,5 @@
-// core/engine/store_sqlite/migrations.hpp -- the numbered schema scripts of this build. PostgreSQL's list has the same numbers and names.
+// core/engine/store_sqlite/migrations.hpp -- the numbered schema scripts of this build. PostgreSQL's list has the same
+// numbers and names.
 #pragma once
 #include <span>
 

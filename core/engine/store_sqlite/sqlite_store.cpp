@@ -52,12 +52,14 @@ public:
         return transaction.commit();
     }
 
-    Result<std::vector<JournalEntry>> journal(uint64_t before_sequence, size_t limit, std::string_view type_prefix) override {
+    Result<std::vector<JournalEntry>> journal(uint64_t before_sequence, size_t limit,
+                                              std::string_view type_prefix) override {
         constexpr uint64_t last = std::numeric_limits<int64_t>::max();
         const uint64_t before = before_sequence == 0 || before_sequence > last ? last : before_sequence;
         std::vector<JournalEntry> entries;
         RIG_TRY(reading([&](Database &db) {
-            return db.query("SELECT sequence, at, origin, event_id, type, document, handled FROM rigger_journal WHERE sequence < ?1 "
+            return db.query("SELECT sequence, at, origin, event_id, type, document, handled FROM rigger_journal WHERE "
+                            "sequence < ?1 "
                             "AND substr(type, 1, length(?2)) = ?2 ORDER BY sequence DESC LIMIT ?3",
                             {integer(static_cast<int64_t>(before)), text(type_prefix),
                              integer(static_cast<int64_t>(std::min<uint64_t>(limit, last)))},
@@ -74,9 +76,10 @@ public:
         const std::lock_guard guard(write_mutex_);
         Transaction transaction(*writer_);
         RIG_TRY(transaction.begin(true));
-        RIG_TRY(writer_->run("DELETE FROM rigger_journal WHERE handled = 1 AND at < ?1 AND sequence <= "
-                             "coalesce((SELECT sequence FROM rigger_journal ORDER BY sequence DESC LIMIT 1 OFFSET ?2), 0)",
-                             {sqlite::time(before), integer(static_cast<int64_t>(std::min<size_t>(keep, 1'000'000'000)))}));
+        RIG_TRY(
+            writer_->run("DELETE FROM rigger_journal WHERE handled = 1 AND at < ?1 AND sequence <= "
+                         "coalesce((SELECT sequence FROM rigger_journal ORDER BY sequence DESC LIMIT 1 OFFSET ?2), 0)",
+                         {sqlite::time(before), integer(static_cast<int64_t>(std::min<size_t>(keep, 1'000'000'000)))}));
         return transaction.commit();
     }
 
@@ -111,10 +114,12 @@ private:
             RIG_TRY_ASSIGN(const std::string mode, writer_->pragma("PRAGMA journal_mode = WAL"));
             if (mode != "wal")
                 return Error{Code::unsupported, "StoreNoWal",
-                             "store '" + options_.path + "': write-ahead logging is not possible here (mode is '" + mode +
-                                 "'); put the state directory on a local file system", 0};
+                             "store '" + options_.path + "': write-ahead logging is not possible here (mode is '" +
+                                 mode + "'); put the state directory on a local file system",
+                             0};
         }
-        if (options_.max_pages != 0) return writer_->script(("PRAGMA max_page_count = " + std::to_string(options_.max_pages)).c_str());
+        if (options_.max_pages != 0)
+            return writer_->script(("PRAGMA max_page_count = " + std::to_string(options_.max_pages)).c_str());
         return {};
     }
 
@@ -153,7 +158,8 @@ Result<SqliteOptions> parse_sqlite_url(std::string_view url) {
     if (url == "sqlite::memory:") return options;
     constexpr std::string_view scheme = "sqlite://";
     if (!url.starts_with(scheme) || url.substr(scheme.size()).size() < 2 || url[scheme.size()] != '/')
-        return invalid("StoreUrl", "store url '" + std::string(url) + "': expected sqlite:///absolute/path or sqlite::memory:");
+        return invalid("StoreUrl",
+                       "store url '" + std::string(url) + "': expected sqlite:///absolute/path or sqlite::memory:");
     options.path = url.substr(scheme.size());
     return options;
 }

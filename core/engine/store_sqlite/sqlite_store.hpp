@@ -10,21 +10,20 @@
 namespace rigger {
 
 struct SqliteOptions {
-    std::string path;              ///< file; its directory must exist. Empty: in memory, gone with the Store
+    std::string path;                ///< file; its directory must exist. Empty: in memory, gone with the Store
     uint32_t busy_timeout_ms = 2000; ///< how long to wait for another program that holds the file, such as a backup
-    std::string vfs;               ///< SQLite VFS to use, for fault injection; empty: the default
-    uint64_t max_pages = 0;        ///< a quota in pages of 4096 bytes; 0: none
+    std::string vfs;                 ///< SQLite VFS to use, for fault injection; empty: the default
+    uint64_t max_pages = 0;          ///< a quota in pages of 4096 bytes; 0: none
 };
 
-/// Opens (creates) the file and takes the lock "<path>.lock" for the life of the Store, so that a second daemon on the same
-/// state directory is refused. Nothing is changed before migrate().
+/// Opens (creates) the file and takes the lock "<path>.lock" for the life of the Store, so that a second daemon on the
+/// same state directory is refused. Nothing is changed before migrate().
 ///
-/// Durability: WAL with synchronous=FULL. commit() returns after fsync of the log, because an intent must survive a power
-/// cut before its effect may begin; synchronous=NORMAL would lose the last commits then.
-/// Threads: commits go through one connection under a mutex; journal() and kv reads use a second one, so a reader
-/// never waits for an fsync.
-/// Reasons: StoreInUse, StoreCannotOpen, StoreDiskFull, StoreReadOnly, StoreLocked, StoreIo, StoreCorrupt, SchemaTooNew,
-/// SchemaForeign, StoreConstraint, StoreMissingRow, KvConflict.
+/// Durability: WAL with synchronous=FULL. commit() returns after fsync of the log, because an intent must survive a
+/// power cut before its effect may begin; synchronous=NORMAL would lose the last commits then. Threads: commits go
+/// through one connection under a mutex; journal() and kv reads use a second one, so a reader never waits for an fsync.
+/// Reasons: StoreInUse, StoreCannotOpen, StoreDiskFull, StoreReadOnly, StoreLocked, StoreIo, StoreCorrupt,
+/// SchemaTooNew, SchemaForeign, StoreConstraint, StoreMissingRow, KvConflict.
 Result<std::unique_ptr<Store>> open_sqlite_store(const SqliteOptions &options);
 
 /// "sqlite:///var/lib/rigger/rigger.db" -> the path; "sqlite::memory:" -> in memory. Error: invalid.

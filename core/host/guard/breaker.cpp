@@ -61,10 +61,13 @@ void Breaker::open(MonoTime now) {
 uint32_t Breaker::recent_failures(MonoTime now) {
     if (policy_.window.count() > 0)
         while (!outcomes_.empty() && now - outcomes_.front().at > policy_.window) outcomes_.pop_front();
-    return static_cast<uint32_t>(std::count_if(outcomes_.begin(), outcomes_.end(), [](const Outcome &o) { return o.failed; }));
+    return static_cast<uint32_t>(
+        std::count_if(outcomes_.begin(), outcomes_.end(), [](const Outcome &o) { return o.failed; }));
 }
 
-Breaker::State Breaker::state(MonoTime now) const { return state_ == State::open && now >= until_ ? State::half_open : state_; }
+Breaker::State Breaker::state(MonoTime now) const {
+    return state_ == State::open && now >= until_ ? State::half_open : state_;
+}
 
 Duration Breaker::retry_after(MonoTime now) const {
     if (state_ == State::open && now < until_) return until_ - now;

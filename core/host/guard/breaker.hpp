@@ -1,7 +1,8 @@
 // core/host/guard/breaker.hpp -- circuit breaker: stops calling what keeps failing, and tries again by itself.
 //
-// closed --(failures within the last `of` calls, or within `window`)--> open --(after `open`, doubling to 5 min)--> half-open, which admits
-// one call at a time; three good ones close it, a bad one opens it again. Not thread-safe; time is an argument.
+// closed --(failures within the last `of` calls, or within `window`)--> open --(after `open`, doubling to 5 min)-->
+// half-open, which admits one call at a time; three good ones close it, a bad one opens it again. Not thread-safe; time
+// is an argument.
 #pragma once
 #include "base/time.hpp"
 
@@ -13,8 +14,8 @@ namespace rigger::host {
 
 struct BreakerPolicy {
     uint32_t failures = 5, of = 20;
-    Duration window{0};                           ///< not 0: outcomes older than this do not count
-    Duration open = std::chrono::seconds(30);     ///< first span; doubles with every re-opening
+    Duration window{0};                       ///< not 0: outcomes older than this do not count
+    Duration open = std::chrono::seconds(30); ///< first span; doubles with every re-opening
     Duration cap = std::chrono::minutes(5);
     uint32_t good_to_close = 3;
 };
@@ -29,7 +30,7 @@ public:
     bool admit(MonoTime now);
     void success(MonoTime now);
     void failure(MonoTime now);
-    void neutral(); ///< the call said nothing about the plugin: a half-open probe's place is free again
+    void neutral();          ///< the call said nothing about the plugin: a half-open probe's place is free again
     void trip(MonoTime now); ///< opens it at once
     void reset();            ///< an operator's wish: closed, nothing remembered
 

@@ -13,7 +13,11 @@ constexpr int hard_per_soft_default = 3;
 
 Limits starting_values(std::string_view kind) {
     Limits l;
-    l.calls = {{"create", {5s, 30s}}, {"start", {5s, 30s}}, {"stop", {10s, 30s}}, {"destroy", {5s, 30s}}, {"task", {50ms, 5s}}};
+    l.calls = {{"create", {5s, 30s}},
+               {"start", {5s, 30s}},
+               {"stop", {10s, 30s}},
+               {"destroy", {5s, 30s}},
+               {"task", {50ms, 5s}}};
     l.watch_breaker = {10, 100, 10min, 30s, 5min, 1};
     if (kind == RIG_KIND_PLACEMENT_SCORER) {
         l.calls["score"] = {1ms, 50ms};
@@ -22,7 +26,8 @@ Limits starting_values(std::string_view kind) {
     } else if (kind == RIG_KIND_RECONCILER) {
         l.calls["reconcile"] = {250ms, 5s};
     } else if (kind == RIG_KIND_VALIDATOR_SOURCE) {
-        for (const char *call : {"claim", "render", "announce", "release", "publish", "challenge", "authenticate"}) l.calls[call] = {2s, 15s};
+        for (const char *call : {"claim", "render", "announce", "release", "publish", "challenge", "authenticate"})
+            l.calls[call] = {2s, 15s};
         l.calls["watch"] = {Duration{0}, 15s};
     } else if (kind == RIG_KIND_CLUSTER_BACKEND) {
         l.calls["probe"] = {1s, 3s};
@@ -57,7 +62,8 @@ Result<Limits> limits_for(std::string_view kind, const InstanceFile &file) {
         if (at == l.calls.end()) {
             std::string known;
             for (const auto &[name, budget] : l.calls) known.append(known.empty() ? "" : ", ").append(name);
-            return invalid("InstanceValue", file.file + ": limits." + call + " is not a call of " + std::string(kind) + "; it has " + known);
+            return invalid("InstanceValue", file.file + ": limits." + call + " is not a call of " + std::string(kind) +
+                                                "; it has " + known);
         }
         if (limit.soft) at->second = {*limit.soft, std::max(at->second.hard, *limit.soft * hard_per_soft_default)};
         if (limit.hard) at->second = {std::min(at->second.soft, *limit.hard), *limit.hard};

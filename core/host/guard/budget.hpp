@@ -18,8 +18,8 @@ struct Budget {
 /// The limits of one instance: the kind's starting values with the operator's on top.
 struct Limits {
     std::map<std::string, Budget, std::less<>> calls;
-    BreakerPolicy breaker;         ///< of calls
-    BreakerPolicy watch_breaker;   ///< of disconnects of watches
+    BreakerPolicy breaker;                         ///< of calls
+    BreakerPolicy watch_breaker;                   ///< of disconnects of watches
     Duration heartbeat = std::chrono::seconds(60); ///< a watch that delivers nothing for this long is ended
 
     /// Of a call that the tables name; a second for one that they do not.

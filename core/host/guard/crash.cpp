@@ -82,12 +82,14 @@ void on_signal(int signal, siginfo_t *info, void *) noexcept {
     record_crash(signal);
     for (size_t i = 0; i < std::size(signals); ++i)
         if (signals[i] == signal) ::sigaction(signal, &g_former[i], nullptr);
-    // A fault happens again at the same instruction once we return, now under the former handler; a sent signal must be sent again.
+    // A fault happens again at the same instruction once we return, now under the former handler; a sent signal must be
+    // sent again.
     if (!info || info->si_code <= 0) ::raise(signal);
     errno = saved;
 }
 
-/// exit() called by a plugin ends the daemon as surely as a crash: it is recorded, and the exit code is one that gets it restarted.
+/// exit() called by a plugin ends the daemon as surely as a crash: it is recorded, and the exit code is one that gets
+/// it restarted.
 void on_exit_in_plugin() noexcept {
     if (!t_badge || g_record.load(std::memory_order_relaxed) < 0) return;
     record_crash(exit_called);
@@ -122,7 +124,8 @@ std::string signal_name(int signal) {
 }
 } // namespace
 
-Badge Badge::make(std::string_view plugin, std::string_view version, std::string_view instance, std::string_view digest) noexcept {
+Badge Badge::make(std::string_view plugin, std::string_view version, std::string_view instance,
+                  std::string_view digest) noexcept {
     Badge b;
     copy(b.plugin, sizeof b.plugin, plugin);
     copy(b.version, sizeof b.version, version);
@@ -166,7 +169,9 @@ SignalStack::~SignalStack() {
 
 Result<std::unique_ptr<CrashHandler>> CrashHandler::install(const std::filesystem::path &record) {
     const int fd = ::open(record.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) return Error{Code::unavailable, "CrashRecord", "cannot open the crash record " + record.string() + ": " + std::strerror(errno), 0};
+    if (fd < 0)
+        return Error{Code::unavailable, "CrashRecord",
+                     "cannot open the crash record " + record.string() + ": " + std::strerror(errno), 0};
     g_record = fd;
     struct sigaction action {};
     action.sa_sigaction = &on_signal;
@@ -193,10 +198,11 @@ std::vector<Crash> read_crashes(const std::filesystem::path &record) {
         const std::string_view line = rest.substr(0, rest.find('\n'));
         rest.remove_prefix(std::min(rest.size(), line.size() + 1));
         const int64_t seconds = number(field(line, "at")), signal = number(field(line, "signal"));
-        if (seconds <= 0 || seconds > 9'000'000'000 || field(line, "signal").empty() || signal < 0 || signal > 64) continue;
-        out.push_back({WallTime{seconds * 1'000'000'000}, std::string(field(line, "plugin")), std::string(field(line, "version")),
-                       std::string(field(line, "instance")), std::string(field(line, "digest")), std::string(field(line, "call")),
-                       static_cast<int>(signal)});
+        if (seconds <= 0 || seconds > 9'000'000'000 || field(line, "signal").empty() || signal < 0 || signal > 64)
+            continue;
+        out.push_back({WallTime{seconds * 1'000'000'000}, std::string(field(line, "plugin")),
+                       std::string(field(line, "version")), std::string(field(line, "instance")),
+                       std::string(field(line, "digest")), std::string(field(line, "call")), static_cast<int>(signal)});
     }
     return out;
 }
@@ -213,20 +219,24 @@ Judgement judge(const std::vector<Crash> &crashes, WallTime now) {
     for (const auto &[instance, list] : by_instance) {
         if (instance.empty()) continue;
         const Crash &last = *list.back();
-        const std::string what = last.plugin + " " + last.version + " (instance '" + instance + "') crashed the daemon in " + last.call + " with " +
-                                 signal_name(last.signal);
+        const std::string what = last.plugin + " " + last.version + " (instance '" + instance +
+                                 "') crashed the daemon in " + last.call + " with " + signal_name(last.signal);
         if (list.size() < 2) {
             out.warnings.push_back(what + "; a second crash within 10 minutes will quarantine it");
         } else {
-            out.warnings.push_back(what + " for the second time within 10 minutes; it is quarantined. Run: rigger plugins reset " + instance);
-            out.quarantine.push_back({last.plugin, instance, last.digest, "crashed in " + last.call + " with " + signal_name(last.signal)});
+            out.warnings.push_back(
+                what + " for the second time within 10 minutes; it is quarantined. Run: rigger plugins reset " +
+                instance);
+            out.quarantine.push_back(
+                {last.plugin, instance, last.digest, "crashed in " + last.call + " with " + signal_name(last.signal)});
         }
     }
     // One culprit is dealt with above. Several, or none that is known, mean that the cause is not understood.
     if (recent.size() >= crashes_to_safe_mode && (by_instance.size() > 1 || by_instance.contains(""))) {
         out.safe_mode = true;
-        out.warnings.push_back(std::to_string(recent.size()) +
-                               " crashes within 10 minutes without one clear culprit: safe mode, only rigger's own plugins are started");
+        out.warnings.push_back(
+            std::to_string(recent.size()) +
+            " crashes within 10 minutes without one clear culprit: safe mode, only rigger's own plugins are started");
     }
     return out;
 }

@@ -1,7 +1,7 @@
 // core/host/guard/crash.hpp -- who was running when the process died.
 //
-// Each thread that enters a plugin leaves a breadcrumb. The signal handler writes it to a file that was opened before, then re-raises, so
-// that the core dump stays intact. At the next start the file is read and judged.
+// Each thread that enters a plugin leaves a breadcrumb. The signal handler writes it to a file that was opened before,
+// then re-raises, so that the core dump stays intact. At the next start the file is read and judged.
 #pragma once
 #include "base/status.hpp"
 #include "base/time.hpp"
@@ -20,7 +20,8 @@ namespace rigger::host {
 /// Who is called: fixed text, readable from a signal handler. Outlives every call made under it.
 struct Badge {
     char plugin[129] = "", version[65] = "", instance[65] = "", digest[65] = "";
-    static Badge make(std::string_view plugin, std::string_view version, std::string_view instance, std::string_view digest) noexcept;
+    static Badge make(std::string_view plugin, std::string_view version, std::string_view instance,
+                      std::string_view digest) noexcept;
 };
 
 /// Marks the calling thread as being inside `call` (static text) of `badge` for its life. Nests.
@@ -49,7 +50,8 @@ private:
     const char *call_;
 };
 
-/// Gives the calling thread an alternate signal stack for its life, so that a stack overflow in a plugin can be recorded too.
+/// Gives the calling thread an alternate signal stack for its life, so that a stack overflow in a plugin can be
+/// recorded too.
 class SignalStack {
 public:
     SignalStack();
@@ -61,8 +63,8 @@ private:
     std::unique_ptr<std::byte[]> memory_;
 };
 
-/// Installs handlers for SIGSEGV, SIGBUS, SIGABRT, SIGFPE and SIGILL that append to `record`. One per process; the former handlers come
-/// back when it goes. Errors: unavailable (file).
+/// Installs handlers for SIGSEGV, SIGBUS, SIGABRT, SIGFPE and SIGILL that append to `record`. One per process; the
+/// former handlers come back when it goes. Errors: unavailable (file).
 class CrashHandler {
 public:
     static Result<std::unique_ptr<CrashHandler>> install(const std::filesystem::path &record);
@@ -90,7 +92,7 @@ struct Judgement {
         std::string plugin, instance, digest, why;
     };
     std::vector<Culprit> quarantine;
-    bool safe_mode = false;            ///< three crashes within the span with different culprits, or none: nobody is trusted
+    bool safe_mode = false; ///< three crashes within the span with different culprits, or none: nobody is trusted
 };
 /// First crash of an instance: a warning. Second within 10 minutes: quarantine. Pure.
 Judgement judge(const std::vector<Crash> &crashes, WallTime now);

@@ -82,7 +82,8 @@ TEST(Breaker, WaitsTwiceAsLongEachTimeButNeverMoreThanFiveMinutes) {
     Breaker b({});
     b.trip(at(0s));
     MonoTime now = at(0s);
-    for (const Duration wait : {Duration(30s), Duration(60s), Duration(120s), Duration(240s), Duration(300s), Duration(300s)}) {
+    for (const Duration wait :
+         {Duration(30s), Duration(60s), Duration(120s), Duration(240s), Duration(300s), Duration(300s)}) {
         EXPECT_EQ(b.retry_after(now), wait);
         now = now + wait;
         ASSERT_TRUE(b.admit(now));
@@ -127,16 +128,21 @@ TEST(Budget, RefusesALimitForACallThatTheKindDoesNotHave) {
     f.limits["dance"] = {1s, 2s};
     const auto l = limits_for(RIG_KIND_RECONCILER, f);
     ASSERT_FALSE(l.ok());
-    EXPECT_THAT(l.error().message, HasSubstr("50-x.yaml: limits.dance is not a call of rig.reconciler/1; it has create, destroy, reconcile"));
+    EXPECT_THAT(
+        l.error().message,
+        HasSubstr("50-x.yaml: limits.dance is not a call of rig.reconciler/1; it has create, destroy, reconcile"));
 }
 
-Crash crash(Duration ago, const char *instance) { return {WallTime{1'000'000'000'000'000} + -ago, "com.example.x", "1.0.0", instance, "d1", "score", SIGSEGV}; }
+Crash crash(Duration ago, const char *instance) {
+    return {WallTime{1'000'000'000'000'000} + -ago, "com.example.x", "1.0.0", instance, "d1", "score", SIGSEGV};
+}
 constexpr WallTime now{1'000'000'000'000'000};
 
 TEST(CrashJudgement, TheFirstCrashIsAWarning) {
     const auto j = judge({crash(1min, "a")}, now);
     ASSERT_EQ(j.warnings.size(), 1u);
-    EXPECT_THAT(j.warnings[0], HasSubstr("com.example.x 1.0.0 (instance 'a') crashed the daemon in score with SIGSEGV"));
+    EXPECT_THAT(j.warnings[0],
+                HasSubstr("com.example.x 1.0.0 (instance 'a') crashed the daemon in score with SIGSEGV"));
     EXPECT_TRUE(j.quarantine.empty());
     EXPECT_FALSE(j.safe_mode);
 }
@@ -152,7 +158,8 @@ TEST(CrashJudgement, TheSecondWithinTenMinutesIsAQuarantine) {
 TEST(CrashJudgement, ThreeWithoutOneCulpritAreSafeMode) {
     EXPECT_TRUE(judge({crash(3min, "a"), crash(2min, "b"), crash(1min, "c")}, now).safe_mode);
     EXPECT_TRUE(judge({crash(3min, ""), crash(2min, ""), crash(1min, "")}, now).safe_mode);
-    EXPECT_FALSE(judge({crash(3min, "a"), crash(2min, "a"), crash(1min, "a")}, now).safe_mode) << "one culprit is quarantined instead";
+    EXPECT_FALSE(judge({crash(3min, "a"), crash(2min, "a"), crash(1min, "a")}, now).safe_mode)
+        << "one culprit is quarantined instead";
     EXPECT_FALSE(judge({crash(30min, "a"), crash(20min, "b"), crash(1min, "c")}, now).safe_mode);
 }
 

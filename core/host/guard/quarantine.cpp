@@ -18,17 +18,21 @@ Quarantine::Quarantine(std::filesystem::path file) : file_(std::move(file)) {
     for (const json &i : j["items"]) {
         if (!i.is_object()) continue;
         try {
-            entries_.push_back({i.at("instance").get<std::string>(), i.at("plugin").get<std::string>(), i.at("digest").get<std::string>(),
-                                i.at("why").get<std::string>(), parse_rfc3339(i.at("at").get<std::string>()).value_or(WallTime{})});
-        } catch (const json::exception &) {
-        }
+            entries_.push_back({i.at("instance").get<std::string>(), i.at("plugin").get<std::string>(),
+                                i.at("digest").get<std::string>(), i.at("why").get<std::string>(),
+                                parse_rfc3339(i.at("at").get<std::string>()).value_or(WallTime{})});
+        } catch (const json::exception &) {}
     }
 }
 
 Status Quarantine::save_locked() {
     json items = json::array();
     for (const Quarantined &e : entries_)
-        items.push_back({{"instance", e.instance}, {"plugin", e.plugin}, {"digest", e.digest}, {"why", e.why}, {"at", to_rfc3339(e.at)}});
+        items.push_back({{"instance", e.instance},
+                         {"plugin", e.plugin},
+                         {"digest", e.digest},
+                         {"why", e.why},
+                         {"at", to_rfc3339(e.at)}});
     return replace_file(file_, json{{"items", items}}.dump(2, ' ', false, json::error_handler_t::replace) + "\n", 0600);
 }
 
@@ -47,7 +51,8 @@ Status Quarantine::lift(const std::string &instance) {
 
 std::optional<Quarantined> Quarantine::find(const std::string &instance, const std::string &digest) {
     const std::lock_guard lock(mutex_);
-    const auto at = std::find_if(entries_.begin(), entries_.end(), [&](const Quarantined &e) { return e.instance == instance; });
+    const auto at =
+        std::find_if(entries_.begin(), entries_.end(), [&](const Quarantined &e) { return e.instance == instance; });
     if (at == entries_.end()) return std::nullopt;
     if (at->digest.empty() || at->digest == digest) return *at;
     entries_.erase(at);

@@ -1,4 +1,5 @@
-// core/host/guard/quarantine.hpp -- instances that must not be started, kept across restarts until an operator or a new library lifts it.
+// core/host/guard/quarantine.hpp -- instances that must not be started, kept across restarts until an operator or a new
+// library lifts it.
 #pragma once
 #include "base/status.hpp"
 #include "base/time.hpp"

@@ -7,12 +7,13 @@
 namespace rigger::host {
 namespace {
 using namespace std::chrono_literals;
-constexpr auto pass_with_calls = 10ms;    ///< precision of deadlines
-constexpr auto pass_with_watches = 50ms;  ///< only watches run: how soon their callers' wish to stop is passed on
+constexpr auto pass_with_calls = 10ms;   ///< precision of deadlines
+constexpr auto pass_with_watches = 50ms; ///< only watches run: how soon their callers' wish to stop is passed on
 constexpr auto pass_when_idle = 1000ms;
 } // namespace
 
-Watchdog::Watchdog(const Clock &clock, std::function<MonoTime(MonoTime)> tick) : clock_(clock), tick_(std::move(tick)) {}
+Watchdog::Watchdog(const Clock &clock, std::function<MonoTime(MonoTime)> tick)
+    : clock_(clock), tick_(std::move(tick)) {}
 Watchdog::~Watchdog() { stop(); }
 
 void Watchdog::add(const std::shared_ptr<GuardedCall> &call) {
@@ -62,7 +63,9 @@ void Watchdog::look_at(const std::shared_ptr<GuardedCall> &call, MonoTime now) {
             const bool by_cancel = c.open_ended || c.stopping;
             const bool counting = !by_cancel || c.cancelled.load(std::memory_order_relaxed) != 0;
             const MonoTime from = by_cancel ? c.cancelled_at : c.started_at;
-            if (c.hard.count() == 0 || !counting || now - from < c.hard || c.in_host.load(std::memory_order_relaxed) != 0) return;
+            if (c.hard.count() == 0 || !counting || now - from < c.hard ||
+                c.in_host.load(std::memory_order_relaxed) != 0)
+                return;
             c.phase = GuardedCall::Phase::given_up;
             c.ended_at = now;
             c.worker->lost = true; // here, so that a thread that comes back this moment knows it too
@@ -101,7 +104,9 @@ void Watchdog::loop() {
         scan();
         const MonoTime now = clock_.monotonic();
         std::unique_lock lock(mutex_);
-        Duration pause = calls_.size() > open_ended_ ? Duration(pass_with_calls) : open_ended_ > 0 ? Duration(pass_with_watches) : Duration(pass_when_idle);
+        Duration pause = calls_.size() > open_ended_ ? Duration(pass_with_calls)
+                         : open_ended_ > 0           ? Duration(pass_with_watches)
+                                                     : Duration(pass_when_idle);
         if (next_tick_.ns != UINT64_MAX) pause = std::min(pause, next_tick_ > now ? next_tick_ - now : Duration(1ms));
         long_sleep_ = pause > pass_with_calls;
         wake_.wait_for(lock, std::max(pause, Duration(1ms)), [this] { return stopping_ || woken_; });

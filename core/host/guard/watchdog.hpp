@@ -1,8 +1,10 @@
-// core/host/guard/watchdog.hpp -- every call into a plugin, from the moment it is asked for until it returned or was given up.
+// core/host/guard/watchdog.hpp -- every call into a plugin, from the moment it is asked for until it returned or was
+// given up.
 //
-// A caller makes a GuardedCall, queues it, and waits. The watchdog's pass sets the cancel flag at the soft deadline (or when the caller
-// cancels, or when a watch falls silent) and gives the call up at the hard one: the caller is released, the instance is written off.
-// Everything that the plugin may still touch is owned by the call and lives until the thread comes back, if ever.
+// A caller makes a GuardedCall, queues it, and waits. The watchdog's pass sets the cancel flag at the soft deadline (or
+// when the caller cancels, or when a watch falls silent) and gives the call up at the hard one: the caller is released,
+// the instance is written off. Everything that the plugin may still touch is owned by the call and lives until the
+// thread comes back, if ever.
 #pragma once
 #include "base/status.hpp"
 #include "base/time.hpp"
@@ -22,22 +24,23 @@
 
 namespace rigger::host {
 
-/// Shared by caller, worker and watchdog. What is not atomic is guarded by `mutex`, except where a comment says who alone uses it.
+/// Shared by caller, worker and watchdog. What is not atomic is guarded by `mutex`, except where a comment says who
+/// alone uses it.
 struct GuardedCall {
     enum class Phase : uint8_t { queued, running, done, skipped, given_up };
 
-    const char *name = "";                   ///< static text
-    bool to_a_person = false;                ///< as in CallSpec
-    rig_call call{};                         ///< what the plugin gets; read by it alone once running
-    rig_error error{};                       ///< written by the plugin; read by the caller once done
+    const char *name = "";    ///< static text
+    bool to_a_person = false; ///< as in CallSpec
+    rig_call call{};          ///< what the plugin gets; read by it alone once running
+    rig_error error{};        ///< written by the plugin; read by the caller once done
     std::atomic<uint32_t> cancelled{0};
-    bool open_ended = false;                 ///< a watch, or logs that are followed: no end of its own
-    Duration hard{0};                        ///< after the start, open-ended ones after their cancellation; 0: no limit
-    bool stopping = false;                   ///< the instance stops: the hard limit counts from the cancellation
-    Duration heartbeat{0};                   ///< not 0: silence for this long ends it
+    bool open_ended = false; ///< a watch, or logs that are followed: no end of its own
+    Duration hard{0};        ///< after the start, open-ended ones after their cancellation; 0: no limit
+    bool stopping = false;   ///< the instance stops: the hard limit counts from the cancellation
+    Duration heartbeat{0};   ///< not 0: silence for this long ends it
     std::atomic<uint64_t> last_beat_ns{0};
-    std::atomic<uint32_t> in_host{0};        ///< > 0: the plugin called us back, the time is ours
-    std::function<rig_code()> body;          ///< the call into the plugin; owns its inputs and outputs
+    std::atomic<uint32_t> in_host{0}; ///< > 0: the plugin called us back, the time is ours
+    std::function<rig_code()> body;   ///< the call into the plugin; owns its inputs and outputs
 
     std::mutex mutex;
     std::condition_variable changed;
@@ -47,9 +50,9 @@ struct GuardedCall {
     uint64_t soft_deadline_ns = UINT64_MAX;
     Duration cpu{0};
     rig_code code = RIG_OK;
-    bool escaped = false;                    ///< an exception crossed the border
+    bool escaped = false; ///< an exception crossed the border
     std::string escaped_text;
-    std::shared_ptr<Pool::Worker> worker;    ///< while running
+    std::shared_ptr<Pool::Worker> worker; ///< while running
     std::shared_ptr<Lane> lane;
     std::function<void(const std::shared_ptr<GuardedCall> &)> on_given_up; ///< called by the watchdog, without locks
 
@@ -59,7 +62,8 @@ struct GuardedCall {
 /// Thread-safe. scan() may be called by hand instead of start().
 class Watchdog {
 public:
-    /// `tick` runs with every pass, after the calls were looked at, and answers when it wants to run again (UINT64_MAX: not by itself).
+    /// `tick` runs with every pass, after the calls were looked at, and answers when it wants to run again (UINT64_MAX:
+    /// not by itself).
     Watchdog(const Clock &clock, std::function<MonoTime(MonoTime)> tick);
     ~Watchdog();
 

@@ -1,6 +1,8 @@
-// core/host/kinds/adapters.hpp -- from each kind's C table to the port that domain declares. The instance must have been created.
+// core/host/kinds/adapters.hpp -- from each kind's C table to the port that domain declares. The instance must have
+// been created.
 //
-// An adapter copies what a call borrows, so that a plugin that never returns never holds memory of its caller; documents are validated here.
+// An adapter copies what a call borrows, so that a plugin that never returns never holds memory of its caller;
+// documents are validated here.
 #pragma once
 #include "domain/ports/cluster_backend.hpp"
 #include "domain/ports/placement_scorer.hpp"

@@ -17,7 +17,8 @@ struct ObjectStream {
     std::shared_ptr<Instance> instance;
     const char *call;
     std::string query, resume_token;
-    std::set<std::string, std::less<>> holes; ///< clusters of whose listing something was not understood: it is not complete
+    std::set<std::string, std::less<>>
+        holes; ///< clusters of whose listing something was not understood: it is not complete
     rig_object_sink table{};
     const Clock &clock() const { return instance->machinery().clock; }
 };
@@ -29,7 +30,8 @@ rig_code on_object(void *ctx, int32_t change, rig_str cluster, rig_doc object) {
     return s.to.with(s.clock(), [&](ObjectSink &sink) -> Status {
         if (change < RIG_CHANGE_SYNC || change > RIG_CHANGE_DELETE) return {};
         if (const Status ok = check_document(view(object)); !ok.ok()) {
-            s.instance->misbehaved(s.call, "MalformedDocument", "object of cluster '" + std::string(view(cluster)) + "': " + ok.error().message);
+            s.instance->misbehaved(s.call, "MalformedDocument",
+                                   "object of cluster '" + std::string(view(cluster)) + "': " + ok.error().message);
             // What was not understood must not look absent.
             s.holes.emplace(view(cluster));
             return sink.mark(view(cluster), Mark::lost, ok.error().message);
@@ -44,7 +46,8 @@ rig_code on_mark(void *ctx, rig_str cluster, int32_t mark, rig_str detail) {
         if (mark < RIG_MARK_BEGIN || mark > RIG_MARK_LOST) return {};
         const auto hole = s.holes.find(view(cluster));
         if (hole != s.holes.end()) {
-            if (mark == RIG_MARK_COMPLETE) return sink.mark(view(cluster), Mark::lost, "an object of this listing could not be understood");
+            if (mark == RIG_MARK_COMPLETE)
+                return sink.mark(view(cluster), Mark::lost, "an object of this listing could not be understood");
             if (mark == RIG_MARK_FRESH) return {};
             if (mark == RIG_MARK_BEGIN) s.holes.erase(hole);
         }
@@ -68,7 +71,9 @@ struct LogStream {
 
 rig_code on_log(void *ctx, const void *data, size_t len) {
     auto &s = *static_cast<LogStream *>(ctx);
-    return s.to.with(s.instance->machinery().clock, [&](LogSink &out) -> Status { return out(view(rig_bytes{data, len})); });
+    return s.to.with(s.instance->machinery().clock, [&](LogSink &out) -> Status {
+        return out(view(rig_bytes{data, len}));
+    });
 }
 
 class Backend final : public ClusterBackend {
@@ -79,46 +84,62 @@ public:
     const std::string &name() const override { return instance_->name(); }
 
     Result<std::string> probe(const CallContext &context) override {
-        return ask("probe", context, {}, [t = &table_](rig_instance *i, const rig_call *c, DocumentCall &, const rig_sink *out, rig_error *e) { return t->probe(i, c, out, e); },
-                   [](const std::string &text) { return check_document(text); });
+        return ask(
+            "probe", context, {},
+            [t = &table_](rig_instance *i, const rig_call *c, DocumentCall &, const rig_sink *out, rig_error *e) {
+                return t->probe(i, c, out, e);
+            },
+            [](const std::string &text) { return check_document(text); });
     }
 
     Status list(const CallContext &context, std::string_view query, ObjectSink &sink) override {
         const auto s = stream("list", query, {}, sink);
         const DetachAtEnd end(s->to);
         return instance_->call(spec("list"), context,
-                               [s, t = &table_](rig_instance *i, const rig_call *c, rig_error *e) { return t->list(i, c, bytes(s->query), &s->table, e); });
+                               [s, t = &table_](rig_instance *i, const rig_call *c, rig_error *e) {
+                                   return t->list(i, c, bytes(s->query), &s->table, e);
+                               });
     }
 
     Result<std::string> get(const CallContext &context, std::string_view ref) override {
-        return ask("get", context, {std::string(ref), {}, {}, {}, {}},
-                   [t = &table_](rig_instance *i, const rig_call *c, DocumentCall &d, const rig_sink *out, rig_error *e) { return t->get(i, c, bytes(d.a), out, e); },
-                   [](const std::string &text) { return check_object(text); });
+        return ask(
+            "get", context, {std::string(ref), {}, {}, {}, {}},
+            [t = &table_](rig_instance *i, const rig_call *c, DocumentCall &d, const rig_sink *out, rig_error *e) {
+                return t->get(i, c, bytes(d.a), out, e);
+            },
+            [](const std::string &text) { return check_object(text); });
     }
 
-    Result<std::string> apply(const CallContext &context, std::string_view cluster, std::string_view object, ApplyFlags flags) override {
+    Result<std::string> apply(const CallContext &context, std::string_view cluster, std::string_view object,
+                              ApplyFlags flags) override {
         const uint32_t bits = (flags.dry_run ? RIG_APPLY_DRY_RUN : 0) | (flags.create_only ? RIG_APPLY_CREATE_ONLY : 0);
-        return ask("apply", context, {std::string(cluster), std::string(object), {}, {}, {}},
-                   [t = &table_, bits](rig_instance *i, const rig_call *c, DocumentCall &d, const rig_sink *out, rig_error *e) {
-                       return t->apply(i, c, str(d.a), bytes(d.b), bits, out, e);
-                   },
-                   [](const std::string &text) { return check_object(text); });
+        return ask(
+            "apply", context, {std::string(cluster), std::string(object), {}, {}, {}},
+            [t = &table_, bits](rig_instance *i, const rig_call *c, DocumentCall &d, const rig_sink *out,
+                                rig_error *e) { return t->apply(i, c, str(d.a), bytes(d.b), bits, out, e); },
+            [](const std::string &text) { return check_object(text); });
     }
 
     Status remove(const CallContext &context, std::string_view ref) override {
-        RIG_TRY(ask("remove", context, {std::string(ref), {}, {}, {}, {}},
-                    [t = &table_](rig_instance *i, const rig_call *c, DocumentCall &d, const rig_sink *, rig_error *e) { return t->remove(i, c, bytes(d.a), e); },
-                    [](const std::string &) { return Status(); }));
+        RIG_TRY(ask(
+            "remove", context, {std::string(ref), {}, {}, {}, {}},
+            [t = &table_](rig_instance *i, const rig_call *c, DocumentCall &d, const rig_sink *, rig_error *e) {
+                return t->remove(i, c, bytes(d.a), e);
+            },
+            [](const std::string &) { return Status(); }));
         return {};
     }
 
-    Status watch(const CallContext &context, std::string_view query, std::string_view resume_token, ObjectSink &sink) override {
+    Status watch(const CallContext &context, std::string_view query, std::string_view resume_token,
+                 ObjectSink &sink) override {
         RIG_TRY(instance_->admit_watch());
         const auto s = stream("watch", query, resume_token, sink);
         const DetachAtEnd end(s->to);
-        const Status done = instance_->call(spec("watch", CallSpec::Where::stream), context, [s, t = &table_](rig_instance *i, const rig_call *c, rig_error *e) {
-            return t->watch(i, c, bytes(s->query), bytes(s->resume_token), &s->table, e);
-        });
+        const Status done =
+            instance_->call(spec("watch", CallSpec::Where::stream), context,
+                            [s, t = &table_](rig_instance *i, const rig_call *c, rig_error *e) {
+                                return t->watch(i, c, bytes(s->query), bytes(s->resume_token), &s->table, e);
+                            });
         if (!context.is_cancelled() && instance_->running()) instance_->disconnected();
         return done;
     }
@@ -135,23 +156,30 @@ public:
     }
 
     Result<std::string> diagnose(const CallContext &context, std::string_view request) override {
-        if (!RIG_HAS(&table_, diagnose)) return Error{Code::unsupported, "Unsupported", "backend '" + name() + "' cannot diagnose its clusters", 0};
-        return ask("diagnose", context, {std::string(request), {}, {}, {}, {}},
-                   [t = &table_](rig_instance *i, const rig_call *c, DocumentCall &d, const rig_sink *out, rig_error *e) { return t->diagnose(i, c, bytes(d.a), out, e); },
-                   [](const std::string &text) { return check_document(text); });
+        if (!RIG_HAS(&table_, diagnose))
+            return Error{Code::unsupported, "Unsupported", "backend '" + name() + "' cannot diagnose its clusters", 0};
+        return ask(
+            "diagnose", context, {std::string(request), {}, {}, {}, {}},
+            [t = &table_](rig_instance *i, const rig_call *c, DocumentCall &d, const rig_sink *out, rig_error *e) {
+                return t->diagnose(i, c, bytes(d.a), out, e);
+            },
+            [](const std::string &text) { return check_document(text); });
     }
 
 private:
     CallSpec spec(const char *call, CallSpec::Where where = CallSpec::Where::worker) const {
         return {call, instance_->setup().limits.of(call), where, where == CallSpec::Where::worker};
     }
-    std::shared_ptr<ObjectStream> stream(const char *call, std::string_view query, std::string_view token, ObjectSink &sink) {
+    std::shared_ptr<ObjectStream> stream(const char *call, std::string_view query, std::string_view token,
+                                         ObjectSink &sink) {
         auto s = std::make_shared<ObjectStream>(sink, *instance_, call, query, token);
         s->table = {sizeof(rig_object_sink), s.get(), &on_object, &on_mark, &on_checkpoint};
         return s;
     }
-    template <typename Body, typename Check> Result<std::string> ask(const char *call, const CallContext &context, DocumentCall inputs, Body body, Check check) {
-        return document_call(*instance_, spec(call), context, std::make_shared<DocumentCall>(std::move(inputs)), std::move(body), std::move(check));
+    template <typename Body, typename Check>
+    Result<std::string> ask(const char *call, const CallContext &context, DocumentCall inputs, Body body, Check check) {
+        return document_call(*instance_, spec(call), context, std::make_shared<DocumentCall>(std::move(inputs)),
+                             std::move(body), std::move(check));
     }
 
     std::shared_ptr<Instance> instance_;
@@ -159,6 +187,8 @@ private:
 };
 } // namespace
 
-std::shared_ptr<ClusterBackend> make_backend(std::shared_ptr<Instance> instance) { return std::make_shared<Backend>(std::move(instance)); }
+std::shared_ptr<ClusterBackend> make_backend(std::shared_ptr<Instance> instance) {
+    return std::make_shared<Backend>(std::move(instance));
+}
 
 } // namespace rigger::host

@@ -28,9 +28,7 @@ public:
             if (!target_) return RIG_E_CANCELLED;
             const Status s = body(*target_);
             code = s.ok() ? RIG_OK : static_cast<rig_code>(s.error().code);
-        } catch (const std::bad_alloc &) {
-            code = RIG_E_EXHAUSTED;
-        } catch (...) {
+        } catch (const std::bad_alloc &) { code = RIG_E_EXHAUSTED; } catch (...) {
         }
         if (GuardedCall *call = current_call()) call->beat(clock.monotonic());
         return code;

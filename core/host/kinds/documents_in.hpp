@@ -15,17 +15,21 @@ struct DocumentCall {
     Collector out;
 };
 
-/// `body` gets the owned texts and a sink. An answer that is too large, or that `check` refuses, counts against the plugin.
+/// `body` gets the owned texts and a sink. An answer that is too large, or that `check` refuses, counts against the
+/// plugin.
 template <typename Body, typename Check>
-Result<std::string> document_call(Instance &instance, const CallSpec &spec, const CallContext &context, std::shared_ptr<DocumentCall> owned, Body body, Check check) {
-    const Status done = instance.call(spec, context, [owned, body = std::move(body)](rig_instance *i, const rig_call *c, rig_error *e) -> rig_code {
-        const rig_sink sink = owned->out.sink();
-        return body(i, c, *owned, &sink, e);
-    });
+Result<std::string> document_call(Instance &instance, const CallSpec &spec, const CallContext &context,
+                                  std::shared_ptr<DocumentCall> owned, Body body, Check check) {
+    const Status done = instance.call(
+        spec, context, [owned, body = std::move(body)](rig_instance *i, const rig_call *c, rig_error *e) -> rig_code {
+            const rig_sink sink = owned->out.sink();
+            return body(i, c, *owned, &sink, e);
+        });
     // While a call that was given up may still write, nothing of it is read.
     if (!done.ok() && (done.error().reason == "Hung" || !owned->out.overflow)) return done.error();
     if (owned->out.overflow) {
-        instance.misbehaved(spec.name, "AnswerTooLarge", "the answer is larger than " + std::to_string(owned->out.limit) + " bytes");
+        instance.misbehaved(spec.name, "AnswerTooLarge",
+                            "the answer is larger than " + std::to_string(owned->out.limit) + " bytes");
         return instance.blame(spec.name, Error{Code::internal, "AnswerTooLarge", "the answer is too large", 0});
     }
     if (const Status ok = check(owned->out.text); !ok.ok()) {

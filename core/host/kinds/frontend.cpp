@@ -60,33 +60,45 @@ public:
 
     Result<std::string> catalogue() override {
         const CallSpec spec{"catalogue", instance_->setup().limits.of("catalogue")};
-        return document_call(*instance_, spec, {}, std::make_shared<DocumentCall>(),
-                             [t = &table_](rig_instance *i, const rig_call *, DocumentCall &, const rig_sink *out, rig_error *e) { return t->catalogue(i, out, e); },
-                             [](const std::string &text) { return check_document(text); });
+        return document_call(
+            *instance_, spec, {}, std::make_shared<DocumentCall>(),
+            [t = &table_](rig_instance *i, const rig_call *, DocumentCall &, const rig_sink *out, rig_error *e) {
+                return t->catalogue(i, out, e);
+            },
+            [](const std::string &text) { return check_document(text); });
     }
 
-    Result<std::string> invoke(const Principal &principal, const CallContext &context, std::string_view command, std::string_view arguments, Progress &progress) override {
+    Result<std::string> invoke(const Principal &principal, const CallContext &context, std::string_view command,
+                               std::string_view arguments, Progress &progress) override {
         const auto v = std::make_shared<Invocation>(progress, *instance_);
         v->who = principal;
         v->command = command;
         v->arguments = arguments;
-        v->principal = nlohmann::json{{"name", principal.name}, {"role", role_text(principal.role)}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+        v->principal = nlohmann::json{{"name", principal.name}, {"role", role_text(principal.role)}}.dump(
+            -1, ' ', false, nlohmann::json::error_handler_t::replace);
         const DetachAtEnd end(v->progress);
         const auto answer = std::make_shared<DocumentCall>();
         answer->out.limit = largest_answer;
-        return document_call(*instance_, invoke_spec(context), context, answer,
-                             [v, t = &table_](rig_instance *i, const rig_call *c, DocumentCall &, const rig_sink *out, rig_error *e) -> rig_code {
-                                 const OnBehalf behalf(v->instance->handle(), *c, v->who);
-                                 const rig_sink sink{v.get(), &on_progress};
-                                 return t->invoke(i, c, str(v->command), bytes(v->arguments), bytes(v->principal), &sink, out, e);
-                             },
-                             [](const std::string &text) { return check_document(text, {largest_answer, 64}); });
+        return document_call(
+            *instance_, invoke_spec(context), context, answer,
+            [v, t = &table_](rig_instance *i, const rig_call *c, DocumentCall &, const rig_sink *out,
+                             rig_error *e) -> rig_code {
+                const OnBehalf behalf(v->instance->handle(), *c, v->who);
+                const rig_sink sink{v.get(), &on_progress};
+                return t->invoke(i, c, str(v->command), bytes(v->arguments), bytes(v->principal), &sink, out, e);
+            },
+            [](const std::string &text) {
+                return check_document(text, {largest_answer, 64});
+            });
     }
 
-    void misbehaved(std::string_view reason, std::string_view what) override { instance_->misbehaved("catalogue", reason, what); }
+    void misbehaved(std::string_view reason, std::string_view what) override {
+        instance_->misbehaved("catalogue", reason, what);
+    }
 
 private:
-    /// Who allows more than the budget waits for an effect or follows a log: that ends with its own deadline, on a thread of its own.
+    /// Who allows more than the budget waits for an effect or follows a log: that ends with its own deadline, on a
+    /// thread of its own.
     CallSpec invoke_spec(const CallContext &context) const {
         CallSpec spec{"invoke", instance_->setup().limits.of("invoke")};
         spec.to_a_person = true;
@@ -103,6 +115,8 @@ private:
 };
 } // namespace
 
-std::shared_ptr<Frontend> make_frontend(std::shared_ptr<Instance> instance) { return std::make_shared<FrontendPort>(std::move(instance)); }
+std::shared_ptr<Frontend> make_frontend(std::shared_ptr<Instance> instance) {
+    return std::make_shared<FrontendPort>(std::move(instance));
+}
 
 } // namespace rigger::host

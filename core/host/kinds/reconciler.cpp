@@ -28,17 +28,18 @@ rig_code on_action(void *ctx, rig_str id, rig_doc action) noexcept {
     const HostTime ours;
     auto &pass = *static_cast<Pass *>(ctx);
     try {
-        Status ok = view(id).empty() || view(id).size() > 512 ? Status(invalid("DocumentInvalid", "action: its id is empty or too long")) : check_action(view(action));
-        if (ok.ok() && pass.actions.size() >= max_actions) ok = invalid("TooManyActions", "more than 10000 actions in one pass");
+        Status ok = view(id).empty() || view(id).size() > 512
+                        ? Status(invalid("DocumentInvalid", "action: its id is empty or too long"))
+                        : check_action(view(action));
+        if (ok.ok() && pass.actions.size() >= max_actions)
+            ok = invalid("TooManyActions", "more than 10000 actions in one pass");
         if (!ok.ok()) {
             if (pass.malformed.ok()) pass.malformed = std::move(ok);
             return RIG_E_INVALID;
         }
         pass.actions.push_back({std::string(view(id)), std::string(view(action))});
         return RIG_OK;
-    } catch (...) {
-        return RIG_E_EXHAUSTED;
-    }
+    } catch (...) { return RIG_E_EXHAUSTED; }
 }
 
 class ReconcilerPort final : public Reconciler {
@@ -51,7 +52,8 @@ public:
     const std::string &name() const override { return instance_->name(); }
     const std::vector<std::string> &watches() const override { return watches_; }
 
-    Result<Reconciliation> reconcile(const CallContext &context, std::string_view key, std::string_view desired, std::string_view observed) override {
+    Result<Reconciliation> reconcile(const CallContext &context, std::string_view key, std::string_view desired,
+                                     std::string_view observed) override {
         RIG_TRY(admit(std::string(key)));
         const auto pass = std::make_shared<Pass>();
         pass->key = key;
@@ -59,12 +61,16 @@ public:
         pass->observed = observed;
         pass->table = {sizeof(rig_action_sink), pass.get(), &on_action};
         const CallSpec spec{"reconcile", instance_->setup().limits.of("reconcile")};
-        Status done = instance_->call(spec, context, [pass, t = &table_](rig_instance *i, const rig_call *c, rig_error *e) {
-            return t->reconcile(i, c, str(pass->key), bytes(pass->desired), bytes(pass->observed), &pass->table, &pass->result, e);
-        });
+        Status done =
+            instance_->call(spec, context, [pass, t = &table_](rig_instance *i, const rig_call *c, rig_error *e) {
+                return t->reconcile(i, c, str(pass->key), bytes(pass->desired), bytes(pass->observed), &pass->table,
+                                    &pass->result, e);
+            });
         if (done.ok() && !pass->malformed.ok()) {
-            instance_->misbehaved("reconcile", "MalformedDocument", "key '" + pass->key.substr(0, 64) + "': " + pass->malformed.error().message);
-            done = instance_->blame("reconcile", Error{Code::internal, "MalformedDocument", pass->malformed.error().message, 0});
+            instance_->misbehaved("reconcile", "MalformedDocument",
+                                  "key '" + pass->key.substr(0, 64) + "': " + pass->malformed.error().message);
+            done = instance_->blame("reconcile",
+                                    Error{Code::internal, "MalformedDocument", pass->malformed.error().message, 0});
         }
         settle(std::string(key), done);
         if (!done.ok()) return done.error();
@@ -84,7 +90,8 @@ private:
         const auto at = failing_.find(key);
         if (at == failing_.end() || now >= at->second.until) return {};
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(at->second.until - now);
-        return Error{Code::unavailable, "BackingOff", "reconciler '" + name() + "' failed on this key and waits", static_cast<uint32_t>(left.count() + 1)};
+        return Error{Code::unavailable, "BackingOff", "reconciler '" + name() + "' failed on this key and waits",
+                     static_cast<uint32_t>(left.count() + 1)};
     }
 
     void settle(const std::string &key, const Status &done) {
@@ -103,7 +110,9 @@ private:
             failing = failing_.size();
             if (failing >= failing_keys_to_trip) failing_.clear();
         }
-        if (failing >= failing_keys_to_trip) instance_->trip("reconcile: failed on " + std::to_string(failing) + " keys, the last time: " + done.error().message);
+        if (failing >= failing_keys_to_trip)
+            instance_->trip("reconcile: failed on " + std::to_string(failing) +
+                            " keys, the last time: " + done.error().message);
     }
 
     std::shared_ptr<Instance> instance_;
@@ -114,6 +123,8 @@ private:
 };
 } // namespace
 
-std::shared_ptr<Reconciler> make_reconciler(std::shared_ptr<Instance> instance) { return std::make_shared<ReconcilerPort>(std::move(instance)); }
+std::shared_ptr<Reconciler> make_reconciler(std::shared_ptr<Instance> instance) {
+    return std::make_shared<ReconcilerPort>(std::move(instance));
+}
 
 } // namespace rigger::host

@@ -3,7 +3,8 @@
 #include <bit>
 #include <limits>
 
-// One clone for machines with AVX2 and one for all others; GCC and Clang choose at load time. Sanitizers do not know the chooser.
+// One clone for machines with AVX2 and one for all others; GCC and Clang choose at load time. Sanitizers do not know
+// the chooser.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(RIGGER_SANITIZED)
 #define RIG_CLONES __attribute__((target_clones("arch=x86-64-v3", "default")))
 #else
@@ -21,7 +22,8 @@ RIG_CLONES void preset_row(double *row, size_t n, size_t stride) noexcept {
     for (size_t i = n; i < stride; ++i) row[i] = std::bit_cast<double>(guard_bits);
 }
 
-RIG_CLONES ScoreFindings copy_row(double *__restrict to, const double *__restrict from, size_t n, double low, double high) noexcept {
+RIG_CLONES ScoreFindings copy_row(double *__restrict to, const double *__restrict from, size_t n, double low,
+                                  double high) noexcept {
     int64_t outside = 0, vetoes = 0;
     for (size_t i = 0; i < n; ++i) {
         const double v = from[i];
@@ -33,7 +35,8 @@ RIG_CLONES ScoreFindings copy_row(double *__restrict to, const double *__restric
     return {static_cast<uint64_t>(outside), static_cast<uint64_t>(vetoes)};
 }
 
-ScoreFindings copy_selected(double *to, const double *from, const uint32_t *select, size_t n, double low, double high) noexcept {
+ScoreFindings copy_selected(double *to, const double *from, const uint32_t *select, size_t n, double low,
+                            double high) noexcept {
     ScoreFindings f;
     for (size_t i = 0; i < n; ++i) {
         const double v = from[select[i]];

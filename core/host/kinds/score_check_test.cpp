@@ -13,7 +13,8 @@ const double nan_value = std::nan("");
 TEST(ScoreCheck, FindsEveryKindOfScoreAtEveryPosition) {
     for (size_t n = 1; n < 40; ++n)
         for (size_t at = 0; at < n; ++at)
-            for (const auto &[value, outside, vetoes] : {std::tuple{0.5, 0, 0}, {nan_value, 0, 0}, {-inf, 0, 1}, {inf, 1, 0}, {1.5, 1, 0}, {-0.5, 1, 0}}) {
+            for (const auto &[value, outside, vetoes] :
+                 {std::tuple{0.5, 0, 0}, {nan_value, 0, 0}, {-inf, 0, 1}, {inf, 1, 0}, {1.5, 1, 0}, {-0.5, 1, 0}}) {
                 std::vector<double> from(n, 0.25), to(n, 9);
                 from[at] = value;
                 const auto found = copy_row(to.data(), from.data(), n, 0, 1);
@@ -21,7 +22,8 @@ TEST(ScoreCheck, FindsEveryKindOfScoreAtEveryPosition) {
                 EXPECT_EQ(found.vetoes, static_cast<uint64_t>(vetoes)) << value;
                 EXPECT_TRUE(to[at] == value || std::isnan(value));
                 const std::vector<uint32_t> select{static_cast<uint32_t>(at)};
-                EXPECT_EQ(copy_selected(to.data(), from.data(), select.data(), 1, 0, 1).out_of_range, static_cast<uint64_t>(outside));
+                EXPECT_EQ(copy_selected(to.data(), from.data(), select.data(), 1, 0, 1).out_of_range,
+                          static_cast<uint64_t>(outside));
             }
 }
 

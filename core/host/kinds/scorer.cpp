@@ -11,13 +11,13 @@
 
 namespace rigger::host {
 namespace {
-constexpr size_t cache_line = 64;                        ///< bytes of alignment and padding of columns
+constexpr size_t cache_line = 64; ///< bytes of alignment and padding of columns
 constexpr size_t guard_doubles = cache_line / sizeof(double);
 constexpr size_t max_columns = 64;
 constexpr size_t max_kept_scratch = 8;
 constexpr uint64_t max_pairs = uint64_t{1} << 31;
-constexpr uint64_t small_batch = 20'000;           ///< pairs; waited for actively, since sleeping costs more than scoring
-constexpr double tolerance = 1e-9;                 ///< of the range: rounding is no misbehaviour
+constexpr uint64_t small_batch = 20'000; ///< pairs; waited for actively, since sleeping costs more than scoring
+constexpr double tolerance = 1e-9;       ///< of the range: rounding is no misbehaviour
 
 size_t width_of(ColumnType type) {
     switch (type) {
@@ -30,7 +30,7 @@ size_t width_of(ColumnType type) {
 }
 
 struct Free {
-    void operator()(void *p) const noexcept { ::operator delete(p, std::align_val_t{cache_line}); }
+    void operator()(void *p) const noexcept { ::operator delete (p, std::align_val_t{cache_line}); }
 };
 
 /// Memory that grows and is never initialised.
@@ -39,7 +39,7 @@ public:
     void *reserve(size_t bytes) {
         bytes = (bytes + cache_line - 1) / cache_line * cache_line + cache_line;
         if (bytes > size_) {
-            memory_.reset(::operator new(bytes, std::align_val_t{cache_line}));
+            memory_.reset(::operator new (bytes, std::align_val_t{cache_line}));
             size_ = bytes;
         }
         return memory_.get();
@@ -54,7 +54,8 @@ private:
 /// The mix as the border shows it: aligned columns under an id of its own.
 struct MixTable {
     explicit MixTable(std::shared_ptr<const WorkloadMix> from, uint64_t number) : id(number), mix(std::move(from)) {
-        const std::vector<double> *const numbers[] = {&mix->share, &mix->gpus, &mix->milli, &mix->cpu_milli, &mix->memory_mib};
+        const std::vector<double> *const numbers[] = {&mix->share, &mix->gpus, &mix->milli, &mix->cpu_milli,
+                                                      &mix->memory_mib};
         static_assert(std::size(numbers) == RIG_MIX_MODELS);
         rows = mix->share.size();
         for (size_t c = 0; c < RIG_MIX_MODELS; ++c) put(c, numbers[c]->data(), RIG_COL_F64);
@@ -84,12 +85,15 @@ struct Scratch {
 };
 
 /// The columns in place when their owner is known, else a copy.
-rig_table take_table(const TableView &from, const std::shared_ptr<const void> &owner, std::vector<rig_column> &columns, Buffer &memory) {
+rig_table take_table(const TableView &from, const std::shared_ptr<const void> &owner, std::vector<rig_column> &columns,
+                     Buffer &memory) {
     columns.clear();
     size_t bytes = 0;
     const auto padded = [](size_t n) { return (n + cache_line - 1) / cache_line * cache_line; };
     if (!owner)
-        for (const ColumnView &c : from.columns) bytes += (c.data ? padded(from.rows * width_of(c.type)) : 0) + (c.valid ? padded((from.rows + 63) / 64 * 8) : 0);
+        for (const ColumnView &c : from.columns)
+            bytes +=
+                (c.data ? padded(from.rows * width_of(c.type)) : 0) + (c.valid ? padded((from.rows + 63) / 64 * 8) : 0);
     auto *at = owner ? nullptr : static_cast<std::byte *>(memory.reserve(bytes));
     const auto copied = [&](const void *data, size_t n) -> const void * {
         if (!data || owner) return data;
@@ -99,7 +103,8 @@ rig_table take_table(const TableView &from, const std::shared_ptr<const void> &o
         return to;
     };
     for (const ColumnView &c : from.columns)
-        columns.push_back({copied(c.data, from.rows * width_of(c.type)), static_cast<const uint64_t *>(copied(c.valid, (from.rows + 63) / 64 * 8)),
+        columns.push_back({copied(c.data, from.rows * width_of(c.type)),
+                           static_cast<const uint64_t *>(copied(c.valid, (from.rows + 63) / 64 * 8)),
                            static_cast<int32_t>(c.type), 0});
     return {from.rows, columns.size(), columns.data()};
 }
@@ -107,9 +112,11 @@ rig_table take_table(const TableView &from, const std::shared_ptr<const void> &o
 Result<std::vector<ColumnSpec>> read_specs(const rig_column_spec *specs, const char *what) {
     std::vector<ColumnSpec> out;
     for (size_t i = 0; specs[i].name; ++i) {
-        if (i >= max_columns) return invalid("TableIncomplete", std::string(what) + " has more than 64 entries or no end");
+        if (i >= max_columns)
+            return invalid("TableIncomplete", std::string(what) + " has more than 64 entries or no end");
         if (specs[i].type < RIG_COL_F64 || specs[i].type > RIG_COL_U8)
-            return invalid("TableIncomplete", std::string(what) + ": column '" + specs[i].name + "' has unknown type " + std::to_string(specs[i].type));
+            return invalid("TableIncomplete", std::string(what) + ": column '" + specs[i].name + "' has unknown type " +
+                                                  std::to_string(specs[i].type));
         out.push_back({specs[i].name, static_cast<ColumnType>(specs[i].type), specs[i].optional != 0});
     }
     return out;
@@ -118,7 +125,8 @@ Result<std::vector<ColumnSpec>> read_specs(const rig_column_spec *specs, const c
 class Scorer final : public PlacementScorer {
 public:
     Scorer(std::shared_ptr<Instance> instance, ScorerTraits traits)
-        : instance_(std::move(instance)), table_(*static_cast<const rig_placement_scorer *>(instance_->table())), traits_(std::move(traits)) {
+        : instance_(std::move(instance)), table_(*static_cast<const rig_placement_scorer *>(instance_->table())),
+          traits_(std::move(traits)) {
         const double slack = (traits_.score_max - traits_.score_min) * tolerance;
         const bool preference = traits_.role == ScoreRole::preference;
         low_ = preference ? traits_.score_min - slack : -DBL_MAX;
@@ -132,8 +140,16 @@ public:
         const uint64_t pairs = batch.candidates.rows * batch.workloads.rows;
         if (pairs == 0) return {};
         auto scratch = take(batch);
-        const CallSpec spec{"score", instance_->setup().limits.of_score(pairs), CallSpec::Where::worker, true, pairs <= small_batch, false, true};
-        RIG_TRY(instance_->call(spec, {}, [scratch, t = &table_](rig_instance *i, const rig_call *c, rig_error *e) { return t->score(i, c, &scratch->batch, e); }));
+        const CallSpec spec{"score",
+                            instance_->setup().limits.of_score(pairs),
+                            CallSpec::Where::worker,
+                            true,
+                            pairs <= small_batch,
+                            false,
+                            true};
+        RIG_TRY(instance_->call(spec, {}, [scratch, t = &table_](rig_instance *i, const rig_call *c, rig_error *e) {
+            return t->score(i, c, &scratch->batch, e);
+        }));
         const Status good = accept(batch, *scratch);
         give_back(std::move(scratch));
         return good;
@@ -141,19 +157,26 @@ public:
 
     Result<std::string> explain(const ScoreBatchView &batch, uint64_t workload, uint64_t candidate) override {
         RIG_TRY(check_batch(batch));
-        if (!table_.explain) return Error{Code::unsupported, "Unsupported", "scorer '" + traits_.name + "' does not explain", 0};
-        if (workload >= batch.workloads.rows || candidate >= batch.candidates.rows) return invalid("BadPair", "the pair lies outside the batch");
+        if (!table_.explain)
+            return Error{Code::unsupported, "Unsupported", "scorer '" + traits_.name + "' does not explain", 0};
+        if (workload >= batch.workloads.rows || candidate >= batch.candidates.rows)
+            return invalid("BadPair", "the pair lies outside the batch");
         const auto scratch = take(batch);
         const CallSpec spec{"explain", instance_->setup().limits.of("explain")};
-        return document_call(*instance_, spec, {}, std::make_shared<DocumentCall>(),
-                             [scratch, workload, candidate, t = &table_](rig_instance *i, const rig_call *c, DocumentCall &, const rig_sink *out, rig_error *e) {
-                                 return t->explain(i, c, &scratch->batch, workload, candidate, out, e);
-                             },
-                             [](const std::string &text) { return check_document(text, {size_t{1} << 20, 32}); });
+        return document_call(
+            *instance_, spec, {}, std::make_shared<DocumentCall>(),
+            [scratch, workload, candidate, t = &table_](rig_instance *i, const rig_call *c, DocumentCall &,
+                                                        const rig_sink *out, rig_error *e) {
+                return t->explain(i, c, &scratch->batch, workload, candidate, out, e);
+            },
+            [](const std::string &text) {
+                return check_document(text, {size_t{1} << 20, 32});
+            });
     }
 
     Status appraise(const TableView &workloads, std::span<double> values) override {
-        if (!table_.appraise) return Error{Code::unsupported, "Unsupported", "scorer '" + traits_.name + "' does not appraise", 0};
+        if (!table_.appraise)
+            return Error{Code::unsupported, "Unsupported", "scorer '" + traits_.name + "' does not appraise", 0};
         if (values.size() != workloads.rows || workloads.columns.size() != traits_.workload_columns.size())
             return invalid("BadBatch", "the table does not fit the scorer's columns");
         if (workloads.rows == 0) return {};
@@ -162,23 +185,36 @@ public:
         const size_t stride = values.size() + guard_doubles;
         auto *out = static_cast<double *>(scratch->scores.reserve(stride * sizeof(double)));
         preset_row(out, values.size(), stride);
-        const Budget least = instance_->setup().limits.of("appraise"), grown = instance_->setup().limits.of_score(workloads.rows);
-        const CallSpec spec{"appraise", {std::max(least.soft, grown.soft), std::max(least.hard, grown.hard)}, CallSpec::Where::worker, true, values.size() <= small_batch, false, true};
-        RIG_TRY(instance_->call(spec, {}, [scratch, out, t = &table_](rig_instance *i, const rig_call *c, rig_error *e) {
-            return t->appraise(i, c, &scratch->batch.workloads, out, e);
-        }));
-        if (!guards_intact(out, values.size(), stride)) return fault("appraise", "WroteOutside", "wrote behind the end of its values");
+        const Budget least = instance_->setup().limits.of("appraise"),
+                     grown = instance_->setup().limits.of_score(workloads.rows);
+        const CallSpec spec{"appraise",
+                            {std::max(least.soft, grown.soft), std::max(least.hard, grown.hard)},
+                            CallSpec::Where::worker,
+                            true,
+                            values.size() <= small_batch,
+                            false,
+                            true};
+        RIG_TRY(
+            instance_->call(spec, {}, [scratch, out, t = &table_](rig_instance *i, const rig_call *c, rig_error *e) {
+                return t->appraise(i, c, &scratch->batch.workloads, out, e);
+            }));
+        if (!guards_intact(out, values.size(), stride))
+            return fault("appraise", "WroteOutside", "wrote behind the end of its values");
         const ScoreFindings found = copy_row(values.data(), out, values.size(), -DBL_MAX, DBL_MAX);
-        if (found.out_of_range + found.vetoes > 0) return fault("appraise", "ScoreOutOfRange", std::to_string(found.out_of_range + found.vetoes) + " values are infinite");
+        if (found.out_of_range + found.vetoes > 0)
+            return fault("appraise", "ScoreOutOfRange",
+                         std::to_string(found.out_of_range + found.vetoes) + " values are infinite");
         return {};
     }
 
 private:
     Status check_batch(const ScoreBatchView &b) const {
-        const bool fits = b.candidates.columns.size() == traits_.candidate_columns.size() && b.workloads.columns.size() == traits_.workload_columns.size() &&
+        const bool fits = b.candidates.columns.size() == traits_.candidate_columns.size() &&
+                          b.workloads.columns.size() == traits_.workload_columns.size() &&
                           b.stride >= b.candidates.rows && (b.all || b.select.size() <= b.candidates.rows);
         if (!fits) return invalid("BadBatch", "the batch does not fit the columns of scorer '" + traits_.name + "'");
-        if (b.workloads.rows != 0 && b.candidates.rows > max_pairs / b.workloads.rows) return invalid("BadBatch", "the batch has more than 2^31 pairs; split it");
+        if (b.workloads.rows != 0 && b.candidates.rows > max_pairs / b.workloads.rows)
+            return invalid("BadBatch", "the batch has more than 2^31 pairs; split it");
         return {};
     }
 
@@ -223,18 +259,23 @@ private:
     }
 
     /// Rows begin on cache lines and have at least one guard behind them.
-    static size_t stride_of(const ScoreBatchView &b) { return (b.candidates.rows + guard_doubles) / guard_doubles * guard_doubles; }
+    static size_t stride_of(const ScoreBatchView &b) {
+        return (b.candidates.rows + guard_doubles) / guard_doubles * guard_doubles;
+    }
 
     Status accept(const ScoreBatchView &b, const Scratch &s) {
         const size_t rows = b.candidates.rows, stride = s.batch.score_stride;
         for (uint64_t w = 0; w < b.workloads.rows; ++w)
             if (!guards_intact(s.batch.scores + w * stride, rows, stride))
-                return fault("score", "WroteOutside", "wrote behind the end of row " + std::to_string(w) + ": it has " + std::to_string(rows) + " candidates");
+                return fault("score", "WroteOutside",
+                             "wrote behind the end of row " + std::to_string(w) + ": it has " + std::to_string(rows) +
+                                 " candidates");
         uint64_t outside = 0;
         for (uint64_t w = 0; w < b.workloads.rows && outside == 0; ++w) {
             double *to = b.scores + w * b.stride;
             const double *from = s.batch.scores + w * stride;
-            const ScoreFindings found = b.all ? copy_row(to, from, rows, low_, high_) : copy_selected(to, from, b.select.data(), b.select.size(), low_, high_);
+            const ScoreFindings found = b.all ? copy_row(to, from, rows, low_, high_)
+                                              : copy_selected(to, from, b.select.data(), b.select.size(), low_, high_);
             outside += found.out_of_range;
             if (found.vetoes > 0 && !traits_.may_veto) veto_to_abstain(to, rows);
         }
@@ -243,7 +284,8 @@ private:
         for (uint64_t w = 0; w < b.workloads.rows; ++w)
             for (size_t c = 0; c < rows; ++c) b.scores[w * b.stride + c] = std::nan("");
         return fault("score", "ScoreOutOfRange",
-                     std::to_string(outside) + " scores of one row lie outside of " + std::to_string(traits_.score_min) + ".." + std::to_string(traits_.score_max) +
+                     std::to_string(outside) + " scores of one row lie outside of " +
+                         std::to_string(traits_.score_min) + ".." + std::to_string(traits_.score_max) +
                          " or are infinite");
     }
 
@@ -283,7 +325,8 @@ Result<std::shared_ptr<PlacementScorer>> make_scorer(std::shared_ptr<Instance> i
     traits.pure = (s.flags & RIG_COMPONENT_PURE) != 0;
     traits.concurrent = instance->concurrent();
     // A table from before the member existed reads nothing.
-    if (t.struct_size >= offsetof(rig_placement_scorer, reads) + sizeof t.reads) traits.reads_mix = (t.reads & RIG_READS_MIX) != 0;
+    if (t.struct_size >= offsetof(rig_placement_scorer, reads) + sizeof t.reads)
+        traits.reads_mix = (t.reads & RIG_READS_MIX) != 0;
     traits.fail_closed = s.file.on_failure == OnFailure::closed;
     RIG_TRY_ASSIGN(traits.candidate_columns, read_specs(t.candidate_columns, "candidate_columns"));
     RIG_TRY_ASSIGN(traits.workload_columns, read_specs(t.workload_columns, "workload_columns"));

@@ -55,7 +55,8 @@ rig_code on_put(void *ctx, rig_str kind, rig_str id, rig_doc item) {
     MarketWatch &w = watch_of(ctx);
     return w.to.with(w.clock(), [&](MarketSink &sink) -> Status {
         if (view(kind) == "offer") {
-            auto offer = parse_offer(view(id), view(item), w.name, w.ordinals->of(std::string(view(id).substr(0, 256))));
+            auto offer =
+                parse_offer(view(id), view(item), w.name, w.ordinals->of(std::string(view(id).substr(0, 256))));
             if (offer.ok()) return sink.offer(*std::move(offer));
             w.malformed(sink, "offer", view(id), offer.error());
         } else if (view(kind) == "instance") {
@@ -78,7 +79,8 @@ rig_code on_remove(void *ctx, rig_str kind, rig_str id, rig_str reason) {
 rig_code on_mark(void *ctx, rig_str kind, int32_t mark) {
     MarketWatch &w = watch_of(ctx);
     return w.to.with(w.clock(), [&](MarketSink &sink) -> Status {
-        if (mark < RIG_MARK_BEGIN || mark > RIG_MARK_LOST || (view(kind) != "offer" && view(kind) != "instance")) return {};
+        if (mark < RIG_MARK_BEGIN || mark > RIG_MARK_LOST || (view(kind) != "offer" && view(kind) != "instance"))
+            return {};
         if (mark == RIG_MARK_BEGIN && view(kind) == "offer") w.ordinals->restart();
         return sink.mark(view(kind), static_cast<Mark>(mark));
     });
@@ -89,7 +91,9 @@ rig_code on_event(void *ctx, rig_str id, rig_doc event) {
     return w.to.with(w.clock(), [&](MarketSink &sink) -> Status {
         const Status ok = check_document(view(event));
         if (ok.ok() && !view(id).empty() && view(id).size() <= 512) return sink.event(view(id), view(event));
-        w.malformed(sink, "event", view(id).substr(0, 512), ok.ok() ? invalid("DocumentInvalid", "event: its id is empty or too long") : ok.error().within("event"));
+        w.malformed(sink, "event", view(id).substr(0, 512),
+                    ok.ok() ? invalid("DocumentInvalid", "event: its id is empty or too long")
+                            : ok.error().within("event"));
         return {};
     });
 }
@@ -102,8 +106,8 @@ rig_code on_market_checkpoint(void *ctx, rig_bytes token) {
 class Source final : public ValidatorSource {
 public:
     explicit Source(std::shared_ptr<Instance> instance)
-        : instance_(std::move(instance)), table_(*static_cast<const rig_validator_source *>(instance_->table())), name_(instance_->name()),
-          ordinals_(std::make_shared<Ordinals>()) {}
+        : instance_(std::move(instance)), table_(*static_cast<const rig_validator_source *>(instance_->table())),
+          name_(instance_->name()), ordinals_(std::make_shared<Ordinals>()) {}
 
     const SourceName &name() const override { return name_; }
 
@@ -112,47 +116,60 @@ public:
         const auto w = std::make_shared<MarketWatch>(sink, *instance_, ordinals_, name_, resume_token);
         w->table = {sizeof(rig_market_sink), w.get(), &on_put, &on_remove, &on_mark, &on_event, &on_market_checkpoint};
         const DetachAtEnd end(w->to);
-        const Status done = instance_->call(spec("watch", CallSpec::Where::stream), context, [w, this_table = &table_](rig_instance *i, const rig_call *c, rig_error *e) {
-            return this_table->watch(i, c, bytes(w->resume_token), &w->table, e);
-        });
+        const Status done =
+            instance_->call(spec("watch", CallSpec::Where::stream), context,
+                            [w, this_table = &table_](rig_instance *i, const rig_call *c, rig_error *e) {
+                                return this_table->watch(i, c, bytes(w->resume_token), &w->table, e);
+                            });
         if (!context.is_cancelled() && instance_->running()) instance_->disconnected();
         return done;
     }
 
-    Result<Grant> claim(const CallContext &context, std::string_view claim_id, const OfferId &offer, std::string_view claim_document) override {
+    Result<Grant> claim(const CallContext &context, std::string_view claim_id, const OfferId &offer,
+                        std::string_view claim_document) override {
         Result<Grant> grant = Grant{};
-        RIG_TRY(ask("claim", context, {std::string(claim_id), offer.str(), std::string(claim_document), {}, {}},
-                    [t = &table_](rig_instance *i, const rig_call *c, DocumentCall &d, const rig_sink *out, rig_error *e) {
-                        return t->claim(i, c, str(d.a), str(d.b), bytes(d.c), out, e);
-                    },
-                    [&](const std::string &text) -> Status {
-                        grant = parse_grant(text);
-                        return grant.ok() ? Status() : Status(grant.error());
-                    }));
+        RIG_TRY(ask(
+            "claim", context, {std::string(claim_id), offer.str(), std::string(claim_document), {}, {}},
+            [t = &table_](rig_instance *i, const rig_call *c, DocumentCall &d, const rig_sink *out, rig_error *e) {
+                return t->claim(i, c, str(d.a), str(d.b), bytes(d.c), out, e);
+            },
+            [&](const std::string &text) -> Status {
+                grant = parse_grant(text);
+                return grant.ok() ? Status() : Status(grant.error());
+            }));
         return grant;
     }
 
     Result<std::string> render(const CallContext &context, std::string_view request) override {
-        return ask("render", context, {std::string(request), {}, {}, {}, {}},
-                   [t = &table_](rig_instance *i, const rig_call *c, DocumentCall &d, const rig_sink *out, rig_error *e) { return t->render(i, c, bytes(d.a), out, e); },
-                   [](const std::string &text) { return check_rendering(text); });
+        return ask(
+            "render", context, {std::string(request), {}, {}, {}, {}},
+            [t = &table_](rig_instance *i, const rig_call *c, DocumentCall &d, const rig_sink *out, rig_error *e) {
+                return t->render(i, c, bytes(d.a), out, e);
+            },
+            [](const std::string &text) { return check_rendering(text); });
     }
 
     Result<InstanceId> announce(const CallContext &context, std::string_view deployment) override {
         Result<InstanceId> id = InstanceId{};
-        RIG_TRY(ask("announce", context, {std::string(deployment), {}, {}, {}, {}},
-                    [t = &table_](rig_instance *i, const rig_call *c, DocumentCall &d, const rig_sink *out, rig_error *e) { return t->announce(i, c, bytes(d.a), out, e); },
-                    [&](const std::string &text) -> Status {
-                        id = text.empty() ? Result<InstanceId>(InstanceId{}) : parse_announcement(text);
-                        return id.ok() ? Status() : Status(id.error());
-                    }));
+        RIG_TRY(ask(
+            "announce", context, {std::string(deployment), {}, {}, {}, {}},
+            [t = &table_](rig_instance *i, const rig_call *c, DocumentCall &d, const rig_sink *out, rig_error *e) {
+                return t->announce(i, c, bytes(d.a), out, e);
+            },
+            [&](const std::string &text) -> Status {
+                id = text.empty() ? Result<InstanceId>(InstanceId{}) : parse_announcement(text);
+                return id.ok() ? Status() : Status(id.error());
+            }));
         return id;
     }
 
     Status release(const CallContext &context, std::string_view release) override {
-        RIG_TRY(ask("release", context, {std::string(release), {}, {}, {}, {}},
-                    [t = &table_](rig_instance *i, const rig_call *c, DocumentCall &d, const rig_sink *, rig_error *e) { return t->release(i, c, bytes(d.a), e); },
-                    [](const std::string &) { return Status(); }));
+        RIG_TRY(ask(
+            "release", context, {std::string(release), {}, {}, {}, {}},
+            [t = &table_](rig_instance *i, const rig_call *c, DocumentCall &d, const rig_sink *, rig_error *e) {
+                return t->release(i, c, bytes(d.a), e);
+            },
+            [](const std::string &) { return Status(); }));
         return {};
     }
 
@@ -160,8 +177,10 @@ private:
     CallSpec spec(const char *call, CallSpec::Where where = CallSpec::Where::worker) const {
         return {call, instance_->setup().limits.of(call), where, where == CallSpec::Where::worker};
     }
-    template <typename Body, typename Check> Result<std::string> ask(const char *call, const CallContext &context, DocumentCall inputs, Body body, Check check) {
-        return document_call(*instance_, spec(call), context, std::make_shared<DocumentCall>(std::move(inputs)), std::move(body), std::move(check));
+    template <typename Body, typename Check>
+    Result<std::string> ask(const char *call, const CallContext &context, DocumentCall inputs, Body body, Check check) {
+        return document_call(*instance_, spec(call), context, std::make_shared<DocumentCall>(std::move(inputs)),
+                             std::move(body), std::move(check));
     }
 
     std::shared_ptr<Instance> instance_;
@@ -171,6 +190,8 @@ private:
 };
 } // namespace
 
-std::shared_ptr<ValidatorSource> make_source(std::shared_ptr<Instance> instance) { return std::make_shared<Source>(std::move(instance)); }
+std::shared_ptr<ValidatorSource> make_source(std::shared_ptr<Instance> instance) {
+    return std::make_shared<Source>(std::move(instance));
+}
 
 } // namespace rigger::host

@@ -33,9 +33,7 @@ rig_code Collector::write(void *ctx, const void *data, size_t len) noexcept {
     try {
         self.text.append(static_cast<const char *>(data), len);
         return RIG_OK;
-    } catch (...) {
-        return RIG_E_EXHAUSTED;
-    }
+    } catch (...) { return RIG_E_EXHAUSTED; }
 }
 
 Status deliver(const rig_sink *sink, std::string_view text) {

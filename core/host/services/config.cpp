@@ -26,10 +26,12 @@ rig_code secret(const rig_host *host, rig_str name, const rig_sink *out, rig_err
     return serve(host, RIG_SERVICE_CONFIG, error, [&](HostHandle &h) -> Status {
         const std::string wanted(view(name));
         if (std::find(h.secret_names.begin(), h.secret_names.end(), wanted) == h.secret_names.end())
-            return Error{Code::denied, "SecretNotGranted", "the manifest does not ask for secret '" + wanted + "'; add it to grants.secrets", 0};
+            return Error{Code::denied, "SecretNotGranted",
+                         "the manifest does not ask for secret '" + wanted + "'; add it to grants.secrets", 0};
         const auto reference = h.secret_references.find(wanted);
         if (reference == h.secret_references.end())
-            return not_found("SecretMissing", "no secret '" + wanted + "' is configured; add `secrets: { " + wanted + ": ${file:...} }` to the instance's file");
+            return not_found("SecretMissing", "no secret '" + wanted + "' is configured; add `secrets: { " + wanted +
+                                                  ": ${file:...} }` to the instance's file");
         SecretProvider *provider = h.machinery->services.secrets;
         if (!provider) return Error{Code::unsupported, "ServiceMissing", "this host resolves no secrets", 0};
         auto value = provider->resolve(reference->second);

@@ -6,7 +6,8 @@
 namespace rigger::host {
 namespace {
 
-/// On whose behalf does the plugin act? The invocation that it passed, or the one that this thread runs. A frontend has no rights of its own.
+/// On whose behalf does the plugin act? The invocation that it passed, or the one that this thread runs. A frontend has
+/// no rights of its own.
 Result<Principal> principal_of(HostHandle &h, const rig_call *call) {
     uint64_t id = 0;
     if (call && call->struct_size >= sizeof(rig_call)) std::memcpy(&id, call->span_id, sizeof id);
@@ -17,7 +18,8 @@ Result<Principal> principal_of(HostHandle &h, const rig_call *call) {
         at = h.invocations.find(id);
     }
     if (at != h.invocations.end()) return at->second;
-    return Error{Code::denied, "NoInvocation", "the call belongs to no command that runs; pass on the rig_call that invoke() got", 0};
+    return Error{Code::denied, "NoInvocation",
+                 "the call belongs to no command that runs; pass on the rig_call that invoke() got", 0};
 }
 
 Result<ControlApi *> control_of(HostHandle &h) {
@@ -33,9 +35,12 @@ CallContext context_of(const rig_call *call) {
     return c;
 }
 
-std::string_view arguments_of(rig_doc arguments) { return view(arguments).empty() ? std::string_view("{}") : view(arguments); }
+std::string_view arguments_of(rig_doc arguments) {
+    return view(arguments).empty() ? std::string_view("{}") : view(arguments);
+}
 
-rig_code query(const rig_host *host, const rig_call *call, rig_str what, rig_doc arguments, const rig_sink *result, rig_error *error) noexcept {
+rig_code query(const rig_host *host, const rig_call *call, rig_str what, rig_doc arguments, const rig_sink *result,
+               rig_error *error) noexcept {
     return serve(host, RIG_SERVICE_CONTROL, error, [&](HostHandle &h) -> Status {
         RIG_TRY_ASSIGN(const Principal principal, principal_of(h, call));
         RIG_TRY_ASSIGN(ControlApi * control, control_of(h));
@@ -45,7 +50,8 @@ rig_code query(const rig_host *host, const rig_call *call, rig_str what, rig_doc
     });
 }
 
-rig_code act(const rig_host *host, const rig_call *call, rig_str verb, rig_doc arguments, const rig_sink *progress, const rig_sink *result, rig_error *error) noexcept {
+rig_code act(const rig_host *host, const rig_call *call, rig_str verb, rig_doc arguments, const rig_sink *progress,
+             const rig_sink *result, rig_error *error) noexcept {
     return serve(host, RIG_SERVICE_CONTROL, error, [&](HostHandle &h) -> Status {
         RIG_TRY_ASSIGN(const Principal principal, principal_of(h, call));
         RIG_TRY_ASSIGN(ControlApi * control, control_of(h));
@@ -53,16 +59,19 @@ rig_code act(const rig_host *host, const rig_call *call, rig_str verb, rig_doc a
         const auto report = [&](std::string_view line) {
             if (progress && progress->write) (void)progress->write(progress->ctx, line.data(), line.size());
         };
-        RIG_TRY_ASSIGN(const std::string answer, control->act(principal, context_of(call), view(verb), arguments_of(arguments), report));
+        RIG_TRY_ASSIGN(const std::string answer,
+                       control->act(principal, context_of(call), view(verb), arguments_of(arguments), report));
         return deliver(result, answer);
     });
 }
-rig_code stream(const rig_host *host, const rig_call *call, rig_str what, rig_doc arguments, const rig_sink *pieces, rig_error *error) noexcept {
+rig_code stream(const rig_host *host, const rig_call *call, rig_str what, rig_doc arguments, const rig_sink *pieces,
+                rig_error *error) noexcept {
     return serve(host, RIG_SERVICE_CONTROL, error, [&](HostHandle &h) -> Status {
         RIG_TRY_ASSIGN(const Principal principal, principal_of(h, call));
         RIG_TRY_ASSIGN(ControlApi * control, control_of(h));
         RIG_TRY(check_document(arguments_of(arguments)));
-        return control->stream(principal, context_of(call), view(what), arguments_of(arguments), [&](std::string_view piece) { return deliver(pieces, piece); });
+        return control->stream(principal, context_of(call), view(what), arguments_of(arguments),
+                               [&](std::string_view piece) { return deliver(pieces, piece); });
     });
 }
 } // namespace

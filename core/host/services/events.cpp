@@ -12,21 +12,27 @@ rig_code publish(const rig_host *host, rig_str topic, rig_doc document, rig_erro
     return serve(host, RIG_SERVICE_EVENTS, error, [&](HostHandle &h) -> Status {
         const std::string_view name = view(topic);
         if (name.empty() || name.size() > max_topic) return invalid("BadTopic", "a topic has 1 to 128 bytes");
-        if (name.starts_with("rigger.")) return Error{Code::denied, "TopicReserved", "topics that begin with 'rigger.' are the host's", 0};
+        if (name.starts_with("rigger."))
+            return Error{Code::denied, "TopicReserved", "topics that begin with 'rigger.' are the host's", 0};
         RIG_TRY(check_document(view(document), event_limits));
         h.machinery->topics.publish(std::string(name), std::string(view(document)));
         return {};
     });
 }
 
-rig_code subscribe(const rig_host *host, rig_str pattern, rig_event_fn fn, void *user, uint64_t *subscription, rig_error *error) noexcept {
+rig_code subscribe(const rig_host *host, rig_str pattern, rig_event_fn fn, void *user, uint64_t *subscription,
+                   rig_error *error) noexcept {
     return serve(host, RIG_SERVICE_EVENTS, error, [&](HostHandle &h) -> Status {
-        if (!fn || !subscription) return invalid("CallbackMissing", "the callback or the place for the subscription is NULL");
-        if (view(pattern).empty() || view(pattern).size() > max_topic) return invalid("BadTopic", "a pattern has 1 to 128 bytes");
+        if (!fn || !subscription)
+            return invalid("CallbackMissing", "the callback or the place for the subscription is NULL");
+        if (view(pattern).empty() || view(pattern).size() > max_topic)
+            return invalid("BadTopic", "a pattern has 1 to 128 bytes");
         if (h.silenced.load()) return Error{Code::unavailable, "NotRunning", "the instance does not run", 0};
         const auto number = std::make_shared<std::atomic<uint64_t>>(0);
         const std::lock_guard lock(h.mutex);
-        const uint64_t id = h.machinery->topics.subscribe(std::string(view(pattern)), [weak = h.instance, number, fn, user](const std::string &topic, const auto &document) {
+        const uint64_t id = h.machinery->topics.subscribe(std::string(view(pattern)), [weak = h.instance, number, fn,
+                                                                                       user](const std::string &topic,
+                                                                                             const auto &document) {
             const auto instance = weak.lock();
             if (!instance) return;
             (void)instance->post("event", false, [handle = instance->handle_ref(), number, fn, user, topic, document] {

@@ -22,12 +22,14 @@ Result<Target> target_of(std::string_view url) {
     else if (url.starts_with("http://")) t.port = 80, url.remove_prefix(7);
     else return invalid("BadUrl", "the URL must begin with http:// or https://");
     std::string_view authority = url.substr(0, url.find_first_of("/?#"));
-    if (authority.find_first_of("@\\ \t\r\n") != std::string_view::npos) return invalid("BadUrl", "the URL's host part holds a character that is not allowed");
+    if (authority.find_first_of("@\\ \t\r\n") != std::string_view::npos)
+        return invalid("BadUrl", "the URL's host part holds a character that is not allowed");
     const size_t bracket = authority.rfind(']'), colon = authority.rfind(':');
     if (colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket)) {
         const std::string_view port = authority.substr(colon + 1);
         const auto [end, ec] = std::from_chars(port.data(), port.data() + port.size(), t.port);
-        if (ec != std::errc() || end != port.data() + port.size() || t.port < 1 || t.port > 65535) return invalid("BadUrl", "the URL's port is not a number in 1..65535");
+        if (ec != std::errc() || end != port.data() + port.size() || t.port < 1 || t.port > 65535)
+            return invalid("BadUrl", "the URL's port is not a number in 1..65535");
         authority = authority.substr(0, colon);
     }
     t.host = authority;
@@ -38,24 +40,32 @@ Result<Target> target_of(std::string_view url) {
 bool clean(std::string_view s) { return s.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos; }
 
 Result<HttpRequest> read_request(HostHandle &h, const rig_http_request *r) {
-    if (!h.machinery->services.http) return Error{Code::unsupported, "ServiceMissing", "this host has no HTTP client", 0};
+    if (!h.machinery->services.http)
+        return Error{Code::unsupported, "ServiceMissing", "this host has no HTTP client", 0};
     if (!r || r->struct_size < request_size_1_0) return invalid("BadRequest", "the request is NULL or too short");
     HttpRequest out;
     out.method = view(r->method);
     out.url = view(r->url);
     RIG_TRY_ASSIGN(const Target target, target_of(out.url));
-    const bool granted = std::any_of(h.http_hosts.begin(), h.http_hosts.end(), [&](const std::string &p) { return matches_host_pattern(p, target.host, target.port); });
+    const bool granted = std::any_of(h.http_hosts.begin(), h.http_hosts.end(), [&](const std::string &p) {
+        return matches_host_pattern(p, target.host, target.port);
+    });
     if (!granted)
-        return Error{Code::denied, "HostNotGranted", "the manifest does not ask for host '" + std::string(target.host) + "'; add it to grants.http", 0};
-    if (out.method.empty() || out.method.size() > 16 || !std::all_of(out.method.begin(), out.method.end(), [](char c) { return c >= 'A' && c <= 'Z'; }))
+        return Error{Code::denied, "HostNotGranted",
+                     "the manifest does not ask for host '" + std::string(target.host) + "'; add it to grants.http", 0};
+    if (out.method.empty() || out.method.size() > 16 ||
+        !std::all_of(out.method.begin(), out.method.end(), [](char c) { return c >= 'A' && c <= 'Z'; }))
         return invalid("BadRequest", "the method must be upper-case letters");
-    if (r->header_count > max_headers || r->body.len > max_body || !clean(out.url)) return invalid("BadRequest", "the request exceeds 128 headers or 64 MiB, or its URL holds line ends");
+    if (r->header_count > max_headers || r->body.len > max_body || !clean(out.url))
+        return invalid("BadRequest", "the request exceeds 128 headers or 64 MiB, or its URL holds line ends");
     for (size_t i = 0; r->headers && i < r->header_count; ++i) {
-        if (!clean(view(r->headers[i].key)) || !clean(view(r->headers[i].value))) return invalid("BadRequest", "a header holds line ends");
+        if (!clean(view(r->headers[i].key)) || !clean(view(r->headers[i].value)))
+            return invalid("BadRequest", "a header holds line ends");
         out.headers.emplace_back(view(r->headers[i].key), view(r->headers[i].value));
     }
     out.body = view(r->body);
-    if (r->timeout_ns != 0) out.timeout = Duration(static_cast<int64_t>(std::min<uint64_t>(r->timeout_ns, uint64_t{3600} * 1'000'000'000)));
+    if (r->timeout_ns != 0)
+        out.timeout = Duration(static_cast<int64_t>(std::min<uint64_t>(r->timeout_ns, uint64_t{3600} * 1'000'000'000)));
     if (r->max_response_bytes != 0) out.max_response_bytes = std::min(r->max_response_bytes, max_response);
     return out;
 }
@@ -71,11 +81,13 @@ void answer(rig_http_fn fn, void *user, const Result<HttpResponse> &outcome) {
     std::vector<rig_kv> headers;
     headers.reserve(outcome->headers.size());
     for (const auto &[key, value] : outcome->headers) headers.push_back({str(key), str(value)});
-    const rig_http_response r{sizeof(rig_http_response), outcome->status, headers.data(), headers.size(), bytes(outcome->body)};
+    const rig_http_response r{sizeof(rig_http_response), outcome->status, headers.data(), headers.size(),
+                              bytes(outcome->body)};
     fn(user, RIG_OK, &r, nullptr);
 }
 
-rig_code call(const rig_host *host, const rig_call *context, const rig_http_request *request, void *user, rig_http_fn fn, rig_error *error) noexcept {
+rig_code call(const rig_host *host, const rig_call *context, const rig_http_request *request, void *user,
+              rig_http_fn fn, rig_error *error) noexcept {
     auto outcome = std::make_unique<Result<HttpResponse>>(HttpResponse{});
     const rig_code code = serve(host, RIG_SERVICE_HTTP, error, [&](HostHandle &h) -> Status {
         if (!fn) return invalid("CallbackMissing", "the callback is NULL");
@@ -93,33 +105,38 @@ rig_code call(const rig_host *host, const rig_call *context, const rig_http_requ
     return outcome->ok() ? RIG_OK : fill(error, outcome->error());
 }
 
-rig_code send(const rig_host *host, const rig_http_request *request, rig_http_fn fn, void *user, uint64_t *op, rig_error *error) noexcept {
+rig_code send(const rig_host *host, const rig_http_request *request, rig_http_fn fn, void *user, uint64_t *op,
+              rig_error *error) noexcept {
     return serve(host, RIG_SERVICE_HTTP, error, [&](HostHandle &h) -> Status {
         if (!fn || !op) return invalid("CallbackMissing", "the callback or the place for the operation is NULL");
         RIG_TRY_ASSIGN(HttpRequest r, read_request(h, request));
         const auto instance = h.instance.lock();
-        if (!instance || h.silenced.load()) return Error{Code::unavailable, "NotRunning", "the instance does not run", 0};
+        if (!instance || h.silenced.load())
+            return Error{Code::unavailable, "NotRunning", "the instance does not run", 0};
         const auto cancelled = std::make_shared<std::atomic<uint32_t>>(0);
         uint64_t id = 0;
         {
             const std::lock_guard lock(h.mutex);
-            if (h.http_operations.size() >= 256) return Error{Code::exhausted, "TooManyRequests", "256 requests are under way; wait for their answers", 1000};
+            if (h.http_operations.size() >= 256)
+                return Error{Code::exhausted, "TooManyRequests", "256 requests are under way; wait for their answers",
+                             1000};
             id = ++h.last_http;
             h.http_operations.emplace(id, cancelled);
         }
         *op = id;
-        const bool queued = h.machinery->http()->run([instance, cancelled, id, fn, user, r = std::move(r)](const auto &) {
-            CallContext c;
-            c.cancelled = cancelled.get();
-            auto outcome = std::make_shared<Result<HttpResponse>>(instance->machinery().services.http->send(c, r));
-            (void)instance->post("http", false, [handle = instance->handle_ref(), outcome, id, fn, user] {
-                {
-                    const std::lock_guard lock(handle->mutex);
-                    if (handle->silenced.load() || handle->http_operations.erase(id) == 0) return;
-                }
-                answer(fn, user, *outcome);
+        const bool queued =
+            h.machinery->http()->run([instance, cancelled, id, fn, user, r = std::move(r)](const auto &) {
+                CallContext c;
+                c.cancelled = cancelled.get();
+                auto outcome = std::make_shared<Result<HttpResponse>>(instance->machinery().services.http->send(c, r));
+                (void)instance->post("http", false, [handle = instance->handle_ref(), outcome, id, fn, user] {
+                    {
+                        const std::lock_guard lock(handle->mutex);
+                        if (handle->silenced.load() || handle->http_operations.erase(id) == 0) return;
+                    }
+                    answer(fn, user, *outcome);
+                });
             });
-        });
         if (queued) return {};
         return Error{Code::unavailable, "NotRunning", "the host is stopping", 0};
     });

@@ -15,7 +15,8 @@ int32_t enabled(const rig_host *host, int32_t level) noexcept {
     return log && log->should_log(static_cast<spdlog::level::level_enum>(std::min<int32_t>(level, 5))) ? 1 : 0;
 }
 
-/// A plugin in a loop must not fill the disk. The lines that were left out are counted and said with the next one that passes.
+/// A plugin in a loop must not fill the disk. The lines that were left out are counted and said with the next one that
+/// passes.
 bool within_rate(HostHandle &h, uint64_t &dropped) {
     const uint64_t second = h.machinery->clock.monotonic().ns / 1'000'000'000;
     const std::lock_guard lock(h.mutex);

@@ -27,7 +27,8 @@ rig_code get(const rig_host *host, rig_str key, uint64_t *revision, const rig_si
     });
 }
 
-rig_code list(const rig_host *host, rig_str prefix, void *user, rig_code (*each)(void *, rig_str, rig_bytes, uint64_t), rig_error *error) noexcept {
+rig_code list(const rig_host *host, rig_str prefix, void *user, rig_code (*each)(void *, rig_str, rig_bytes, uint64_t),
+              rig_error *error) noexcept {
     return serve(host, RIG_SERVICE_STORE, error, [&](HostHandle &h) -> Status {
         RIG_TRY_ASSIGN(Store * store, store_of(h));
         if (!each) return invalid("CallbackMissing", "the callback is NULL");
@@ -39,14 +40,16 @@ rig_code list(const rig_host *host, rig_str prefix, void *user, rig_code (*each)
     });
 }
 
-rig_code commit(const rig_host *host, const rig_store_op *ops, size_t n, uint64_t *revision, rig_error *error) noexcept {
+rig_code commit(const rig_host *host, const rig_store_op *ops, size_t n, uint64_t *revision,
+                rig_error *error) noexcept {
     return serve(host, RIG_SERVICE_STORE, error, [&](HostHandle &h) -> Status {
         RIG_TRY_ASSIGN(Store * store, store_of(h));
         if (n > max_ops || (n > 0 && !ops)) return invalid("TooManyOperations", "a commit has at most 256 operations");
         std::vector<KvWrite> writes;
         for (size_t i = 0; i < n; ++i) {
             RIG_TRY(check_key(view(ops[i].key)));
-            if (ops[i].op != op_put && ops[i].op != op_delete) return invalid("BadOperation", "operation " + std::to_string(ops[i].op) + " is not known");
+            if (ops[i].op != op_put && ops[i].op != op_delete)
+                return invalid("BadOperation", "operation " + std::to_string(ops[i].op) + " is not known");
             if (ops[i].value.len > max_value) return invalid("ValueTooLarge", "a value has at most 1 MiB");
             KvWrite w;
             w.erase = ops[i].op == op_delete;

@@ -18,21 +18,25 @@ Status post_task(HostHandle &h, const char *name, bool on_worker, rig_task_fn fn
     });
 }
 
-rig_code after(const rig_host *host, uint64_t delay, uint64_t period, rig_task_fn fn, void *user, uint64_t *timer, rig_error *error) noexcept {
+rig_code after(const rig_host *host, uint64_t delay, uint64_t period, rig_task_fn fn, void *user, uint64_t *timer,
+               rig_error *error) noexcept {
     return serve(host, RIG_SERVICE_TIMERS, error, [&](HostHandle &h) -> Status {
         constexpr uint64_t longest = uint64_t{366} * 86'400 * 1'000'000'000;
         if (!fn || !timer) return invalid("CallbackMissing", "the callback or the place for the timer is NULL");
         if (delay > longest || period > longest) return invalid("SpanTooLong", "a timer runs for at most a year");
         if (period != 0 && period < 1'000'000) return invalid("PeriodTooShort", "a period has at least 1 ms");
         const auto instance = h.instance.lock();
-        if (!instance || h.silenced.load()) return Error{Code::unavailable, "NotRunning", "the instance does not run", 0};
+        if (!instance || h.silenced.load())
+            return Error{Code::unavailable, "NotRunning", "the instance does not run", 0};
         // The timer's number is known only after it was added, and it may fire before that.
         const auto number = std::make_shared<std::atomic<uint64_t>>(0);
         const std::lock_guard lock(h.mutex);
-        const uint64_t id = h.machinery->timers.add(h.machinery->clock.monotonic() + Duration(static_cast<int64_t>(delay)), Duration(static_cast<int64_t>(period)),
-                                                    [weak = h.instance, number, fn, user] {
-                                                        if (const auto i = weak.lock()) (void)post_task(i->handle(), "timer", false, fn, user, number->load());
-                                                    });
+        const uint64_t id =
+            h.machinery->timers.add(h.machinery->clock.monotonic() + Duration(static_cast<int64_t>(delay)),
+                                    Duration(static_cast<int64_t>(period)), [weak = h.instance, number, fn, user] {
+                                        if (const auto i = weak.lock())
+                                            (void)post_task(i->handle(), "timer", false, fn, user, number->load());
+                                    });
         number->store(id);
         h.timers.insert(id);
         *timer = id;

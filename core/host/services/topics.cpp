@@ -12,7 +12,8 @@ bool matches(std::string_view pattern, std::string_view topic) {
 
 uint64_t Topics::subscribe(std::string pattern, Receiver receiver) {
     const std::lock_guard lock(mutex_);
-    subscriptions_.push_back(std::make_shared<const Subscription>(Subscription{++last_, std::move(pattern), std::move(receiver)}));
+    subscriptions_.push_back(
+        std::make_shared<const Subscription>(Subscription{++last_, std::move(pattern), std::move(receiver)}));
     return last_;
 }
 
@@ -25,7 +26,8 @@ void Topics::publish(const std::string &topic, std::string document) {
     std::vector<std::shared_ptr<const Subscription>> receivers;
     {
         const std::lock_guard lock(mutex_);
-        std::copy_if(subscriptions_.begin(), subscriptions_.end(), std::back_inserter(receivers), [&](const auto &s) { return matches(s->pattern, topic); });
+        std::copy_if(subscriptions_.begin(), subscriptions_.end(), std::back_inserter(receivers),
+                     [&](const auto &s) { return matches(s->pattern, topic); });
     }
     if (receivers.empty()) return;
     const auto shared = std::make_shared<const std::string>(std::move(document));

@@ -1,4 +1,5 @@
-// core/host/services/topics.hpp -- rig.events/1 behind the scenes: topics between plugin instances, and from the host to them.
+// core/host/services/topics.hpp -- rig.events/1 behind the scenes: topics between plugin instances, and from the host
+// to them.
 #pragma once
 #include <atomic>
 #include <cstdint>

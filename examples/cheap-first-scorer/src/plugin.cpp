@@ -21,7 +21,8 @@ constexpr const char *kSchema = R"({
 
 class CheapFirst final : public rig::Scorer {
 public:
-    static constexpr rig_column_spec candidate_columns[] = {{"node.price", RIG_COL_F64, 0}, {"node.failures", RIG_COL_F64, 0}, {nullptr, 0, 0}};
+    static constexpr rig_column_spec candidate_columns[] = {
+        {"node.price", RIG_COL_F64, 0}, {"node.failures", RIG_COL_F64, 0}, {nullptr, 0, 0}};
     static constexpr rig_column_spec workload_columns[] = {{nullptr, 0, 0}};
     static constexpr double score_min = 0.0, score_max = 1.0;
 
@@ -37,14 +38,16 @@ public:
     // What a schema cannot say is checked here, where it can be refused with words.
     rig::Status start() override {
         if (!(weights_.price + weights_.quiet > 0))
-            return rig::Error{RIG_E_INVALID, "NoWeight", "cannot rank servers: priceWeight and quietWeight are both 0; raise one of them", 0};
+            return rig::Error{RIG_E_INVALID, "NoWeight",
+                              "cannot rank servers: priceWeight and quietWeight are both 0; raise one of them", 0};
         host_.log(rig::Level::info, "ranking servers by price and record");
         return {};
     }
 
     rig::Status score(const rig::ScoreBatch &batch) override {
         for (size_t w = 0; w < batch.workloads(); ++w)
-            cheap_first::score_row(weights_, batch.candidate(0).data, batch.candidate(1).data, batch.candidates(), batch.scores(w));
+            cheap_first::score_row(weights_, batch.candidate(0).data, batch.candidate(1).data, batch.candidates(),
+                                   batch.scores(w));
         return {};
     }
 
@@ -52,12 +55,14 @@ public:
         const double price = batch.candidate(0)[c], failures = batch.candidate(1)[c];
         const cheap_first::Terms t = cheap_first::terms(weights_, price, failures);
         const bool vetoed = std::isinf(t.score);
-        return rig::json::text({{"terms", {{{"name", "score"}, {"value", vetoed ? rig::json::Value() : rig::json::Value(t.score)}},
-                                           {{"name", "price"}, {"value", price}, {"unit", "USD/GPU-hour"}},
-                                           {{"name", "cheapness"}, {"value", t.price}},
-                                           {{"name", "failures"}, {"value", failures}},
-                                           {{"name", "quietness"}, {"value", t.quiet}}}},
-                                {"text", vetoed ? "too many failures: vetoed" : "the cheaper and the quieter, the closer to 1"}});
+        return rig::json::text(
+            {{"terms",
+              {{{"name", "score"}, {"value", vetoed ? rig::json::Value() : rig::json::Value(t.score)}},
+               {{"name", "price"}, {"value", price}, {"unit", "USD/GPU-hour"}},
+               {{"name", "cheapness"}, {"value", t.price}},
+               {{"name", "failures"}, {"value", failures}},
+               {{"name", "quietness"}, {"value", t.quiet}}}},
+             {"text", vetoed ? "too many failures: vetoed" : "the cheaper and the quieter, the closer to 1"}});
     }
 
 private:

@@ -1,4 +1,5 @@
-// preference.hpp -- the arithmetic of the scorer, apart from the plugin's border so that it can be read and tested alone.
+// preference.hpp -- the arithmetic of the scorer, apart from the plugin's border so that it can be read and tested
+// alone.
 #pragma once
 #include <cstddef>
 

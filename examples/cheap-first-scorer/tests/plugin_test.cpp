@@ -10,7 +10,9 @@ using rig::testing::Instance;
 struct Scorer {
     FakeHost host;
     Instance instance;
-    explicit Scorer(const char *config = "{}") : instance(*Instance::create(rig_plugin_v1, host, config)) { EXPECT_TRUE(instance.start().ok()); }
+    explicit Scorer(const char *config = "{}") : instance(*Instance::create(rig_plugin_v1, host, config)) {
+        EXPECT_TRUE(instance.start().ok());
+    }
     rig::testing::ScoreTable scores(const std::vector<double> &prices, const std::vector<double> &failures) {
         auto table = instance.score_table(2, prices.size());
         table.candidate("node.price", prices).candidate("node.failures", failures);
@@ -56,7 +58,8 @@ TEST(CheapFirst, Explain_GivesTheTermsOfTheScore) {
     auto t = s.scores({3.0}, {1});
     auto text = s.instance.explain(t, 0, 0);
     ASSERT_TRUE(text.ok());
-    for (const char *term : {"score", "price", "cheapness", "failures", "quietness"}) EXPECT_NE(text->find(std::string("\"") + term + "\""), std::string::npos);
+    for (const char *term : {"score", "price", "cheapness", "failures", "quietness"})
+        EXPECT_NE(text->find(std::string("\"") + term + "\""), std::string::npos);
 }
 
 } // namespace

@@ -21,7 +21,8 @@ std::string column(sqlite3_stmt *row, int index) {
 
 rig::Result<kube::Access> access_of(const std::string &server, const std::string &kubeconfig) {
     RIG_ASSIGN_OR_RETURN(std::vector<kube::Access> all, kube::read_kubeconfig(kubeconfig, "/"));
-    const auto own = std::find_if(all.begin(), all.end(), [&](const kube::Access &access) { return access.context == server; });
+    const auto own =
+        std::find_if(all.begin(), all.end(), [&](const kube::Access &access) { return access.context == server; });
     if (own != all.end()) return std::move(*own);
     return kube::current_context(kubeconfig, "/");
 }
@@ -35,12 +36,16 @@ public:
 
     rig::Result<kube::Roll> read() const override {
         sqlite3 *opened = nullptr;
-        const int result = sqlite3_open_v2(database_.c_str(), &opened, SQLITE_OPEN_READONLY | SQLITE_OPEN_FULLMUTEX, nullptr);
+        const int result =
+            sqlite3_open_v2(database_.c_str(), &opened, SQLITE_OPEN_READONLY | SQLITE_OPEN_FULLMUTEX, nullptr);
         const std::unique_ptr<sqlite3, Close> db(opened);
         if (result != SQLITE_OK) return failure(db.get());
         sqlite3_busy_timeout(db.get(), patience_ms);
         sqlite3_stmt *prepared = nullptr;
-        if (sqlite3_prepare_v2(db.get(), "SELECT name, kubeconfig FROM servers WHERE kubeconfig IS NOT NULL AND kubeconfig <> '' ORDER BY name", -1, &prepared, nullptr) != SQLITE_OK)
+        if (sqlite3_prepare_v2(
+                db.get(),
+                "SELECT name, kubeconfig FROM servers WHERE kubeconfig IS NOT NULL AND kubeconfig <> '' ORDER BY name",
+                -1, &prepared, nullptr) != SQLITE_OK)
             return failure(db.get());
         const std::unique_ptr<sqlite3_stmt, Close> rows(prepared);
         kube::Roll roll;
@@ -49,7 +54,9 @@ public:
             std::string name = column(rows.get(), 0);
             auto access = access_of(name, column(rows.get(), 1));
             if (access.ok()) roll.clusters.emplace_back(std::move(name), *std::move(access));
-            else roll.broken.emplace_back(name, "kubeconfig of server " + name + " in table servers: " + access.error().message);
+            else
+                roll.broken.emplace_back(name, "kubeconfig of server " + name +
+                                                   " in table servers: " + access.error().message);
         }
         if (step != SQLITE_DONE) return failure(db.get());
         return roll;
@@ -57,12 +64,16 @@ public:
 
 private:
     rig::Error failure(sqlite3 *db) const {
-        return {RIG_E_UNAVAILABLE, "ServersTable", "cannot read the table servers of " + database_ + ": " + (db ? sqlite3_errmsg(db) : "out of memory"), 2000};
+        return {RIG_E_UNAVAILABLE, "ServersTable",
+                "cannot read the table servers of " + database_ + ": " + (db ? sqlite3_errmsg(db) : "out of memory"),
+                2000};
     }
     const std::string database_;
 };
 } // namespace
 
-std::unique_ptr<kube::Roster> servers_table_roster(std::string database) { return std::make_unique<ServersTable>(std::move(database)); }
+std::unique_ptr<kube::Roster> servers_table_roster(std::string database) {
+    return std::make_unique<ServersTable>(std::move(database));
+}
 
 } // namespace k3s

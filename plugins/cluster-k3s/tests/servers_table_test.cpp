@@ -9,8 +9,10 @@ namespace k3s {
 namespace {
 
 std::string kubeconfig(const std::string &context, const std::string &host) {
-    return R"({"apiVersion":"v1","kind":"Config","current-context":")" + context + R"(","clusters":[{"name":"c","cluster":{"server":"https://)" + host +
-           R"(:6443"}}],"users":[{"name":"u","user":{"token":"s3cret"}}],"contexts":[{"name":")" + context + R"(","context":{"cluster":"c","user":"u"}}]})";
+    return R"({"apiVersion":"v1","kind":"Config","current-context":")" + context +
+           R"(","clusters":[{"name":"c","cluster":{"server":"https://)" + host +
+           R"(:6443"}}],"users":[{"name":"u","user":{"token":"s3cret"}}],"contexts":[{"name":")" + context +
+           R"(","context":{"cluster":"c","user":"u"}}]})";
 }
 
 class ServersTableTest : public ::testing::Test {
@@ -27,8 +29,13 @@ protected:
         std::filesystem::remove_all(directory_);
     }
     std::string path() const { return (directory_ / "rigger.db").string(); }
-    void run(const std::string &sql) { ASSERT_EQ(sqlite3_exec(db_, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(db_); }
-    void add(const std::string &name, const std::string &config) { run("INSERT INTO servers VALUES ('id-" + name + "', '" + name + "', " + (config.empty() ? "NULL" : "'" + config + "'") + ")"); }
+    void run(const std::string &sql) {
+        ASSERT_EQ(sqlite3_exec(db_, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(db_);
+    }
+    void add(const std::string &name, const std::string &config) {
+        run("INSERT INTO servers VALUES ('id-" + name + "', '" + name + "', " +
+            (config.empty() ? "NULL" : "'" + config + "'") + ")");
+    }
 
     std::filesystem::path directory_;
     sqlite3 *db_ = nullptr;

@@ -1,4 +1,5 @@
-// Any text may be applied, and used as query, reference and log request: each answers or refuses, and what was stored reads back.
+// Any text may be applied, and used as query, reference and log request: each answers or refuses, and what was stored
+// reads back.
 #include "cluster.hpp"
 
 #include <cstdlib>
@@ -29,7 +30,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const rig_object_sink raw{sizeof raw, nullptr, &take_object, &take_mark, &take_token};
     const rig::Objects sink(&raw);
     const auto applied = cluster->apply("local", text, 0);
-    if (!applied.ok() && (applied.error().code == RIG_E_INTERNAL || applied.error().code == RIG_E_UNAVAILABLE)) std::abort();
+    if (!applied.ok() && (applied.error().code == RIG_E_INTERNAL || applied.error().code == RIG_E_UNAVAILABLE))
+        std::abort();
     (void)cluster->list(text, sink);
     (void)cluster->watch(rig::Call(nullptr), text, text, sink);
     (void)cluster->get(text);

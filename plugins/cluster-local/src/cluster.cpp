@@ -31,7 +31,8 @@ Cluster::Cluster(ClusterOptions options, const Clock &clock, std::function<void(
     : options_(std::move(options)), clock_(clock), wake_(std::move(wake)) {}
 Cluster::~Cluster() = default;
 
-rig::Result<std::unique_ptr<Cluster>> Cluster::open(ClusterOptions options, const Clock &clock, std::function<void()> wake) {
+rig::Result<std::unique_ptr<Cluster>> Cluster::open(ClusterOptions options, const Clock &clock,
+                                                    std::function<void()> wake) {
     std::unique_ptr<Cluster> cluster(new Cluster(std::move(options), clock, std::move(wake)));
     RIG_RETURN_IF_ERROR(cluster->start());
     return cluster;
@@ -57,7 +58,8 @@ rig::Status Cluster::start() {
     store_->replay();
     return write([&]() -> rig::Status {
         for (const std::string &name : options_.namespaces)
-            if (!store_->find(namespace_kind(), "", name)) RIG_RETURN_IF_ERROR(api_->create(namespace_kind(), {{"metadata", {{"name", name}}}}));
+            if (!store_->find(namespace_kind(), "", name))
+                RIG_RETURN_IF_ERROR(api_->create(namespace_kind(), {{"metadata", {{"name", name}}}}));
         return {};
     });
 }
@@ -140,7 +142,8 @@ void Cluster::wake_watches() { changed_.notify_all(); }
 
 std::string Cluster::probe() {
     const std::lock_guard held(lock_);
-    Json cluster = {{"name", options_.name}, {"state", store_->healthy() ? "ready" : "unreachable"}, {"version", "v1.28.0+rigger"}};
+    Json cluster = {
+        {"name", options_.name}, {"state", store_->healthy() ? "ready" : "unreachable"}, {"version", "v1.28.0+rigger"}};
     if (!store_->healthy()) cluster["error"] = "the embedded cluster's database cannot be read; check the disk";
     else if (!warning_.empty()) cluster["error"] = warning_;
     return Json{{"clusters", Json::array({std::move(cluster)})}}.dump();
@@ -150,7 +153,8 @@ rig::Result<std::string> Cluster::diagnose(std::string_view text) {
     if (!request.is_object()) return errors::bad_request("a diagnosis is asked with a JSON object");
     const auto asked = request.find("cluster");
     if (asked != request.end() && !asked->is_string()) return errors::bad_request("cluster must be a text");
-    if (asked != request.end() && *asked != options_.name) return errors::unknown_cluster(asked->get<std::string>(), options_.name);
+    if (asked != request.end() && *asked != options_.name)
+        return errors::unknown_cluster(asked->get<std::string>(), options_.name);
     const std::lock_guard held(lock_);
     const bool stored = store_->healthy();
     const size_t nodes = stored ? store_->count(node_kind()) : 0;
@@ -158,9 +162,12 @@ rig::Result<std::string> Cluster::diagnose(std::string_view text) {
         return Json{{"check", name}, {"ok", ok}, {"detail", std::move(detail)}, {"remedy", ok == false ? remedy : ""}};
     };
     Json checks = Json::array();
-    checks.push_back(check("database", stored, stored ? "readable" : "cannot be read", "check the disk's space and permissions; the path is in the plugin's configuration"));
-    checks.push_back(check("fleet", warning_.empty(), warning_.empty() ? "as in the file" : warning_, "mend the fleet file; the last good one stays in force"));
-    checks.push_back(check("nodes", stored ? Json(nodes > 0) : Json(), std::to_string(nodes) + " nodes", "list machines in the fleet file"));
+    checks.push_back(check("database", stored, stored ? "readable" : "cannot be read",
+                           "check the disk's space and permissions; the path is in the plugin's configuration"));
+    checks.push_back(check("fleet", warning_.empty(), warning_.empty() ? "as in the file" : warning_,
+                           "mend the fleet file; the last good one stays in force"));
+    checks.push_back(check("nodes", stored ? Json(nodes > 0) : Json(), std::to_string(nodes) + " nodes",
+                           "list machines in the fleet file"));
     return Json{{"clusters", Json::array({Json{{"name", options_.name}, {"checks", std::move(checks)}}})}}.dump();
 }
 void Cluster::set_warning(std::string warning) {
@@ -186,7 +193,8 @@ rig::Result<std::string> Cluster::get(std::string_view text) {
     const std::lock_guard held(lock_);
     RIG_RETURN_IF_ERROR(healthy());
     const Record *record = store_->find(*reference.kind, reference.name_space, reference.name);
-    if (!record || (!reference.uid.empty() && reference.uid != record->uid)) return errors::not_found(reference.kind->info().resource, reference.name);
+    if (!record || (!reference.uid.empty() && reference.uid != record->uid))
+        return errors::not_found(reference.kind->info().resource, reference.name);
     return store_->text(*record);
 }
 
@@ -198,7 +206,8 @@ rig::Status Cluster::remove(std::string_view text) {
     options.only_ours = true;
     if (reference.propagation == "Foreground") options.propagation = Propagation::foreground;
     else if (reference.propagation == "Orphan") options.propagation = Propagation::orphan;
-    else if (!reference.propagation.empty() && reference.propagation != "Background") return errors::bad_request("propagationPolicy must be Foreground, Background or Orphan");
+    else if (!reference.propagation.empty() && reference.propagation != "Background")
+        return errors::bad_request("propagationPolicy must be Foreground, Background or Orphan");
     return write([&]() -> rig::Status {
         const Record *record = store_->find(*reference.kind, reference.name_space, reference.name);
         if (!record) return errors::not_found(reference.kind->info().resource, reference.name);
@@ -231,8 +240,9 @@ rig::Status Cluster::list(std::string_view text, const rig::Objects &out) {
     }
     held.unlock();
     if (matching <= ids.size()) return out.mark(options_.name, RIG_MARK_COMPLETE);
-    return out.mark(options_.name, RIG_MARK_LOST, "the limit of " + std::to_string(query.limit) + " was reached; " + std::to_string(matching - ids.size()) + " more objects match");
+    return out.mark(options_.name, RIG_MARK_LOST,
+                    "the limit of " + std::to_string(query.limit) + " was reached; " +
+                        std::to_string(matching - ids.size()) + " more objects match");
 }
 
 } // namespace cluster_local
-

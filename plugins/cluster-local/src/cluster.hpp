@@ -1,6 +1,7 @@
-// cluster.hpp -- the embedded cluster as one thread-safe object: API server, store, controllers, node agent and watches behind one
-// lock. Calls are short; watch() and a following logs() block, without the lock, until cancelled. No thread of its own: tick() drives
-// the controllers and is to be called when `wake` asked for it and at the time that tick() returned.
+// cluster.hpp -- the embedded cluster as one thread-safe object: API server, store, controllers, node agent and watches
+// behind one lock. Calls are short; watch() and a following logs() block, without the lock, until cancelled. No thread
+// of its own: tick() drives the controllers and is to be called when `wake` asked for it and at the time that tick()
+// returned.
 #pragma once
 #include "clock.hpp"
 #include "control/controller.hpp"
@@ -52,7 +53,8 @@ public:
     rig::Status set_fleet(const Fleet &);
     /// Shown by probe() until cleared: why the fleet in force is not the file's.
     void set_warning(std::string warning);
-    /// Runs what is due, a bounded part of it; returns the host's monotonic time of the next call: now (more is due), later, or kNever.
+    /// Runs what is due, a bounded part of it; returns the host's monotonic time of the next call: now (more is due),
+    /// later, or kNever.
     uint64_t tick();
     void wake_watches(); ///< so that blocked calls look at their cancel flags and the clock
 
@@ -61,10 +63,11 @@ public:
 private:
     Cluster(ClusterOptions, const Clock &, std::function<void()> wake);
     rig::Status start();
-    /// Runs `body` in one transaction; on failure of the store everything is rolled back. Wakes watches and controllers after a write.
+    /// Runs `body` in one transaction; on failure of the store everything is rolled back. Wakes watches and controllers
+    /// after a write.
     template <typename Body> auto write(Body &&body) -> decltype(body());
     rig::Status healthy(); ///< UNAVAILABLE while the database cannot be read
-    bool runnable(); ///< controllers have something due now
+    bool runnable();       ///< controllers have something due now
     rig::Result<Query> parse_query(std::string_view text);
     class Watch;
 

@@ -30,9 +30,15 @@ rig::Result<Request> parse(std::string_view text, std::string_view cluster) {
     check.integer("sinceSeconds", 1, INT32_MAX);
     check.required("name");
     if (!problems.empty()) return errors::bad_request(problems.text());
-    if (const auto asked = text_at(document, {"cluster"}); !asked.empty() && asked != cluster) return errors::unknown_cluster(asked, cluster);
-    Request request{std::string(text_at(document, {"namespace"})), std::string(text_at(document, {"name"})), std::string(text_at(document, {"container"})),
-                    flag_at(document, {"follow"}), flag_at(document, {"previous"}), integer_at(document, {"tailLines"}), integer_at(document, {"sinceSeconds"})};
+    if (const auto asked = text_at(document, {"cluster"}); !asked.empty() && asked != cluster)
+        return errors::unknown_cluster(asked, cluster);
+    Request request{std::string(text_at(document, {"namespace"})),
+                    std::string(text_at(document, {"name"})),
+                    std::string(text_at(document, {"container"})),
+                    flag_at(document, {"follow"}),
+                    flag_at(document, {"previous"}),
+                    integer_at(document, {"tailLines"}),
+                    integer_at(document, {"sinceSeconds"})};
     if (request.name_space.empty()) request.name_space = "default";
     return request;
 }
@@ -49,8 +55,10 @@ rig::Result<Source> locate(const Json &pod, const Request &request, int64_t now)
     const Json *containers = find(pod, {"spec", "containers"});
     const std::string where = "pod \"" + request.name + "\"";
     if (!containers || containers->empty()) return errors::bad_request(where + " has no containers");
-    if (request.container.empty() && containers->size() > 1) return errors::bad_request("a container name must be specified for " + where);
-    source.container = request.container.empty() ? std::string(text_at(containers->front(), {"name"})) : request.container;
+    if (request.container.empty() && containers->size() > 1)
+        return errors::bad_request("a container name must be specified for " + where);
+    source.container =
+        request.container.empty() ? std::string(text_at(containers->front(), {"name"})) : request.container;
     bool exists = false;
     for (const Json &container : *containers)
         if (text_at(container, {"name"}) == source.container) {
@@ -62,7 +70,8 @@ rig::Result<Source> locate(const Json &pod, const Request &request, int64_t now)
     std::string waits = "ContainerCreating";
     for (const Json &status : statuses && statuses->is_array() ? *statuses : Json::array()) {
         if (text_at(status, {"name"}) != source.container) continue;
-        const Json *ended = request.previous ? find(status, {"lastState", "terminated"}) : find(status, {"state", "terminated"});
+        const Json *ended =
+            request.previous ? find(status, {"lastState", "terminated"}) : find(status, {"state", "terminated"});
         if (!ended && !request.previous) {
             if (const auto at = parse_rfc3339(text_at(status, {"state", "running", "startedAt"}))) {
                 source.span.started_ns = *at;
@@ -79,7 +88,9 @@ rig::Result<Source> locate(const Json &pod, const Request &request, int64_t now)
         }
         if (const auto reason = text_at(status, {"state", "waiting", "reason"}); !reason.empty()) waits = reason;
     }
-    if (request.previous) return errors::bad_request("previous terminated container \"" + source.container + "\" in " + where + " not found");
+    if (request.previous)
+        return errors::bad_request("previous terminated container \"" + source.container + "\" in " + where +
+                                   " not found");
     return errors::bad_request("container \"" + source.container + "\" in " + where + " is waiting to start: " + waits);
 }
 } // namespace
@@ -93,10 +104,12 @@ rig::Status Cluster::logs(rig::Call call, std::string_view text, rig::Sink out) 
     std::unique_lock held(lock_);
     for (;;) {
         if (call.cancelled()) return rig::Error{RIG_E_CANCELLED, "Cancelled", "the log request was cancelled", 0};
-        if (clock_.mono_ns() >= call.deadline_ns()) return rig::Error{RIG_E_DEADLINE, "DeadlineExceeded", "the log request reached its deadline", 0};
+        if (clock_.mono_ns() >= call.deadline_ns())
+            return rig::Error{RIG_E_DEADLINE, "DeadlineExceeded", "the log request reached its deadline", 0};
         RIG_RETURN_IF_ERROR(healthy());
         const Record *record = store_->find(pod_kind(), request.name_space, request.name);
-        if (!record || (!uid.empty() && uid != record->uid)) return uid.empty() ? rig::Status(errors::not_found("pods", request.name)) : rig::Status();
+        if (!record || (!uid.empty() && uid != record->uid))
+            return uid.empty() ? rig::Status(errors::not_found("pods", request.name)) : rig::Status();
         RIG_ASSIGN_OR_RETURN(const Json pod, store_->object(*record));
         const int64_t now = clock_.wall_ns();
         auto source = locate(pod, request, now);
@@ -105,7 +118,8 @@ rig::Status Cluster::logs(rig::Call call, std::string_view text, rig::Sink out) 
         if (source.ok()) {
             source->span.from_ns = from;
             source->span.tail = tail;
-            const PodTask task{record->id, record->uid, record->name_space, record->name, {}, source->image, record->labels, 0};
+            const PodTask task{record->id, record->uid,   record->name_space, record->name,
+                               {},         source->image, record->labels,     0};
             const std::string lines = runtime_->logs(task, source->container, source->span);
             from = now + 1;
             tail = SIZE_MAX;

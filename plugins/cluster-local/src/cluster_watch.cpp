@@ -10,15 +10,15 @@
 
 namespace cluster_local {
 namespace {
-constexpr size_t kWatchPage = 64;        ///< objects delivered per turn of the lock
-constexpr size_t kLookAhead = 1024; ///< log entries looked at per turn of the lock
-constexpr uint64_t kHeartbeat = 10 * kSecond; ///< well within the 15 s that the contract allows
+constexpr size_t kWatchPage = 64;                            ///< objects delivered per turn of the lock
+constexpr size_t kLookAhead = 1024;                          ///< log entries looked at per turn of the lock
+constexpr uint64_t kHeartbeat = 10 * kSecond;                ///< well within the 15 s that the contract allows
 constexpr auto kCancelPoll = std::chrono::milliseconds(100); ///< a cancel flag wakes nobody, so it is looked at
 } // namespace
 
-/// One watch. It reads the store's change log from its own position, a page at a time under the lock, and delivers without it; so a
-/// slow receiver holds up nobody and only ever misses intermediate states. If it falls behind what the log still knows of deletions,
-/// it starts over with a full listing.
+/// One watch. It reads the store's change log from its own position, a page at a time under the lock, and delivers
+/// without it; so a slow receiver holds up nobody and only ever misses intermediate states. If it falls behind what the
+/// log still knows of deletions, it starts over with a full listing.
 class Cluster::Watch {
 public:
     Watch(Cluster &cluster, rig::Call call, Query query, const rig::Objects &out)
@@ -46,13 +46,14 @@ private:
     rig::Call call_;
     Query query_;
     const rig::Objects &out_;
-    uint64_t position_ = 0; ///< everything up to this version was delivered
+    uint64_t position_ = 0;                       ///< everything up to this version was delivered
     std::unordered_map<int64_t, uint64_t> known_; ///< delivered objects and their versions
     bool resumed_ = false;
     uint64_t resumed_from_ = 0, last_mark_ = 0;
 };
 
-rig::Status Cluster::watch(rig::Call call, std::string_view text, std::string_view resume_token, const rig::Objects &out) {
+rig::Status Cluster::watch(rig::Call call, std::string_view text, std::string_view resume_token,
+                           const rig::Objects &out) {
     RIG_ASSIGN_OR_RETURN(Query query, Query::parse(text, options_.name, kinds_));
     return Watch(*this, call, std::move(query), out).run(resume_token);
 }
@@ -94,12 +95,13 @@ rig::Status Cluster::Watch::run(std::string_view resume_token) {
 
 rig::Status Cluster::Watch::ended() const {
     if (call_.cancelled()) return rig::Error{RIG_E_CANCELLED, "Cancelled", "the watch was cancelled", 0};
-    if (c_.clock_.mono_ns() >= call_.deadline_ns()) return rig::Error{RIG_E_DEADLINE, "DeadlineExceeded", "the watch reached its deadline", 0};
+    if (c_.clock_.mono_ns() >= call_.deadline_ns())
+        return rig::Error{RIG_E_DEADLINE, "DeadlineExceeded", "the watch reached its deadline", 0};
     return {};
 }
 
-/// A token holds if it is of this database, not of the future, and no deletion after it was forgotten. What a selector saw before
-/// cannot be known again, so a selective watch always starts over.
+/// A token holds if it is of this database, not of the future, and no deletion after it was forgotten. What a selector
+/// saw before cannot be known again, so a selective watch always starts over.
 bool Cluster::Watch::resume(std::string_view token) {
     const size_t dot = token.find('.');
     if (dot == std::string_view::npos || dot == 0 || dot > 19 || query_.selective()) return false;
@@ -164,7 +166,8 @@ rig::Status Cluster::Watch::collect(std::vector<Delivery> &page) {
                 delivered = entry->version;
             }
         } else if (known_.contains(entry->id) || (!entry->live && resumed_ && entry->created <= resumed_from_)) {
-            RIG_ASSIGN_OR_RETURN(std::string text, entry->live ? c_.store_->text(*entry->live) : c_.store_->tombstone(entry->version));
+            RIG_ASSIGN_OR_RETURN(std::string text,
+                                 entry->live ? c_.store_->text(*entry->live) : c_.store_->tombstone(entry->version));
             if (known_.erase(entry->id) > 0 || in_namespace(text)) page.push_back({RIG_CHANGE_DELETE, std::move(text)});
         }
         position_ = entry->version;
@@ -173,7 +176,8 @@ rig::Status Cluster::Watch::collect(std::vector<Delivery> &page) {
 }
 
 bool Cluster::Watch::in_namespace(const std::string &object) const {
-    return query_.name_space.empty() || text_at(nlohmann::json::parse(object), {"metadata", "namespace"}) == query_.name_space;
+    return query_.name_space.empty() ||
+           text_at(nlohmann::json::parse(object), {"metadata", "namespace"}) == query_.name_space;
 }
 
 rig::Status Cluster::Watch::deliver(Lock &held, const std::vector<Delivery> &page) {

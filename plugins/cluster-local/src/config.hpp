@@ -1,5 +1,5 @@
-// config.hpp -- the instance's configuration. The host has checked it against kConfigSchema and filled in the defaults; what a schema
-// cannot say is checked here.
+// config.hpp -- the instance's configuration. The host has checked it against kConfigSchema and filled in the defaults;
+// what a schema cannot say is checked here.
 #pragma once
 #include "cluster.hpp"
 
@@ -12,9 +12,9 @@ namespace cluster_local {
 
 struct Config {
     ClusterOptions cluster;
-    std::string fleet;             ///< file; empty: no servers
+    std::string fleet; ///< file; empty: no servers
     double fleet_poll_seconds = 2;
-    bool has_seed = false;         ///< simulation.seed was given: ids repeat too
+    bool has_seed = false; ///< simulation.seed was given: ids repeat too
 };
 
 rig::Result<Config> parse_config(std::string_view json);

@@ -45,7 +45,9 @@ public:
         if (!host_.table<rig_clock>(RIG_SERVICE_CLOCK)) return missing(RIG_SERVICE_CLOCK);
         if (!timers) return missing(RIG_SERVICE_TIMERS);
         RIG_ASSIGN_OR_RETURN(config_, parse_config(config_text_));
-        config_.cluster.store.seed = config_.has_seed ? config_.cluster.script.seed : std::random_device()() * 0x100000001ULL ^ static_cast<uint64_t>(host_.wall_ns());
+        config_.cluster.store.seed =
+            config_.has_seed ? config_.cluster.script.seed
+                             : std::random_device()() * 0x100000001ULL ^ static_cast<uint64_t>(host_.wall_ns());
         running_ = true;
         auto opened = Cluster::open(config_.cluster, clock_, [this] { wake(); });
         if (opened.ok() && !config_.fleet.empty()) {
@@ -58,7 +60,9 @@ public:
             return opened.error();
         }
         cluster_ = std::move(*opened);
-        if (!config_.fleet.empty()) RIG_RETURN_IF_ERROR(host_.after(seconds(config_.fleet_poll_seconds), seconds(config_.fleet_poll_seconds), &poll_fleet, this, &fleet_timer_));
+        if (!config_.fleet.empty())
+            RIG_RETURN_IF_ERROR(host_.after(seconds(config_.fleet_poll_seconds), seconds(config_.fleet_poll_seconds),
+                                            &poll_fleet, this, &fleet_timer_));
         run();
         return {};
     }
@@ -83,7 +87,8 @@ public:
         RIG_RETURN_IF_ERROR(usable(call));
         return cluster_->get(ref);
     }
-    rig::Result<std::string> apply(rig::Call call, std::string_view cluster, std::string_view object, uint32_t flags) override {
+    rig::Result<std::string> apply(rig::Call call, std::string_view cluster, std::string_view object,
+                                   uint32_t flags) override {
         RIG_RETURN_IF_ERROR(usable(call));
         return cluster_->apply(cluster, object, flags);
     }
@@ -91,7 +96,8 @@ public:
         RIG_RETURN_IF_ERROR(usable(call));
         return cluster_->remove(ref);
     }
-    rig::Status watch(rig::Call call, std::string_view query, std::string_view token, const rig::Objects &out) override {
+    rig::Status watch(rig::Call call, std::string_view query, std::string_view token,
+                      const rig::Objects &out) override {
         RIG_RETURN_IF_ERROR(usable(call));
         return cluster_->watch(call, query, token, out);
     }
@@ -106,11 +112,14 @@ public:
 
 private:
     static rig::Error missing(const char *service) {
-        return {RIG_E_UNSUPPORTED, "ServiceMissing", std::string("the host does not offer or did not grant ") + service, 0};
+        return {RIG_E_UNSUPPORTED, "ServiceMissing", std::string("the host does not offer or did not grant ") + service,
+                0};
     }
     rig::Status usable(rig::Call call) const {
-        if (call.cancelled()) return rig::Error{RIG_E_CANCELLED, "Cancelled", "the call was cancelled before it began", 0};
-        if (host_.now_ns() >= call.deadline_ns()) return rig::Error{RIG_E_DEADLINE, "DeadlineExceeded", "the call's deadline had passed before it began", 0};
+        if (call.cancelled())
+            return rig::Error{RIG_E_CANCELLED, "Cancelled", "the call was cancelled before it began", 0};
+        if (host_.now_ns() >= call.deadline_ns())
+            return rig::Error{RIG_E_DEADLINE, "DeadlineExceeded", "the call's deadline had passed before it began", 0};
         if (!cluster_) return rig::Error{RIG_E_UNAVAILABLE, "NotStarted", "the embedded cluster is not running", 1000};
         return {};
     }
@@ -120,7 +129,8 @@ private:
         if (!running_ || posted_.exchange(true)) return;
         const auto *timers = host_.table<rig_timers>(RIG_SERVICE_TIMERS);
         rig_error error = rig::detail::fresh_error();
-        if (timers->post(host_.raw(), &run_posted, this, &error) != RIG_OK) posted_ = false; // the tick timer comes all the same
+        if (timers->post(host_.raw(), &run_posted, this, &error) != RIG_OK)
+            posted_ = false; // the tick timer comes all the same
     }
     static void run_posted(void *user) {
         auto *self = static_cast<LocalBackend *>(user);
@@ -140,16 +150,20 @@ private:
         if (due == kNever) return;
         if (due <= now) return wake();
         const rig::Status armed = host_.after(due - now, 0, &run_due, this, &tick_timer_);
-        if (!armed.ok()) host_.log(rig::Level::error, "cannot set a timer, pods will stand still until the next call: " + armed.error().message);
+        if (!armed.ok())
+            host_.log(rig::Level::error,
+                      "cannot set a timer, pods will stand still until the next call: " + armed.error().message);
     }
 
     rig::Status load_fleet(Cluster &cluster) {
         RIG_ASSIGN_OR_RETURN(const Fleet fleet, read_fleet(config_.fleet));
         RIG_RETURN_IF_ERROR(cluster.set_fleet(fleet));
-        host_.log(rig::Level::info, "fleet loaded from " + config_.fleet + ": " + std::to_string(fleet.servers.size()) + " servers");
+        host_.log(rig::Level::info,
+                  "fleet loaded from " + config_.fleet + ": " + std::to_string(fleet.servers.size()) + " servers");
         return {};
     }
-    /// [strand] A changed file counts once it stood still for one period, so that a half-written one is not taken for a smaller fleet.
+    /// [strand] A changed file counts once it stood still for one period, so that a half-written one is not taken for a
+    /// smaller fleet.
     static void poll_fleet(void *user) {
         auto *self = static_cast<LocalBackend *>(user);
         const FileMark now = mark_of(self->config_.fleet);
@@ -176,6 +190,7 @@ constexpr const char *kNeeds[] = {RIG_SERVICE_CLOCK, RIG_SERVICE_TIMERS, RIG_SER
 } // namespace
 } // namespace cluster_local
 
-static constexpr rig_component kLocal = rig::backend<cluster_local::LocalBackend>("rig.cluster-local", "Embedded cluster", cluster_local::kConfigSchema,
-                                                                             RIG_COMPONENT_CONCURRENT, cluster_local::kNeeds);
+static constexpr rig_component kLocal =
+    rig::backend<cluster_local::LocalBackend>("rig.cluster-local", "Embedded cluster", cluster_local::kConfigSchema,
+                                              RIG_COMPONENT_CONCURRENT, cluster_local::kNeeds);
 RIG_PLUGIN(RIG_PLUGIN_ID, RIG_PLUGIN_VERSION, &kLocal);

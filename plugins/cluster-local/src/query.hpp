@@ -1,4 +1,5 @@
-// query.hpp -- what list and watch ask for: {"cluster"?,"apiVersion","kind","namespace"?,"labelSelector"?,"fieldSelector"?,"limit"?}.
+// query.hpp -- what list and watch ask for:
+// {"cluster"?,"apiVersion","kind","namespace"?,"labelSelector"?,"fieldSelector"?,"limit"?}.
 #pragma once
 #include "api/selector.hpp"
 #include "store/record.hpp"

@@ -13,13 +13,28 @@ namespace cluster_local {
 namespace {
 
 TEST(Quantity, Forms_AreReadAsKubernetesReadsThem) {
-    const struct { const char *text; int64_t scale, value; } cases[] = {
-        {"1", 1, 1}, {"500m", 1000, 500}, {"0.5", 1000, 500}, {"1.5Gi", 1, 1'610'612'736}, {"10G", 1, 10'000'000'000}, {"1e3", 1, 1000}, {"1E3", 1, 1000},
-        {"100n", 1000, 1}, {"1m", 1, 1}, {"64Ki", 1, 65536}, {"0", 1, 0}, {"+2", 1, 2}, {"2.", 1, 2}, {".5", 1000, 500}};
+    const struct {
+        const char *text;
+        int64_t scale, value;
+    } cases[] = {{"1", 1, 1},
+                 {"500m", 1000, 500},
+                 {"0.5", 1000, 500},
+                 {"1.5Gi", 1, 1'610'612'736},
+                 {"10G", 1, 10'000'000'000},
+                 {"1e3", 1, 1000},
+                 {"1E3", 1, 1000},
+                 {"100n", 1000, 1},
+                 {"1m", 1, 1},
+                 {"64Ki", 1, 65536},
+                 {"0", 1, 0},
+                 {"+2", 1, 2},
+                 {"2.", 1, 2},
+                 {".5", 1000, 500}};
     for (const auto &c : cases) EXPECT_EQ(parse_quantity(std::string_view(c.text), c.scale), c.value) << c.text;
 }
 TEST(Quantity, Nonsense_IsRefused) {
-    for (const char *text : {"", "x", "-1", "1 Gi", "1gi", "1KB", "e3", "1e99", "--1", "NaN", ".", "1..2"}) EXPECT_FALSE(parse_quantity(std::string_view(text))) << text;
+    for (const char *text : {"", "x", "-1", "1 Gi", "1gi", "1KB", "e3", "1e99", "--1", "NaN", ".", "1..2"})
+        EXPECT_FALSE(parse_quantity(std::string_view(text))) << text;
 }
 TEST(Quantity, HugeValues_AreCutInsteadOfWrapping) {
     EXPECT_GT(*parse_quantity(std::string_view("99999999Ei")), 0);
@@ -41,13 +56,15 @@ TEST(Time, Times_SurviveTheirText) {
     EXPECT_EQ(parse_rfc3339("2026-01-01T00:00:00.5Z"), 1'767'225'600'000'000'000);
 }
 TEST(Time, Nonsense_IsRefused) {
-    for (const char *text : {"", "now", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-01-01T25:00:00Z", "2026-01-01T00:00:00", "2026-01-01 00:00:00Z"})
+    for (const char *text : {"", "now", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-01-01T25:00:00Z",
+                             "2026-01-01T00:00:00", "2026-01-01 00:00:00Z"})
         EXPECT_FALSE(parse_rfc3339(text)) << text;
 }
 
 TEST(Names, Rules_AreThoseOfKubernetes) {
     for (const char *good : {"a", "a-b", "9a", "a.b-c.d"}) EXPECT_TRUE(is_dns1123_subdomain(good)) << good;
-    for (const char *bad : {"", "-a", "a-", "a..b", ".a", "a.", "A", "a_b", "a.-b", "a b"}) EXPECT_FALSE(is_dns1123_subdomain(bad)) << bad;
+    for (const char *bad : {"", "-a", "a-", "a..b", ".a", "a.", "A", "a_b", "a.-b", "a b"})
+        EXPECT_FALSE(is_dns1123_subdomain(bad)) << bad;
     EXPECT_FALSE(is_dns1123_label("a.b"));
     EXPECT_FALSE(is_dns1123_label(std::string(64, 'a')));
     EXPECT_TRUE(is_dns1035_label("a9"));
@@ -73,10 +90,33 @@ TEST(Labels, PackedLabels_AreFoundByKey) {
 TEST(LabelSelector, Syntax_IsKubernetes) {
     const Json labels = {{"a", "1"}, {"b", "x"}, {"n", "7"}};
     const std::string packed = pack_labels(&labels);
-    const struct { const char *text; bool matches; } cases[] = {
-        {"", true}, {"a=1", true}, {"a==1", true}, {"a=2", false}, {"a!=2", true}, {"c!=2", true}, {"a", true}, {"!a", false}, {"!c", true}, {"c=", false},
-        {"a in (1,2)", true}, {"a in (2)", false}, {"a notin (2)", true}, {"c notin (2)", true}, {"a=1,b=x", true}, {"a=1,b=y", false}, {" a = 1 , b in ( x ) ", true},
-        {"n>6", true}, {"n>7", false}, {"n<8", true}, {"b>1", false}, {"c>1", false}, {"in=1", false}, {"a in (,1)", true}};
+    const struct {
+        const char *text;
+        bool matches;
+    } cases[] = {{"", true},
+                 {"a=1", true},
+                 {"a==1", true},
+                 {"a=2", false},
+                 {"a!=2", true},
+                 {"c!=2", true},
+                 {"a", true},
+                 {"!a", false},
+                 {"!c", true},
+                 {"c=", false},
+                 {"a in (1,2)", true},
+                 {"a in (2)", false},
+                 {"a notin (2)", true},
+                 {"c notin (2)", true},
+                 {"a=1,b=x", true},
+                 {"a=1,b=y", false},
+                 {" a = 1 , b in ( x ) ", true},
+                 {"n>6", true},
+                 {"n>7", false},
+                 {"n<8", true},
+                 {"b>1", false},
+                 {"c>1", false},
+                 {"in=1", false},
+                 {"a in (,1)", true}};
     for (const auto &c : cases) {
         auto selector = LabelSelector::parse(c.text);
         ASSERT_TRUE(selector.ok()) << c.text << ": " << selector.error().message;
@@ -84,16 +124,20 @@ TEST(LabelSelector, Syntax_IsKubernetes) {
     }
 }
 TEST(LabelSelector, Mistakes_AreRefused) {
-    for (const char *text : {",", "a=1,", "a,,b", "=1", "a=b=c", "a in", "a in 1", "a in (1", "a in (1))", "a b", "!", "!a=1", "a>x", "a/b/c=1", "a=(1)", "a=-", "a===b"})
+    for (const char *text : {",", "a=1,", "a,,b", "=1", "a=b=c", "a in", "a in 1", "a in (1", "a in (1))", "a b", "!",
+                             "!a=1", "a>x", "a/b/c=1", "a=(1)", "a=-", "a===b"})
         EXPECT_FALSE(LabelSelector::parse(text).ok()) << text;
 }
 TEST(LabelSelector, ObjectForm_Matches) {
     const Json labels = {{"a", "1"}};
-    auto selector = LabelSelector::of({{"matchLabels", {{"a", "1"}}}, {"matchExpressions", Json::array({Json{{"key", "b"}, {"operator", "DoesNotExist"}}})}});
+    auto selector =
+        LabelSelector::of({{"matchLabels", {{"a", "1"}}},
+                           {"matchExpressions", Json::array({Json{{"key", "b"}, {"operator", "DoesNotExist"}}})}});
     ASSERT_TRUE(selector.ok());
     EXPECT_TRUE(selector->matches(pack_labels(&labels)));
     EXPECT_FALSE(selector->matches(""));
-    EXPECT_FALSE(LabelSelector::of({{"matchExpressions", Json::array({Json{{"key", "b"}, {"operator", "Near"}}})}}).ok());
+    EXPECT_FALSE(
+        LabelSelector::of({{"matchExpressions", Json::array({Json{{"key", "b"}, {"operator", "Near"}}})}}).ok());
 }
 TEST(FieldSelector, Terms_MatchAndEscape) {
     constexpr std::string_view fields[] = {"spec.nodeName"};
@@ -107,7 +151,8 @@ TEST(FieldSelector, Terms_MatchAndEscape) {
     EXPECT_TRUE(matches("spec.nodeName=n\\,1"));
     EXPECT_FALSE(matches("spec.nodeName!=n\\,1"));
     EXPECT_TRUE(matches("spec.nodeName!=other"));
-    for (const char *text : {"x", "spec.other=1", "a=b=c", "metadata.name=a\\x", "metadata.name=a\\"}) EXPECT_FALSE(FieldSelector::parse(text, fields).ok()) << text;
+    for (const char *text : {"x", "spec.other=1", "a=b=c", "metadata.name=a\\x", "metadata.name=a\\"})
+        EXPECT_FALSE(FieldSelector::parse(text, fields).ok()) << text;
 }
 
 TEST(Merge, FieldsOfOthers_Stay_AndOwnOnesFollow) {
@@ -121,9 +166,12 @@ TEST(Merge, AnOwnObjectThatEmpties_Goes) {
     EXPECT_EQ(live, Json::object());
 }
 TEST(Merge, KeyedLists_MergeByKey_OthersAreReplaced) {
-    Json live = {{"containers", Json::array({Json{{"name", "a"}, {"image", "1"}, {"filled", true}}, Json{{"name", "foreign"}}})}, {"args", {1, 2, 3}}};
-    apply_merge(live, {{"containers", Json::array({Json{{"name", "a"}, {"image", "1"}}, Json{{"name", "gone"}}})}},
-                {{"containers", Json::array({Json{{"name", "new"}}, Json{{"name", "a"}, {"image", "2"}}})}, {"args", {9}}});
+    Json live = {
+        {"containers", Json::array({Json{{"name", "a"}, {"image", "1"}, {"filled", true}}, Json{{"name", "foreign"}}})},
+        {"args", {1, 2, 3}}};
+    apply_merge(
+        live, {{"containers", Json::array({Json{{"name", "a"}, {"image", "1"}}, Json{{"name", "gone"}}})}},
+        {{"containers", Json::array({Json{{"name", "new"}}, Json{{"name", "a"}, {"image", "2"}}})}, {"args", {9}}});
     ASSERT_EQ(live["containers"].size(), 3U);
     EXPECT_EQ(live["containers"][0]["name"], "new");
     EXPECT_EQ(live["containers"][1], Json({{"name", "a"}, {"image", "2"}, {"filled", true}}));
@@ -141,8 +189,9 @@ TEST(Merge, Finalizers_AreASet) {
 TEST(ParseObject, Hostile_TextIsRefused) {
     EXPECT_TRUE(parse_object("{}", "x").ok());
     EXPECT_TRUE(parse_object(R"({"a":"[[[[[[[["})", "x").ok());
-    for (const std::string &text : {std::string(""), std::string("[]"), std::string("{\"a\":\"\xc3\x28\"}"), std::string("{\"a\":1e999}"), std::string(70, '[') + std::string(70, ']'),
-                                    "{\"a\":\"" + std::string(kMaxObjectBytes, 'x') + "\"}"})
+    for (const std::string &text :
+         {std::string(""), std::string("[]"), std::string("{\"a\":\"\xc3\x28\"}"), std::string("{\"a\":1e999}"),
+          std::string(70, '[') + std::string(70, ']'), "{\"a\":\"" + std::string(kMaxObjectBytes, 'x') + "\"}"})
         EXPECT_FALSE(parse_object(text, "x").ok()) << text.substr(0, 40);
 }
 TEST(Checker, WrongTypes_AreNamedWithTheirPath) {
@@ -155,7 +204,9 @@ TEST(Checker, WrongTypes_AreNamedWithTheirPath) {
     EXPECT_FALSE(check.quantities("spec.q"));
     EXPECT_TRUE(check.integer("spec.absent", 0, 9));
     check.required("spec.absent");
-    for (const char *path : {"x.spec.n", "x.spec.big", "x.spec.map[k]", "x.spec.q[cpu]", "x.spec.absent: Required value"}) EXPECT_NE(problems.text().find(path), std::string::npos) << path;
+    for (const char *path :
+         {"x.spec.n", "x.spec.big", "x.spec.map[k]", "x.spec.q[cpu]", "x.spec.absent: Required value"})
+        EXPECT_NE(problems.text().find(path), std::string::npos) << path;
 }
 
 } // namespace

@@ -12,7 +12,9 @@ namespace {
 class LocalHarness final : public Harness {
 public:
     LocalHarness() {
-        auto made = rig::testing::Instance::create(rig_plugin_v1, host_, R"({"database":":memory:","fleet":")" CL_SAMPLE_FLEET R"(","simulation":{"seed":7}})");
+        auto made = rig::testing::Instance::create(rig_plugin_v1, host_,
+                                                   R"({"database":":memory:","fleet":")" CL_SAMPLE_FLEET
+                                                   R"(","simulation":{"seed":7}})");
         if (!made.ok()) throw std::runtime_error(made.error().message);
         instance_.emplace(*std::move(made));
         if (const rig::Status started = instance_->start(); !started.ok()) ADD_FAILURE() << started.error().message;

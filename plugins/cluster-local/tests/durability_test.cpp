@@ -129,8 +129,11 @@ TEST_F(Durability, ADeletionUnderWay_IsFinishedAfterARestart) {
 }
 TEST_F(Durability, NodePorts_StayTaken) {
     open();
-    const Json service = {{"apiVersion", "v1"}, {"kind", "Service"}, {"metadata", {{"name", "s"}, {"labels", {{"chutes/deployment-id", "x"}}}}},
-                          {"spec", {{"type", "NodePort"}, {"ports", Json::array({Json{{"port", 80}, {"nodePort", 30123}}})}}}};
+    const Json service = {
+        {"apiVersion", "v1"},
+        {"kind", "Service"},
+        {"metadata", {{"name", "s"}, {"labels", {{"chutes/deployment-id", "x"}}}}},
+        {"spec", {{"type", "NodePort"}, {"ports", Json::array({Json{{"port", 80}, {"nodePort", 30123}}})}}}};
     put(service);
     restart();
     Json other = service;
@@ -147,14 +150,18 @@ TEST_F(Durability, AWatch_ResumesAcrossARestart) {
         rig::testing::ObjectRecorder recorder;
         recorder.after([&](const rig::testing::Delivery &d) {
             if (d.what == rig::testing::Delivery::checkpoint) token = d.document;
-            if (d.what == rig::testing::Delivery::checkpoint && recorder.deliveries().size() >= deliveries) call.cancel();
+            if (d.what == rig::testing::Delivery::checkpoint && recorder.deliveries().size() >= deliveries)
+                call.cancel();
         });
-        const rig::Status ended = cluster->watch(rig::Call(call.raw()), R"({"apiVersion":"v1","kind":"ConfigMap"})", from, rig::Objects(recorder.raw()));
+        const rig::Status ended = cluster->watch(rig::Call(call.raw()), R"({"apiVersion":"v1","kind":"ConfigMap"})",
+                                                 from, rig::Objects(recorder.raw()));
         EXPECT_EQ(ended.error().code, RIG_E_CANCELLED);
         std::string out;
         for (const auto &d : recorder.deliveries()) {
             if (d.what == rig::testing::Delivery::mark) out += "mark" + std::to_string(d.number) + " ";
-            else if (d.what != rig::testing::Delivery::checkpoint) out += std::to_string(d.number) + ":" + Json::parse(d.document)["metadata"]["name"].get<std::string>() + " ";
+            else if (d.what != rig::testing::Delivery::checkpoint)
+                out += std::to_string(d.number) + ":" + Json::parse(d.document)["metadata"]["name"].get<std::string>() +
+                       " ";
         }
         return out;
     };
@@ -184,11 +191,15 @@ TEST_F(Durability, TheDatabase_IsNobodyElsesToRead) {
     open();
     put(config_map("a"));
     for (const auto &entry : std::filesystem::directory_iterator(directory))
-        EXPECT_EQ(entry.status().permissions() & (std::filesystem::perms::group_all | std::filesystem::perms::others_all), std::filesystem::perms::none) << entry.path();
+        EXPECT_EQ(entry.status().permissions() &
+                      (std::filesystem::perms::group_all | std::filesystem::perms::others_all),
+                  std::filesystem::perms::none)
+            << entry.path();
 }
 
-/// A child applies and removes objects as fast as it can, tells the parent through a pipe what was acknowledged, and is killed at some
-/// point. Everything acknowledged must be there afterwards, and nothing that was acknowledged as removed.
+/// A child applies and removes objects as fast as it can, tells the parent through a pipe what was acknowledged, and is
+/// killed at some point. Everything acknowledged must be there afterwards, and nothing that was acknowledged as
+/// removed.
 TEST_F(Durability, WhatWasAcknowledged_SurvivesSigkill_AtAnyPoint) {
     std::set<int> present;
     int next = 0;
@@ -206,7 +217,13 @@ TEST_F(Durability, WhatWasAcknowledged_SurvivesSigkill_AtAnyPoint) {
                 (void)!::write(pipe_ends[1], &i, sizeof i);
                 if (i % 5 == 4) {
                     const int gone = -i;
-                    if (!(*mine)->remove(Json{{"apiVersion", object["apiVersion"]}, {"kind", object["kind"]}, {"name", "c" + std::to_string(i)}}.dump()).ok()) ::_exit(3);
+                    if (!(*mine)
+                             ->remove(Json{{"apiVersion", object["apiVersion"]},
+                                           {"kind", object["kind"]},
+                                           {"name", "c" + std::to_string(i)}}
+                                          .dump())
+                             .ok())
+                        ::_exit(3);
                     (void)!::write(pipe_ends[1], &gone, sizeof gone);
                 }
                 if (i % 7 == 0) {
@@ -236,7 +253,9 @@ TEST_F(Durability, WhatWasAcknowledged_SurvivesSigkill_AtAnyPoint) {
         ::close(pipe_ends[0]);
         next += 2; // what was under way may exist or not; its number is not used again
         open();
-        for (const int i : present) EXPECT_FALSE(get(i % 3 ? "ConfigMap" : "Job", "c" + std::to_string(i)).is_null()) << "round " << round << ": c" << i;
+        for (const int i : present)
+            EXPECT_FALSE(get(i % 3 ? "ConfigMap" : "Job", "c" + std::to_string(i)).is_null())
+                << "round " << round << ": c" << i;
         EXPECT_LE(list("ConfigMap").size() + list("Job").size(), present.size() + static_cast<size_t>(round + 1));
         close();
     }
@@ -257,8 +276,10 @@ TEST_F(Durability, ADiskThatRefuses_ChangesNothing_AndRecoversByItself) {
         none.rlim_cur = 4096;
         ::setrlimit(RLIMIT_FSIZE, &none);
         const auto refused = c.apply("local", config_map("during").dump(), 0);
-        if (refused.ok() || refused.error().code != RIG_E_UNAVAILABLE || refused.error().reason != "StorageFailed") ::_exit(11);
-        const Json lost = {{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"name", "during"}}, kept = {{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"name", "before"}};
+        if (refused.ok() || refused.error().code != RIG_E_UNAVAILABLE || refused.error().reason != "StorageFailed")
+            ::_exit(11);
+        const Json lost = {{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"name", "during"}},
+                   kept = {{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"name", "before"}};
         if (c.get(lost.dump()).ok() || c.get(lost.dump()).error().code != RIG_E_NOT_FOUND) ::_exit(12);
         if (!c.get(kept.dump()).ok()) ::_exit(13);
         if (c.remove(kept.dump()).ok() || !c.get(kept.dump()).ok()) ::_exit(14);

@@ -46,7 +46,8 @@ void ClusterTest::run(double seconds_to_pass) {
 }
 
 Json ClusterTest::get(const std::string &kind, const std::string &name, const std::string &name_space) {
-    auto text = cluster->get(Json{{"apiVersion", version_of(kind)}, {"kind", kind}, {"name", name}, {"namespace", name_space}}.dump());
+    auto text = cluster->get(
+        Json{{"apiVersion", version_of(kind)}, {"kind", kind}, {"name", name}, {"namespace", name_space}}.dump());
     return text.ok() ? Json::parse(*text) : Json();
 }
 rig::Status ClusterTest::remove(const std::string &kind, const std::string &name, Json extra) {
@@ -55,7 +56,10 @@ rig::Status ClusterTest::remove(const std::string &kind, const std::string &name
 }
 std::vector<Json> ClusterTest::list(const std::string &kind, const std::string &labels, const std::string &fields) {
     rig::testing::ObjectRecorder recorder;
-    const rig::Status listed = cluster->list(Json{{"apiVersion", version_of(kind)}, {"kind", kind}, {"labelSelector", labels}, {"fieldSelector", fields}}.dump(), rig::Objects(recorder.raw()));
+    const rig::Status listed = cluster->list(
+        Json{{"apiVersion", version_of(kind)}, {"kind", kind}, {"labelSelector", labels}, {"fieldSelector", fields}}
+            .dump(),
+        rig::Objects(recorder.raw()));
     EXPECT_TRUE(listed.ok()) << listed.error().message;
     std::vector<Json> out;
     for (const auto &d : recorder.all(rig::testing::Delivery::put)) out.push_back(Json::parse(d.document));
@@ -78,16 +82,28 @@ std::string ClusterTest::waiting(const Json &pod) {
 }
 
 Json ClusterTest::job(const std::string &name, const std::string &node) {
-    Json spec = {{"restartPolicy", "Never"}, {"containers", Json::array({Json{{"name", "main"}, {"image", "sim/app:1"}, {"resources", {{"requests", {{"cpu", "1"}}}}}}})}};
+    Json spec = {
+        {"restartPolicy", "Never"},
+        {"containers",
+         Json::array({Json{{"name", "main"}, {"image", "sim/app:1"}, {"resources", {{"requests", {{"cpu", "1"}}}}}}})}};
     if (!node.empty()) spec["nodeName"] = node;
-    return {{"apiVersion", "batch/v1"}, {"kind", "Job"}, {"metadata", {{"name", name}, {"labels", kOurs}}},
-            {"spec", {{"backoffLimit", 0}, {"template", {{"metadata", {{"labels", {{"app", name}}}}}, {"spec", spec}}}}}};
+    return {
+        {"apiVersion", "batch/v1"},
+        {"kind", "Job"},
+        {"metadata", {{"name", name}, {"labels", kOurs}}},
+        {"spec", {{"backoffLimit", 0}, {"template", {{"metadata", {{"labels", {{"app", name}}}}}, {"spec", spec}}}}}};
 }
 Json ClusterTest::pod(const std::string &name, const std::string &node) {
-    return {{"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", {{"name", name}, {"labels", kOurs}}}, {"spec", job(name, node)["spec"]["template"]["spec"]}};
+    return {{"apiVersion", "v1"},
+            {"kind", "Pod"},
+            {"metadata", {{"name", name}, {"labels", kOurs}}},
+            {"spec", job(name, node)["spec"]["template"]["spec"]}};
 }
 Json ClusterTest::config_map(const std::string &name) {
-    return {{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"metadata", {{"name", name}, {"labels", kOurs}}}, {"data", {{"key", "value"}}}};
+    return {{"apiVersion", "v1"},
+            {"kind", "ConfigMap"},
+            {"metadata", {{"name", name}, {"labels", kOurs}}},
+            {"data", {{"key", "value"}}}};
 }
 
 } // namespace cluster_local

@@ -36,10 +36,15 @@ protected:
     void run(double seconds);
     void settle() { run(0); }
 
-    rig::Result<std::string> apply(const Json &object, uint32_t flags = 0) { return cluster->apply("local", object.dump(), flags); }
+    rig::Result<std::string> apply(const Json &object, uint32_t flags = 0) {
+        return cluster->apply("local", object.dump(), flags);
+    }
     void put(const Json &object) { ASSERT_TRUE(apply(object).ok()); }
-    void drop(const std::string &kind, const std::string &name, Json extra = Json::object()) { ASSERT_TRUE(remove(kind, name, std::move(extra)).ok()); }
-    Json get(const std::string &kind, const std::string &name, const std::string &name_space = "default"); ///< null: not found
+    void drop(const std::string &kind, const std::string &name, Json extra = Json::object()) {
+        ASSERT_TRUE(remove(kind, name, std::move(extra)).ok());
+    }
+    Json get(const std::string &kind, const std::string &name,
+             const std::string &name_space = "default"); ///< null: not found
     rig::Status remove(const std::string &kind, const std::string &name, Json extra = Json::object());
     std::vector<Json> list(const std::string &kind, const std::string &labels = "", const std::string &fields = "");
     std::vector<Json> pods() { return list("Pod"); }

@@ -1,10 +1,12 @@
-#include "fleet/fleet.hpp"
 #include "fixture.hpp"
+#include "fleet/fleet.hpp"
 
 namespace cluster_local {
 namespace {
 std::string one(const std::string &more) {
-    return "servers:\n  - id: a\n    name: node-a\n    address: 192.0.2.1\n    model: h100_sxm\n    count: 4\n    hourly_cost: 1.5\n" + more;
+    return "servers:\n  - id: a\n    name: node-a\n    address: 192.0.2.1\n    model: h100_sxm\n    count: 4\n    "
+           "hourly_cost: 1.5\n" +
+           more;
 }
 
 TEST(Fleet, TheSample_IsValid_AndAsPromised) {
@@ -44,7 +46,9 @@ TEST(Fleet, VerifiedAndReserved_TakeIndexesAndIds) {
     EXPECT_EQ(fleet->servers[0].reserved, std::set<int>{3});
 }
 TEST(Fleet, Mistakes_AreRefused_WithFileLineAndReason) {
-    const struct { std::string text, says; } cases[] = {
+    const struct {
+        std::string text, says;
+    } cases[] = {
         {"", "f:1: the file must hold 'servers:'"},
         {"[]", "must hold 'servers:'"},
         {"server: []", "unknown key 'server'"},
@@ -52,26 +56,37 @@ TEST(Fleet, Mistakes_AreRefused_WithFileLineAndReason) {
         {"servers: [7]", "must be a mapping"},
         {one("    colour: red\n"), "f:8: server 'node-a': unknown key 'colour'"},
         {one("    count: 3\n"), "'count' stands twice"},
-        {"servers:\n  - {id: a, name: n, address: x, model: l4, count: 0, hourly_cost: 1}", "f:2: server 'n': 'count' is 0; it must be between 1 and 16"},
+        {"servers:\n  - {id: a, name: n, address: x, model: l4, count: 0, hourly_cost: 1}",
+         "f:2: server 'n': 'count' is 0; it must be between 1 and 16"},
         {"servers:\n  - {id: a, name: n, address: x, model: l4, count: 17, hourly_cost: 1}", "'count' is 17"},
-        {"servers:\n  - {id: a, name: n, address: x, model: l4, count: two, hourly_cost: 1}", "'count' must be a whole number"},
-        {"servers:\n  - {id: a, name: n, address: x, model: l4, count: 1, hourly_cost: -1}", "'hourly_cost' must be a price"},
-        {"servers:\n  - {id: a, name: n, address: x, model: l4, count: 1, hourly_cost: .nan}", "'hourly_cost' must be a price"},
-        {"servers:\n  - {id: a, name: n, address: x, model: l4, count: 1, hourly_cost: nan}", "'hourly_cost' must be a price"},
-        {"servers:\n  - {id: a, name: n, address: x, model: l4, count: 1, hourly_cost: inf}", "'hourly_cost' must be a price"},
-        {"servers:\n  - {id: a, name: n, address: x, model: l4, count: 1, hourly_cost: 1e9}", "'hourly_cost' must be a price"},
+        {"servers:\n  - {id: a, name: n, address: x, model: l4, count: two, hourly_cost: 1}",
+         "'count' must be a whole number"},
+        {"servers:\n  - {id: a, name: n, address: x, model: l4, count: 1, hourly_cost: -1}",
+         "'hourly_cost' must be a price"},
+        {"servers:\n  - {id: a, name: n, address: x, model: l4, count: 1, hourly_cost: .nan}",
+         "'hourly_cost' must be a price"},
+        {"servers:\n  - {id: a, name: n, address: x, model: l4, count: 1, hourly_cost: nan}",
+         "'hourly_cost' must be a price"},
+        {"servers:\n  - {id: a, name: n, address: x, model: l4, count: 1, hourly_cost: inf}",
+         "'hourly_cost' must be a price"},
+        {"servers:\n  - {id: a, name: n, address: x, model: l4, count: 1, hourly_cost: 1e9}",
+         "'hourly_cost' must be a price"},
         {"servers:\n  - {id: a, name: n, address: x, model: l4, count: 1}", "'hourly_cost' is missing"},
         {"servers:\n  - {name: n, address: x, model: l4, count: 1, hourly_cost: 1}", "'id' is missing"},
-        {"servers:\n  - {id: a, name: Bad_Name, address: x, model: l4, count: 1, hourly_cost: 1}", "'name' must be a DNS name"},
-        {"servers:\n  - {id: a, name: n, address: x, model: quantum, count: 1, hourly_cost: 1}", "model 'quantum' is not known"},
+        {"servers:\n  - {id: a, name: Bad_Name, address: x, model: l4, count: 1, hourly_cost: 1}",
+         "'name' must be a DNS name"},
+        {"servers:\n  - {id: a, name: n, address: x, model: quantum, count: 1, hourly_cost: 1}",
+         "model 'quantum' is not known"},
         {one("    verified: [4]\n"), "'4' is no GPU of this server"},
         {one("    verified: some\n"), "'verified' must be all"},
         {one("    reserved: [1, 1]\n"), "stands twice"},
         {one("    locked: yes\n"), "'locked' must be true or false"},
         {one("    labels: { 'bad key': x }\n"), "is not a label name"},
         {one("    labels: { a: 'bad value' }\n"), "no valid value"},
-        {one("") + "  - {id: a, name: other, address: x, model: l4, count: 1, hourly_cost: 1}\n", "f:8: server 'other': id 'a' was used at line 2 already"},
-        {one("") + "  - {id: b, name: node-a, address: x, model: l4, count: 1, hourly_cost: 1}\n", "name 'node-a' was used at line 2 already"},
+        {one("") + "  - {id: a, name: other, address: x, model: l4, count: 1, hourly_cost: 1}\n",
+         "f:8: server 'other': id 'a' was used at line 2 already"},
+        {one("") + "  - {id: b, name: node-a, address: x, model: l4, count: 1, hourly_cost: 1}\n",
+         "name 'node-a' was used at line 2 already"},
         {"servers: [", "f:1: "},
         {"servers: &a [*a]", "anchors and aliases"},
         {std::string("servers:\0", 9), "is not text"},
@@ -82,7 +97,8 @@ TEST(Fleet, Mistakes_AreRefused_WithFileLineAndReason) {
         const auto fleet = parse_fleet(c.text, "f");
         ASSERT_FALSE(fleet.ok()) << c.text.substr(0, 100);
         EXPECT_EQ(fleet.error().code, RIG_E_INVALID);
-        EXPECT_NE(fleet.error().message.find(c.says), std::string::npos) << c.text.substr(0, 120) << "\n -> " << fleet.error().message;
+        EXPECT_NE(fleet.error().message.find(c.says), std::string::npos)
+            << c.text.substr(0, 120) << "\n -> " << fleet.error().message;
     }
 }
 TEST(Fleet, AnEmptyList_IsAFleetWithoutServers) {
@@ -90,7 +106,9 @@ TEST(Fleet, AnEmptyList_IsAFleetWithoutServers) {
     ASSERT_TRUE(fleet.ok());
     EXPECT_TRUE(fleet->servers.empty());
 }
-TEST(Fleet, AMissingFile_IsNotAnEmptyFleet) { EXPECT_EQ(read_fleet("/nonexistent/fleet.yaml").error().code, RIG_E_UNAVAILABLE); }
+TEST(Fleet, AMissingFile_IsNotAnEmptyFleet) {
+    EXPECT_EQ(read_fleet("/nonexistent/fleet.yaml").error().code, RIG_E_UNAVAILABLE);
+}
 TEST(Fleet, Ids_AreStable_Distinct_AndWellFormed) {
     EXPECT_EQ(gpu_id("srv-1", 0), gpu_id("srv-1", 0));
     std::set<std::string> ids, prefixes;
@@ -142,9 +160,14 @@ TEST_F(FleetNodes, AServer_BecomesANode_WithWhatInventoryNeeds) {
     EXPECT_EQ(annotations["rigger.dev/locked"], "true");
     const Json gpus = Json::parse(annotations["rigger.dev/gpus"].get<std::string>());
     ASSERT_EQ(gpus.size(), 4U);
-    EXPECT_EQ(gpus[1], Json({{"id", gpu_id(s.id, 1)}, {"model", "h100_sxm"}, {"verified", false}, {"reserved", false}}));
+    EXPECT_EQ(gpus[1],
+              Json({{"id", gpu_id(s.id, 1)}, {"model", "h100_sxm"}, {"verified", false}, {"reserved", false}}));
     EXPECT_EQ(gpus[2]["reserved"], true);
-    EXPECT_EQ(node["status"]["capacity"], Json({{"cpu", "100"}, {"memory", "512Gi"}, {"ephemeral-storage", "1000Gi"}, {"nvidia.com/gpu", "4"}, {"pods", "110"}}));
+    EXPECT_EQ(node["status"]["capacity"], Json({{"cpu", "100"},
+                                                {"memory", "512Gi"},
+                                                {"ephemeral-storage", "1000Gi"},
+                                                {"nvidia.com/gpu", "4"},
+                                                {"pods", "110"}}));
     EXPECT_EQ(condition(node, "Ready")["status"], "True");
 }
 TEST_F(FleetNodes, AnUnchangedFleet_ChangesNoNode) {

@@ -24,7 +24,9 @@ protected:
     void write_text(const std::string &text) { std::ofstream(directory / "fleet.yaml") << text; }
     void write_fleet(const std::string &names) {
         std::string text = "servers:";
-        for (const char c : names) text += std::string("\n  - {id: s-") + c + ", name: node-" + c + ", address: 192.0.2.1, model: l4, count: 1, hourly_cost: 0.2}";
+        for (const char c : names)
+            text += std::string("\n  - {id: s-") + c + ", name: node-" + c +
+                    ", address: 192.0.2.1, model: l4, count: 1, hourly_cost: 0.2}";
         write_text(names.empty() ? "servers: []" : text);
     }
     rig::Status start(Json config = Json::object()) {
@@ -40,14 +42,16 @@ protected:
         rig::testing::ObjectRecorder recorder;
         const std::string query = Json{{"apiVersion", "v1"}, {"kind", kind}}.dump();
         rig_error error = rig::detail::fresh_error();
-        EXPECT_EQ(table().list(instance->raw(), nullptr, rig::doc(query), recorder.raw(), &error), RIG_OK) << error.message;
+        EXPECT_EQ(table().list(instance->raw(), nullptr, rig::doc(query), recorder.raw(), &error), RIG_OK)
+            << error.message;
         return recorder.all(rig::testing::Delivery::put).size();
     }
     std::string phase(const std::string &name) {
         const std::string reference = Json{{"apiVersion", "v1"}, {"kind", "Pod"}, {"name", name}}.dump();
         rig::testing::TextSink out;
         rig_error error = rig::detail::fresh_error();
-        if (table().get(instance->raw(), nullptr, rig::doc(reference), out.raw(), &error) != RIG_OK) return error.reason;
+        if (table().get(instance->raw(), nullptr, rig::doc(reference), out.raw(), &error) != RIG_OK)
+            return error.reason;
         return Json::parse(out.text())["status"]["phase"];
     }
     rig_code apply(const std::string &object, const rig_call *call = nullptr) {
@@ -150,7 +154,8 @@ TEST_F(Plugin, ImpossibleConfig_IsRefused) {
         {{{"nodePorts", {{"first", 31000}, {"last", 30000}}}}, "nodePorts"},
         {{{"simulation", {{"pullSeconds", {5, 1}}}}}, "pullSeconds"},
         {{{"simulation", {{"rules", Json::array({Json{{"outcome", "Error"}, {"label", "nolabel"}}})}}}}, "label"},
-        {{{"simulation", {{"outages", Json::array({Json{{"node", "*"}, {"forSeconds", 50}, {"everySeconds", 10}}})}}}}, "everySeconds"},
+        {{{"simulation", {{"outages", Json::array({Json{{"node", "*"}, {"forSeconds", 50}, {"everySeconds", 10}}})}}}},
+         "everySeconds"},
         {{{"namespaces", {"Bad Name"}}}, "namespaces"}};
     for (const auto &[config, says] : cases) {
         const rig::Status started = start(config);
@@ -183,7 +188,9 @@ TEST_F(Plugin, TheSameSeed_GivesTheSameIds) {
         ASSERT_EQ(apply(pod()), RIG_OK);
         rig::testing::TextSink out;
         rig_error error = rig::detail::fresh_error();
-        ASSERT_EQ(table().get(instance->raw(), nullptr, rig::doc(R"({"apiVersion":"v1","kind":"Pod","name":"p"})"), out.raw(), &error), RIG_OK);
+        ASSERT_EQ(table().get(instance->raw(), nullptr, rig::doc(R"({"apiVersion":"v1","kind":"Pod","name":"p"})"),
+                              out.raw(), &error),
+                  RIG_OK);
         uid = Json::parse(out.text())["metadata"]["uid"];
         instance.reset();
     }

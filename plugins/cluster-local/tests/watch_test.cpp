@@ -10,7 +10,8 @@ using rig::testing::Delivery;
 class Watches : public ClusterTest {
 protected:
     /// Runs a watch until `step` answers false after a delivery; what was delivered, in short form.
-    std::string watch(const std::string &query, const std::string &token, const std::function<bool(const Delivery &)> &step, uint64_t deadline = UINT64_MAX) {
+    std::string watch(const std::string &query, const std::string &token,
+                      const std::function<bool(const Delivery &)> &step, uint64_t deadline = UINT64_MAX) {
         rig::testing::FakeCall call(deadline);
         rig::testing::ObjectRecorder recorder;
         recorder.after([&](const Delivery &d) {
@@ -20,9 +21,17 @@ protected:
         ended = cluster->watch(rig::Call(call.raw()), query, token, rig::Objects(recorder.raw()));
         std::string out;
         for (const Delivery &d : recorder.deliveries()) {
-            if (d.what == Delivery::mark) out += d.number == RIG_MARK_BEGIN ? "BEGIN " : d.number == RIG_MARK_COMPLETE ? "COMPLETE " : d.number == RIG_MARK_FRESH ? "FRESH " : "LOST ";
+            if (d.what == Delivery::mark)
+                out += d.number == RIG_MARK_BEGIN      ? "BEGIN "
+                       : d.number == RIG_MARK_COMPLETE ? "COMPLETE "
+                       : d.number == RIG_MARK_FRESH    ? "FRESH "
+                                                       : "LOST ";
             else if (d.what == Delivery::checkpoint) out += "* ";
-            else out += (d.number == RIG_CHANGE_SYNC ? "sync:" : d.number == RIG_CHANGE_PUT ? "put:" : "del:") + Json::parse(d.document)["metadata"]["name"].get<std::string>() + " ";
+            else
+                out += (d.number == RIG_CHANGE_SYNC  ? "sync:"
+                        : d.number == RIG_CHANGE_PUT ? "put:"
+                                                     : "del:") +
+                       Json::parse(d.document)["metadata"]["name"].get<std::string>() + " ";
         }
         return out;
     }
@@ -120,25 +129,30 @@ TEST_F(Watches, ASelectiveWatch_FollowsObjectsInAndOut) {
     put(labelled("a", "red"));
     put(labelled("b", "blue"));
     int step = 0;
-    const std::string seen = watch(R"({"apiVersion":"v1","kind":"ConfigMap","labelSelector":"colour=red"})", "", [&](const Delivery &d) {
-        if (d.what == Delivery::checkpoint) switch (step++) {
-            case 0: put(labelled("a", "blue")); break;
-            case 1: put(labelled("b", "red")); break;
-            case 2: drop("ConfigMap", "a"); put(labelled("a", "red")); break;
-            default: return false;
-            }
-        return true;
-    });
+    const std::string seen =
+        watch(R"({"apiVersion":"v1","kind":"ConfigMap","labelSelector":"colour=red"})", "", [&](const Delivery &d) {
+            if (d.what == Delivery::checkpoint) switch (step++) {
+                case 0: put(labelled("a", "blue")); break;
+                case 1: put(labelled("b", "red")); break;
+                case 2:
+                    drop("ConfigMap", "a");
+                    put(labelled("a", "red"));
+                    break;
+                default: return false;
+                }
+            return true;
+        });
     EXPECT_EQ(seen, "BEGIN sync:a COMPLETE * del:a * put:b * put:a * ");
 }
 TEST_F(Watches, AFieldSelector_FollowsThePhase) {
     open();
     put(pod("p", "node-a"));
     settle();
-    const std::string seen = watch(R"({"apiVersion":"v1","kind":"Pod","fieldSelector":"status.phase=Pending"})", "", [&](const Delivery &d) {
-        if (d.what == Delivery::checkpoint) run(10);
-        return d.what != Delivery::remove;
-    });
+    const std::string seen =
+        watch(R"({"apiVersion":"v1","kind":"Pod","fieldSelector":"status.phase=Pending"})", "", [&](const Delivery &d) {
+            if (d.what == Delivery::checkpoint) run(10);
+            return d.what != Delivery::remove;
+        });
     EXPECT_EQ(seen, "BEGIN sync:p COMPLETE * del:p * ");
 }
 TEST_F(Watches, AToken_ResumesExactlyWhereItStood) {
@@ -156,7 +170,9 @@ TEST_F(Watches, AToken_ResumesExactlyWhereItStood) {
     put(config_map("d"));
     put(config_map("e"));
     drop("ConfigMap", "e");
-    for (int i = 0; i < 2; ++i) EXPECT_EQ(watch(maps, token, [](const Delivery &d) { return d.what != Delivery::checkpoint; }), "del:b put:a put:d * ");
+    for (int i = 0; i < 2; ++i)
+        EXPECT_EQ(watch(maps, token, [](const Delivery &d) { return d.what != Delivery::checkpoint; }),
+                  "del:b put:a put:d * ");
 }
 TEST_F(Watches, AResumedNamespaceWatch_HearsNothingOfOtherNamespaces) {
     open();
@@ -183,7 +199,8 @@ TEST_F(Watches, ATokenTooOld_StartsOver_AsGoneWould) {
         put(config_map("brief"));
         drop("ConfigMap", "brief");
     }
-    EXPECT_EQ(watch(maps, old, [](const Delivery &d) { return d.what != Delivery::checkpoint; }), "BEGIN sync:stays COMPLETE * ");
+    EXPECT_EQ(watch(maps, old, [](const Delivery &d) { return d.what != Delivery::checkpoint; }),
+              "BEGIN sync:stays COMPLETE * ");
 }
 TEST_F(Watches, AWatchThatFellTooFarBehind_StartsOver_InsteadOfMissingDeletions) {
     options.store.max_tombstones = 10;
@@ -210,8 +227,11 @@ TEST_F(Watches, ForeignTokens_StartOver) {
     put(config_map("a"));
     watch(maps, "", [](const Delivery &d) { return d.what != Delivery::checkpoint; });
     const std::string good = last_token;
-    for (const std::string &token : {good + "x", "9999999." + good.substr(good.find('.') + 1), std::string("-1.abc"), std::string("."), std::string("1"), std::string(300, '9')})
-        EXPECT_EQ(watch(maps, token, [](const Delivery &d) { return d.what != Delivery::checkpoint; }), "BEGIN sync:a COMPLETE * ") << token;
+    for (const std::string &token : {good + "x", "9999999." + good.substr(good.find('.') + 1), std::string("-1.abc"),
+                                     std::string("."), std::string("1"), std::string(300, '9')})
+        EXPECT_EQ(watch(maps, token, [](const Delivery &d) { return d.what != Delivery::checkpoint; }),
+                  "BEGIN sync:a COMPLETE * ")
+            << token;
 }
 TEST_F(Watches, Silence_IsBrokenByFreshMarks_OnTheHostsClock) {
     open();
@@ -225,10 +245,13 @@ TEST_F(Watches, Silence_IsBrokenByFreshMarks_OnTheHostsClock) {
 }
 TEST_F(Watches, ADeadline_EndsTheWatch) {
     open();
-    watch(maps, "", [&](const Delivery &d) {
-        if (d.what == Delivery::checkpoint) clock.move_to(clock.mono_ns() + 60 * kSecond);
-        return true;
-    }, clock.mono_ns() + 30 * kSecond);
+    watch(
+        maps, "",
+        [&](const Delivery &d) {
+            if (d.what == Delivery::checkpoint) clock.move_to(clock.mono_ns() + 60 * kSecond);
+            return true;
+        },
+        clock.mono_ns() + 30 * kSecond);
     EXPECT_EQ(ended.error().code, RIG_E_DEADLINE);
 }
 TEST_F(Watches, AReceiverThatRefuses_EndsTheWatch_WithItsCode) {
@@ -238,7 +261,9 @@ TEST_F(Watches, AReceiverThatRefuses_EndsTheWatch_WithItsCode) {
         rig::testing::FakeCall call;
         rig::testing::ObjectRecorder recorder;
         recorder.refuse_from(n, RIG_E_EXHAUSTED);
-        EXPECT_EQ(cluster->watch(rig::Call(call.raw()), maps, "", rig::Objects(recorder.raw())).error().code, RIG_E_EXHAUSTED) << n;
+        EXPECT_EQ(cluster->watch(rig::Call(call.raw()), maps, "", rig::Objects(recorder.raw())).error().code,
+                  RIG_E_EXHAUSTED)
+            << n;
         EXPECT_FALSE(recorder.delivered_after_refusal());
     }
 }
@@ -254,7 +279,9 @@ protected:
         ended = cluster->logs(rig::Call(nullptr), request.dump(), rig::Sink(out.raw()));
         return out.text();
     }
-    static size_t lines(const std::string &text) { return static_cast<size_t>(std::count(text.begin(), text.end(), '\n')); }
+    static size_t lines(const std::string &text) {
+        return static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
+    }
     rig::Status ended;
 };
 TEST_F(Logs, ARunningPod_HasALinePerPeriod) {
@@ -266,7 +293,8 @@ TEST_F(Logs, ARunningPod_HasALinePerPeriod) {
     EXPECT_EQ(lines(all), 10U);
     EXPECT_EQ(all.find("2026-01-01T00:00:10Z starting sim/app:1 container=main pod=p\n"), 0U) << all;
     EXPECT_EQ(lines(logs({{"name", "p"}, {"tailLines", 3}})), 3U);
-    EXPECT_EQ(all.substr(all.size() - logs({{"name", "p"}, {"tailLines", 3}}).size()), logs({{"name", "p"}, {"tailLines", 3}}));
+    EXPECT_EQ(all.substr(all.size() - logs({{"name", "p"}, {"tailLines", 3}}).size()),
+              logs({{"name", "p"}, {"tailLines", 3}}));
     EXPECT_EQ(lines(logs({{"name", "p"}, {"sinceSeconds", 25}})), 3U);
     EXPECT_EQ(lines(logs({{"name", "p"}, {"tailLines", 0}})), 0U);
 }
@@ -301,7 +329,11 @@ TEST_F(Logs, Follow_GoesOnUntilThePodEnds) {
     run(20);
     std::string text;
     int writes = 0;
-    struct Context { Logs *self; std::string *text; int *writes; } context{this, &text, &writes};
+    struct Context {
+        Logs *self;
+        std::string *text;
+        int *writes;
+    } context{this, &text, &writes};
     const rig_sink sink{&context, [](void *ctx, const void *data, size_t len) -> rig_code {
                             auto &c = *static_cast<Context *>(ctx);
                             c.text->append(static_cast<const char *>(data), len);
@@ -319,13 +351,14 @@ TEST_F(Logs, Mistakes_AreExplained) {
     open();
     put(pod("p", "node-a"));
     settle();
-    const std::pair<Json, const char *> cases[] = {{{{"name", "none"}}, "pods \"none\" not found"},
-                                                   {{{"name", "p"}}, "waiting to start: ContainerCreating"},
-                                                   {{{"name", "p"}, {"container", "other"}}, "container \"other\" is not valid"},
-                                                   {{{"name", "p"}, {"tailLines", -1}}, "tailLines"},
-                                                   {{{"name", 7}}, "name"},
-                                                   {{{"name", "p"}, {"cluster", "moon"}}, "cluster \"moon\" is unknown"},
-                                                   {Json::array(), "not a JSON object"}};
+    const std::pair<Json, const char *> cases[] = {
+        {{{"name", "none"}}, "pods \"none\" not found"},
+        {{{"name", "p"}}, "waiting to start: ContainerCreating"},
+        {{{"name", "p"}, {"container", "other"}}, "container \"other\" is not valid"},
+        {{{"name", "p"}, {"tailLines", -1}}, "tailLines"},
+        {{{"name", 7}}, "name"},
+        {{{"name", "p"}, {"cluster", "moon"}}, "cluster \"moon\" is unknown"},
+        {Json::array(), "not a JSON object"}};
     for (const auto &[request, says] : cases) {
         logs(request);
         ASSERT_FALSE(ended.ok()) << request;

@@ -153,11 +153,13 @@ TEST_F(Pods, Rules_MatchLabelImageNodeAndName) {
 TEST_F(Pods, AProbability_HitsItsShare_AndRepeatsWithItsSeed) {
     rule(Outcome::error).probability = 0.3;
     options.script.pull_seconds = {0, 0};
-    fleet.servers = {server("node-a", 8, 1000), server("node-b", 8, 1000), server("node-c", 8, 1000), server("node-d", 8, 1000)};
+    fleet.servers = {server("node-a", 8, 1000), server("node-b", 8, 1000), server("node-c", 8, 1000),
+                     server("node-d", 8, 1000)};
     std::vector<std::string> failed[2];
     for (auto &names : failed) {
         open();
-        for (int i = 0; i < 400; ++i) put(pod("p" + std::to_string(i), "node-" + std::string(1, static_cast<char>('a' + i % 4))));
+        for (int i = 0; i < 400; ++i)
+            put(pod("p" + std::to_string(i), "node-" + std::string(1, static_cast<char>('a' + i % 4))));
         run(10);
         for (const Json &p : list("Pod", "", "status.phase=Failed")) names.push_back(p["metadata"]["name"]);
         close();
@@ -272,7 +274,8 @@ TEST_F(Nodes, AForcedDeletion_NeedsNoNode) {
 TEST_F(Nodes, RepeatedOutages_Repeat) {
     options.script.outages = {{"*", 100, 10, 1000}};
     open();
-    const std::pair<double, const char *> steps[] = {{50, "True"}, {55, "Unknown"}, {100, "True"}, {900, "Unknown"}, {50, "True"}, {950, "Unknown"}};
+    const std::pair<double, const char *> steps[] = {{50, "True"},     {55, "Unknown"}, {100, "True"},
+                                                     {900, "Unknown"}, {50, "True"},    {950, "Unknown"}};
     for (const auto &[seconds, status] : steps) {
         run(seconds);
         EXPECT_EQ(condition(get("Node", "node-a"), "Ready")["status"], status);
@@ -299,7 +302,8 @@ TEST_F(Scheduling, AWaitingPod_IsBoundWhenRoomComes) {
     put(one);
     run(10);
     EXPECT_EQ(phase(get("Pod", "one")), "Running");
-    EXPECT_EQ(condition(get("Pod", "two"), "PodScheduled")["message"], "0/1 nodes are available: 1 Insufficient nvidia.com/gpu.");
+    EXPECT_EQ(condition(get("Pod", "two"), "PodScheduled")["message"],
+              "0/1 nodes are available: 1 Insufficient nvidia.com/gpu.");
     drop("Pod", "one");
     run(10);
     EXPECT_EQ(get("Pod", "two")["spec"]["nodeName"], "node-a");
@@ -322,8 +326,10 @@ TEST_F(Scheduling, SelectorsAndAffinity_ChooseTheNode) {
     Json selector = pod("selector");
     selector["spec"]["nodeSelector"] = {{"disk", "ssd"}};
     Json affinity = pod("affinity");
-    affinity["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"] =
-        Json::array({Json{{"matchExpressions", Json::array({Json{{"key", "zone"}, {"operator", "In"}, {"values", {"b", "c"}}}})}}});
+    affinity["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+            ["nodeSelectorTerms"] =
+                Json::array({Json{{"matchExpressions",
+                                   Json::array({Json{{"key", "zone"}, {"operator", "In"}, {"values", {"b", "c"}}}})}}});
     put(selector);
     put(affinity);
     settle();
@@ -429,7 +435,11 @@ TEST_F(Jobs, ADeletedPod_CountsAsAFailure) {
     open();
     put(job("j"));
     run(10);
-    ASSERT_TRUE(cluster->remove(Json{{"apiVersion", "v1"}, {"kind", "Pod"}, {"name", only_pod()["metadata"]["name"]}}.dump()).error().code == RIG_E_CONFLICT) << "its labels are not ours";
+    ASSERT_TRUE(
+        cluster->remove(Json{{"apiVersion", "v1"}, {"kind", "Pod"}, {"name", only_pod()["metadata"]["name"]}}.dump())
+            .error()
+            .code == RIG_E_CONFLICT)
+        << "its labels are not ours";
     Json ours = job("ours");
     ours["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/managed-by"] = "rigger";
     put(ours);

@@ -15,7 +15,9 @@ namespace {
 class KubeHarness final : public Harness {
 public:
     explicit KubeHarness(const std::string &kubeconfig) {
-        auto made = rig::testing::Instance::create(rig_plugin_v1, host_, R"({"cluster":"real","requestsPerSecond":500,"burst":500,"kubeconfig":")" + kubeconfig + "\"}");
+        auto made = rig::testing::Instance::create(
+            rig_plugin_v1, host_,
+            R"({"cluster":"real","requestsPerSecond":500,"burst":500,"kubeconfig":")" + kubeconfig + "\"}");
         if (!made.ok()) throw std::runtime_error(made.error().message);
         instance_.emplace(*std::move(made));
         if (const rig::Status started = instance_->start(); !started.ok()) ADD_FAILURE() << started.error().message;
@@ -39,7 +41,9 @@ private:
 
 std::unique_ptr<Harness> make_harness() {
     const char *kubeconfig = std::getenv("RIGGER_TEST_KUBECONFIG");
-    if (!kubeconfig) throw std::runtime_error("RIGGER_TEST_KUBECONFIG does not name the kubeconfig of a cluster that may be written to");
+    if (!kubeconfig)
+        throw std::runtime_error(
+            "RIGGER_TEST_KUBECONFIG does not name the kubeconfig of a cluster that may be written to");
     return std::make_unique<KubeHarness>(kubeconfig);
 }
 

@@ -32,7 +32,8 @@ rig::Result<std::string> clusters(const rig::Control &control, rig::Call call) {
     // "backend/" stands for clusters whose names nobody knew; the probe may know them.
     const auto named_by_probe = [&](const std::string &name) {
         const auto first = left.upper_bound(name);
-        return !name.empty() && name.back() == '/' && first != left.end() && first->first.compare(0, name.size(), name) == 0;
+        return !name.empty() && name.back() == '/' && first != left.end() &&
+               first->first.compare(0, name.size(), name) == 0;
     };
     Json items = Json::array();
     for (Json &row : answer["items"]) {
@@ -43,7 +44,14 @@ rig::Result<std::string> clusters(const rig::Control &control, rig::Call call) {
         items.push_back(std::move(row));
     }
     for (const auto &[name, one] : left) { // configured, but nothing came from it yet
-        Json row{{"name", name}, {"backend", name.substr(0, name.find('/'))}, {"freshness", "unknown"}, {"lagSeconds", nullptr}, {"nodes", 0}, {"pods", 0}, {"disconnects", 0}, {"lastError", nullptr}};
+        Json row{{"name", name},
+                 {"backend", name.substr(0, name.find('/'))},
+                 {"freshness", "unknown"},
+                 {"lagSeconds", nullptr},
+                 {"nodes", 0},
+                 {"pods", 0},
+                 {"disconnects", 0},
+                 {"lastError", nullptr}};
         join(row, one);
         items.push_back(std::move(row));
     }

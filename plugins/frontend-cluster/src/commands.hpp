@@ -16,6 +16,7 @@ rig::Result<std::string> clusters(const rig::Control &control, rig::Call call);
 rig::Result<std::string> doctor(const rig::Control &control, rig::Call call, std::string_view arguments);
 
 /// {"text"}; with "follow" the lines go to `progress` as {"text"} documents instead, until the log ends.
-rig::Result<std::string> logs(const rig::Control &control, rig::Call call, std::string_view arguments, rig::Sink progress);
+rig::Result<std::string> logs(const rig::Control &control, rig::Call call, std::string_view arguments,
+                              rig::Sink progress);
 
 } // namespace cluster_commands

@@ -8,7 +8,13 @@ namespace {
 Json row(const std::string &cluster, const Json &check) {
     const auto ok = check.is_object() ? check.find("ok") : check.end();
     const bool said = check.is_object() && ok != check.end() && ok->is_boolean();
-    return {{"cluster", cluster}, {"check", text(check, "check")}, {"state", !said ? "unknown" : *ok == true ? "ok" : "failed"}, {"detail", text(check, "detail")}, {"remedy", text(check, "remedy")}};
+    return {{"cluster", cluster},
+            {"check", text(check, "check")},
+            {"state", !said         ? "unknown"
+                      : *ok == true ? "ok"
+                                    : "failed"},
+            {"detail", text(check, "detail")},
+            {"remedy", text(check, "remedy")}};
 }
 
 } // namespace
@@ -16,7 +22,8 @@ Json row(const std::string &cluster, const Json &check) {
 rig::Result<std::string> doctor(const rig::Control &control, rig::Call call, std::string_view arguments) {
     std::string answer;
     const rig_sink sink = rig::detail::collect(answer);
-    if (const rig::Status status = control.stream(call, "diagnosis", arguments, &sink); !status.ok()) return status.error();
+    if (const rig::Status status = control.stream(call, "diagnosis", arguments, &sink); !status.ok())
+        return status.error();
     const Json found = Json::parse(answer, nullptr, false);
     const Json *const clusters = list(found, "clusters");
     if (!clusters) return malformed("diagnosis of the clusters");

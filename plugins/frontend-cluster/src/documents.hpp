@@ -17,6 +17,8 @@ inline const Json *list(const Json &object, const char *key) {
 
 inline std::string dump(const Json &document) { return rig::json::text(document); }
 
-inline rig::Error malformed(const char *what) { return {RIG_E_UNAVAILABLE, "MalformedView", std::string("the daemon's ") + what + " cannot be read", 0}; }
+inline rig::Error malformed(const char *what) {
+    return {RIG_E_UNAVAILABLE, "MalformedView", std::string("the daemon's ") + what + " cannot be read", 0};
+}
 
 } // namespace cluster_commands

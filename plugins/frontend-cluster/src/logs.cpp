@@ -53,9 +53,11 @@ struct Followed {
 
 } // namespace
 
-rig::Result<std::string> logs(const rig::Control &control, rig::Call call, std::string_view arguments, rig::Sink progress) {
+rig::Result<std::string> logs(const rig::Control &control, rig::Call call, std::string_view arguments,
+                              rig::Sink progress) {
     const Json given = Json::parse(arguments, nullptr, false);
-    if (!given.is_object()) return rig::Error{RIG_E_INVALID, "InvalidArguments", "the arguments are not a JSON object", 0};
+    if (!given.is_object())
+        return rig::Error{RIG_E_INVALID, "InvalidArguments", "the arguments are not a JSON object", 0};
     const auto follow = given.find("follow");
     if (follow == given.end() || *follow != true) {
         Collected all;

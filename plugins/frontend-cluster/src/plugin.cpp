@@ -10,11 +10,13 @@ public:
     ClusterCommands(rig::Host host, std::string_view /*config*/) : control_(host) {}
 
     rig::Result<std::string> catalogue() override { return cluster_commands::catalogue(); }
-    rig::Result<std::string> invoke(rig::Call call, std::string_view command, std::string_view arguments, std::string_view /*principal*/, rig::Sink progress) override {
+    rig::Result<std::string> invoke(rig::Call call, std::string_view command, std::string_view arguments,
+                                    std::string_view /*principal*/, rig::Sink progress) override {
         if (command == "clusters") return cluster_commands::clusters(control_, call);
         if (command == "cluster doctor") return cluster_commands::doctor(control_, call, arguments);
         if (command == "logs") return cluster_commands::logs(control_, call, arguments, progress);
-        return rig::Error{RIG_E_NOT_FOUND, "UnknownCommand", "this frontend has no command '" + std::string(command) + "'", 0};
+        return rig::Error{RIG_E_NOT_FOUND, "UnknownCommand",
+                          "this frontend has no command '" + std::string(command) + "'", 0};
     }
 
 private:
@@ -22,8 +24,9 @@ private:
 };
 
 constexpr const char *kNeeds[] = {RIG_SERVICE_CONTROL, nullptr};
-constexpr rig_component kComponent = rig::frontend<ClusterCommands>(RIG_PLUGIN_ID, "Commands about clusters: clusters, cluster doctor, logs",
-                                                                    R"({"type":"object","additionalProperties":false})", RIG_COMPONENT_CONCURRENT, kNeeds);
+constexpr rig_component kComponent = rig::frontend<ClusterCommands>(
+    RIG_PLUGIN_ID, "Commands about clusters: clusters, cluster doctor, logs",
+    R"({"type":"object","additionalProperties":false})", RIG_COMPONENT_CONCURRENT, kNeeds);
 
 } // namespace
 

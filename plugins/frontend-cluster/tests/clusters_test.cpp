@@ -22,12 +22,16 @@ protected:
 };
 
 TEST_F(Clusters, AreJoinedWithTheirProbesByName) {
-    say(R"({"items":[{"name":"k/a","freshness":"complete","lastError":"old"}]})", R"({"clusters":[{"name":"k/a","state":"ready","version":"v1.20.2"}]})");
-    EXPECT_EQ(items(), Json::parse(R"([{"name":"k/a","freshness":"complete","lastError":"old","state":"ready","version":"v1.20.2"}])"));
+    say(R"({"items":[{"name":"k/a","freshness":"complete","lastError":"old"}]})",
+        R"({"clusters":[{"name":"k/a","state":"ready","version":"v1.20.2"}]})");
+    EXPECT_EQ(items(),
+              Json::parse(
+                  R"([{"name":"k/a","freshness":"complete","lastError":"old","state":"ready","version":"v1.20.2"}])"));
 }
 
 TEST_F(Clusters, KeepARowWhenTheyCannotBeAsked) {
-    say(R"({"items":[{"name":"k/a","freshness":"unknown","lastError":null}]})", R"({"clusters":[{"name":"k/","state":"unknown","version":null,"error":"gone"}]})");
+    say(R"({"items":[{"name":"k/a","freshness":"unknown","lastError":null}]})",
+        R"({"clusters":[{"name":"k/","state":"unknown","version":null,"error":"gone"}]})");
     const Json rows = items();
     ASSERT_EQ(rows.size(), 2u);
     EXPECT_EQ(rows[0]["state"], "unknown");
@@ -36,16 +40,19 @@ TEST_F(Clusters, KeepARowWhenTheyCannotBeAsked) {
 }
 
 TEST_F(Clusters, OfABackendWithoutAnyHaveOneRow_UntilItsProbeNamesThem) {
-    say(R"({"items":[{"name":"k/","freshness":"unknown","lastError":null}]})", R"({"clusters":[{"name":"k/a","state":"unreachable","error":"no kubeconfig"}]})");
+    say(R"({"items":[{"name":"k/","freshness":"unknown","lastError":null}]})",
+        R"({"clusters":[{"name":"k/a","state":"unreachable","error":"no kubeconfig"}]})");
     const Json rows = items();
     ASSERT_EQ(rows.size(), 1u);
     EXPECT_EQ(rows[0]["name"], "k/a");
-    say(R"({"items":[{"name":"k/","freshness":"unknown","lastError":null}]})", R"({"clusters":[{"name":"k/","state":"unknown","error":"gone"},{"name":"l/a","state":"ready"}]})");
+    say(R"({"items":[{"name":"k/","freshness":"unknown","lastError":null}]})",
+        R"({"clusters":[{"name":"k/","state":"unknown","error":"gone"},{"name":"l/a","state":"ready"}]})");
     EXPECT_EQ(items().size(), 2u);
 }
 
 TEST_F(Clusters, OfOneThatIsUnreachableTheCurrentErrorShows) {
-    say(R"({"items":[{"name":"k/a","freshness":"unknown","lastError":"old"}]})", R"({"clusters":[{"name":"k/a","state":"unreachable","error":"connection refused"}]})");
+    say(R"({"items":[{"name":"k/a","freshness":"unknown","lastError":"old"}]})",
+        R"({"clusters":[{"name":"k/a","state":"unreachable","error":"connection refused"}]})");
     EXPECT_EQ(items()[0]["lastError"], "connection refused");
 }
 

@@ -22,22 +22,30 @@ protected:
 };
 
 TEST_F(Doctor, EveryCheckIsARowWithItsStateAndRemedy) {
-    const Json found = answer(R"({"clusters":[{"name":"k/a","checks":[{"check":"TLS","ok":true,"detail":"fine","remedy":""},{"check":"nodes","ok":false,"detail":"none","remedy":"label one"}]},
+    const Json found = answer(
+        R"({"clusters":[{"name":"k/a","checks":[{"check":"TLS","ok":true,"detail":"fine","remedy":""},{"check":"nodes","ok":false,"detail":"none","remedy":"label one"}]},
                                               {"name":"k/b","checks":[{"check":"TLS","ok":null,"detail":"not reached","remedy":"start it"}]}]})");
-    EXPECT_EQ(found["items"], Json::parse(R"([{"cluster":"k/a","check":"TLS","state":"ok","detail":"fine","remedy":""},{"cluster":"k/a","check":"nodes","state":"failed","detail":"none","remedy":"label one"},
+    EXPECT_EQ(
+        found["items"],
+        Json::parse(
+            R"([{"cluster":"k/a","check":"TLS","state":"ok","detail":"fine","remedy":""},{"cluster":"k/a","check":"nodes","state":"failed","detail":"none","remedy":"label one"},
                                               {"cluster":"k/b","check":"TLS","state":"unknown","detail":"not reached","remedy":"start it"}])"));
     EXPECT_EQ(found["well"], false);
 }
 
 TEST_F(Doctor, IsContentOnlyWhenEveryCheckIsOk) {
     EXPECT_EQ(answer(R"({"clusters":[{"name":"k/a","checks":[{"check":"TLS","ok":true}]}]})")["well"], true);
-    EXPECT_EQ(answer(R"({"clusters":[{"name":"k/a","checks":[{"check":"TLS","ok":true},{"check":"nodes"}]}]})")["well"], false) << "not known";
+    EXPECT_EQ(answer(R"({"clusters":[{"name":"k/a","checks":[{"check":"TLS","ok":true},{"check":"nodes"}]}]})")["well"],
+              false)
+        << "not known";
     EXPECT_EQ(answer(R"({"clusters":[{"name":"k/a","checks":["?"]}]})")["well"], false);
     EXPECT_EQ(answer(R"({"clusters":[]})")["well"], false) << "nothing was examined";
 }
 
 TEST_F(Doctor, AMalformedDiagnosisIsNoGoodNews) {
-    for (const char *bad : {"", "[]", "{}", R"({"clusters":null})", R"({"clusters":[null]})", R"({"clusters":[{"name":"k/a","checks":[]}]})"}) EXPECT_FALSE(told(bad).ok()) << bad;
+    for (const char *bad : {"", "[]", "{}", R"({"clusters":null})", R"({"clusters":[null]})",
+                            R"({"clusters":[{"name":"k/a","checks":[]}]})"})
+        EXPECT_FALSE(told(bad).ok()) << bad;
 }
 
 TEST_F(Doctor, TheClusterThatIsNamedIsPassedOn) {

@@ -16,12 +16,15 @@ protected:
     }
     rig::Result<std::string> run(const char *arguments) {
         const rig_sink sink{&progress, [](void *ctx, const void *data, size_t len) -> rig_code {
-                                static_cast<std::vector<std::string> *>(ctx)->emplace_back(static_cast<const char *>(data), len);
+                                static_cast<std::vector<std::string> *>(ctx)->emplace_back(
+                                    static_cast<const char *>(data), len);
                                 return RIG_OK;
                             }};
         return cluster_commands::logs(rig::Control(host.host()), rig::Call(nullptr), arguments, rig::Sink(&sink));
     }
-    static std::string text_of(rig::Result<std::string> answer) { return answer.ok() ? Json::parse(*answer)["text"].get<std::string>() : "failed: " + answer.error().message; }
+    static std::string text_of(rig::Result<std::string> answer) {
+        return answer.ok() ? Json::parse(*answer)["text"].get<std::string>() : "failed: " + answer.error().message;
+    }
     rig::testing::FakeHost host;
     std::vector<std::string> progress;
 };
@@ -45,7 +48,8 @@ TEST_F(Logs, WhenFollowedComeInWholeLines) {
 
 TEST_F(Logs, OfManyMegabytesKeepTheNewestWholeLines) {
     std::string text;
-    for (int i = 0; text.size() < (20u << 20); ++i) text += "line " + std::to_string(i) + " " + std::string(1000, 'x') + "\n";
+    for (int i = 0; text.size() < (20u << 20); ++i)
+        text += "line " + std::to_string(i) + " " + std::string(1000, 'x') + "\n";
     text += "the end\n";
     log_is(text);
     const std::string kept = text_of(run(R"({"deployment":"d"})"));
@@ -56,7 +60,9 @@ TEST_F(Logs, OfManyMegabytesKeepTheNewestWholeLines) {
 }
 
 TEST_F(Logs, PassOnWhyThereAreNone) {
-    host.on_stream([](auto, auto) -> rig::Result<std::string> { return rig::Error{RIG_E_NOT_FOUND, "NoPod", "deployment d has no pod", 0}; });
+    host.on_stream([](auto, auto) -> rig::Result<std::string> {
+        return rig::Error{RIG_E_NOT_FOUND, "NoPod", "deployment d has no pod", 0};
+    });
     EXPECT_EQ(run(R"({"deployment":"d"})").error().reason, "NoPod");
     EXPECT_EQ(run(R"({"deployment":"d","follow":true})").error().reason, "NoPod");
 }

@@ -21,11 +21,15 @@ bool flag(const Json &item, const char *key) { return rig::json::get(item, key, 
 
 bool by_node(const Json &a, const Json &b) { return text(a, "nodeName") < text(b, "nodeName"); }
 bool by_namespace_node_pod(const Json &a, const Json &b) {
-    const auto key = [](const Json &i) { return std::tuple(text(i, "namespace"), text(i, "nodeName"), text(i, "podName")); };
+    const auto key = [](const Json &i) {
+        return std::tuple(text(i, "namespace"), text(i, "nodeName"), text(i, "podName"));
+    };
     return key(a) < key(b);
 }
 bool by_ready_node_offer(const Json &a, const Json &b) {
-    const auto key = [](const Json &i) { return std::tuple(!flag(i, "ready"), text(i, "nodeName"), text(i, "offerName")); };
+    const auto key = [](const Json &i) {
+        return std::tuple(!flag(i, "ready"), text(i, "nodeName"), text(i, "offerName"));
+    };
     return key(a) < key(b);
 }
 bool by_gain(const Json &a, const Json &b) { return number(a, "gain") > number(b, "gain"); }
@@ -65,7 +69,8 @@ constexpr Route kRoutes[] = {
 /// Operators say "chute", rig.control/1 says "offer"; everything else has one name.
 rig::Result<std::string> control_arguments(std::string_view arguments) {
     Json object = Json::parse(arguments, nullptr, false);
-    if (!object.is_object()) return rig::Error{RIG_E_INVALID, "InvalidArguments", "the arguments are not a JSON object", 0};
+    if (!object.is_object())
+        return rig::Error{RIG_E_INVALID, "InvalidArguments", "the arguments are not a JSON object", 0};
     for (auto it = object.begin(); it != object.end();) it = it->is_null() ? object.erase(it) : std::next(it);
     if (const auto chute = object.find("chute"); chute != object.end()) {
         Json value = std::move(*chute);
@@ -79,7 +84,8 @@ rig::Result<std::string> sorted(std::string document, Order order, std::string_v
     Json answer = Json::parse(document, nullptr, false);
     const auto items = answer.is_object() ? answer.find("items") : answer.end();
     if (!answer.is_object() || items == answer.end() || !items->is_array())
-        return rig::Error{RIG_E_UNAVAILABLE, "MalformedView", "the view '" + std::string(view) + "' holds no array 'items'", 0};
+        return rig::Error{RIG_E_UNAVAILABLE, "MalformedView",
+                          "the view '" + std::string(view) + "' holds no array 'items'", 0};
     auto &array = items->get_ref<Json::array_t &>();
     if (!std::is_sorted(array.begin(), array.end(), order)) {
         std::stable_sort(array.begin(), array.end(), order);
@@ -90,12 +96,13 @@ rig::Result<std::string> sorted(std::string document, Order order, std::string_v
 
 } // namespace
 
-rig::Result<std::string> answer(const rig::Control &control, rig::Call call, std::string_view command, std::string_view arguments,
-                                const rig_sink *progress) {
+rig::Result<std::string> answer(const rig::Control &control, rig::Call call, std::string_view command,
+                                std::string_view arguments, const rig_sink *progress) {
     const auto *const route =
         std::find_if(std::begin(kRoutes), std::end(kRoutes), [&](const Route &r) { return command == r.command; });
     if (route == std::end(kRoutes))
-        return rig::Error{RIG_E_NOT_FOUND, "UnknownCommand", "this frontend has no command '" + std::string(command) + "'", 0};
+        return rig::Error{RIG_E_NOT_FOUND, "UnknownCommand",
+                          "this frontend has no command '" + std::string(command) + "'", 0};
     auto translated = control_arguments(arguments);
     if (!translated.ok()) return translated.error();
     auto document = route->door == Door::query ? control.query(call, route->target, *translated)

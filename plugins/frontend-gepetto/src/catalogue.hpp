@@ -1,4 +1,5 @@
-// frontend-gepetto/src/catalogue.hpp -- what the commands are called, what they take and what they answer, in English and Chinese.
+// frontend-gepetto/src/catalogue.hpp -- what the commands are called, what they take and what they answer, in English
+// and Chinese.
 //
 // One JSON object per command, in the shape of docs/plugins/documents.md section 5. The CLI, the REST API, the OpenAPI
 // document and shell completion all come from these declarations.

@@ -1,4 +1,5 @@
-// The daemon's own health, its memory, and the operator's vetoes: status, events, failures, ban, unban, lock, unlock, sync.
+// The daemon's own health, its memory, and the operator's vetoes: status, events, failures, ban, unban, lock, unlock,
+// sync.
 #include "catalogue.hpp"
 
 namespace gepetto {

@@ -21,9 +21,9 @@ private:
 };
 
 constexpr const char *kNeeds[] = {RIG_SERVICE_CONTROL, nullptr};
-constexpr rig_component kComponent =
-    rig::frontend<Gepetto>(RIG_PLUGIN_ID, "The operator's commands: nodes, pods, insts, chutes, scales, deploy, undeploy, recycle and more",
-                           R"({"type":"object","additionalProperties":false})", RIG_COMPONENT_CONCURRENT, kNeeds);
+constexpr rig_component kComponent = rig::frontend<Gepetto>(
+    RIG_PLUGIN_ID, "The operator's commands: nodes, pods, insts, chutes, scales, deploy, undeploy, recycle and more",
+    R"({"type":"object","additionalProperties":false})", RIG_COMPONENT_CONCURRENT, kNeeds);
 
 } // namespace
 

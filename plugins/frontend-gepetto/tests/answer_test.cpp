@@ -10,7 +10,8 @@ using Json = nlohmann::json;
 
 class Answer : public ::testing::Test {
 protected:
-    rig::Result<std::string> ask(std::string_view command, std::string_view arguments = "{}", const rig_sink *progress = nullptr) {
+    rig::Result<std::string> ask(std::string_view command, std::string_view arguments = "{}",
+                                 const rig_sink *progress = nullptr) {
         return gepetto::answer(fake_.control(), rig::Call(nullptr), command, arguments, progress);
     }
     std::vector<std::string> order(std::string_view command, const char *key) {
@@ -18,7 +19,8 @@ protected:
         EXPECT_TRUE(document.ok()) << document.error().message;
         const Json answer = Json::parse(*document);
         std::vector<std::string> keys;
-        for (const Json &item : answer["items"]) keys.push_back(item[key].is_null() ? "null" : item[key].get<std::string>());
+        for (const Json &item : answer["items"])
+            keys.push_back(item[key].is_null() ? "null" : item[key].get<std::string>());
         return keys;
     }
     FakeControl fake_;
@@ -39,21 +41,27 @@ TEST_P(Translation, ReachesTheViewOrVerbWithItsArguments) {
 
 INSTANTIATE_TEST_SUITE_P(
     EveryCommand, Translation,
-    ::testing::Values(Case{"nodes", "{}", "query nodes", "{}"}, Case{"pods", R"({"namespace":"chutes"})", "query pods", R"({"namespace":"chutes"})"},
-                      Case{"pods", R"({"namespace":null})", "query pods", "{}"}, Case{"insts", R"({"node":"gpu-0"})", "query instances", R"({"node":"gpu-0"})"},
-                      Case{"chutes", R"({"gpu":"h100","all":false})", "query offers", R"({"gpu":"h100","all":false})"},
-                      Case{"scales", R"({"gpu":"a100","server":"x","limit":3})", "query pairs", R"({"gpu":"a100","server":"x","limit":3})"},
-                      Case{"why-not", R"({"chute":"demo","server":"s"})", "query why-not", R"({"offer":"demo","server":"s"})"},
-                      Case{"deploy", R"({"chute":"demo","server":"s","dryRun":true,"wait":false})", "act deploy",
-                           R"({"offer":"demo","server":"s","dryRun":true,"wait":false})"},
-                      Case{"undeploy", R"({"deployment":"3f2a","reason":"r"})", "act undeploy", R"({"deployment":"3f2a","reason":"r"})"},
-                      Case{"recycle", R"({"dryRun":false,"force":true})", "act recycle", R"({"dryRun":false,"force":true})"},
-                      Case{"plan", "{}", "act plan", "{}"}, Case{"ban", R"({"chute":"demo"})", "act ban", R"({"offer":"demo"})"},
-                      Case{"unban", R"({"chute":"demo"})", "act unban", R"({"offer":"demo"})"}, Case{"lock", R"({"server":"s"})", "act lock", R"({"server":"s"})"},
-                      Case{"unlock", R"({"server":"s"})", "act unlock", R"({"server":"s"})"}, Case{"sync", "{}", "act sync", "{}"},
-                      Case{"status", "{}", "query status", "{}"}, Case{"events", R"({"limit":5})", "query events", R"({"limit":5})"},
-                      Case{"failures", "{}", "query failures", "{}"}, Case{"servers", "{}", "query servers", "{}"}, Case{"gpus", "{}", "query gpus", "{}"},
-                      Case{"deployments", "{}", "query deployments", "{}"}));
+    ::testing::Values(
+        Case{"nodes", "{}", "query nodes", "{}"},
+        Case{"pods", R"({"namespace":"chutes"})", "query pods", R"({"namespace":"chutes"})"},
+        Case{"pods", R"({"namespace":null})", "query pods", "{}"},
+        Case{"insts", R"({"node":"gpu-0"})", "query instances", R"({"node":"gpu-0"})"},
+        Case{"chutes", R"({"gpu":"h100","all":false})", "query offers", R"({"gpu":"h100","all":false})"},
+        Case{"scales", R"({"gpu":"a100","server":"x","limit":3})", "query pairs",
+             R"({"gpu":"a100","server":"x","limit":3})"},
+        Case{"why-not", R"({"chute":"demo","server":"s"})", "query why-not", R"({"offer":"demo","server":"s"})"},
+        Case{"deploy", R"({"chute":"demo","server":"s","dryRun":true,"wait":false})", "act deploy",
+             R"({"offer":"demo","server":"s","dryRun":true,"wait":false})"},
+        Case{"undeploy", R"({"deployment":"3f2a","reason":"r"})", "act undeploy",
+             R"({"deployment":"3f2a","reason":"r"})"},
+        Case{"recycle", R"({"dryRun":false,"force":true})", "act recycle", R"({"dryRun":false,"force":true})"},
+        Case{"plan", "{}", "act plan", "{}"}, Case{"ban", R"({"chute":"demo"})", "act ban", R"({"offer":"demo"})"},
+        Case{"unban", R"({"chute":"demo"})", "act unban", R"({"offer":"demo"})"},
+        Case{"lock", R"({"server":"s"})", "act lock", R"({"server":"s"})"},
+        Case{"unlock", R"({"server":"s"})", "act unlock", R"({"server":"s"})"}, Case{"sync", "{}", "act sync", "{}"},
+        Case{"status", "{}", "query status", "{}"}, Case{"events", R"({"limit":5})", "query events", R"({"limit":5})"},
+        Case{"failures", "{}", "query failures", "{}"}, Case{"servers", "{}", "query servers", "{}"},
+        Case{"gpus", "{}", "query gpus", "{}"}, Case{"deployments", "{}", "query deployments", "{}"}));
 
 TEST_F(Answer, Nodes_AreSortedByName) {
     fake_.answer = R"({"items":[{"nodeName":"b"},{"nodeName":"c"},{"nodeName":"a"}]})";
@@ -61,19 +69,22 @@ TEST_F(Answer, Nodes_AreSortedByName) {
 }
 
 TEST_F(Answer, Pods_AreSortedByNamespaceNodeAndName_PendingOnesWithoutNodeIncluded) {
-    fake_.answer = R"({"items":[{"namespace":"z","nodeName":"a","podName":"p1"},{"namespace":"a","nodeName":"n","podName":"p3"},
+    fake_.answer =
+        R"({"items":[{"namespace":"z","nodeName":"a","podName":"p1"},{"namespace":"a","nodeName":"n","podName":"p3"},
                                 {"namespace":"a","nodeName":"n","podName":"p2"},{"namespace":"a","nodeName":null,"podName":"p4"},{"podName":"p5"}]})";
     EXPECT_EQ(order("pods", "podName"), (std::vector<std::string>{"p5", "p4", "p2", "p3", "p1"}));
 }
 
 TEST_F(Answer, Insts_ShowReadyOnesFirst) {
-    fake_.answer = R"({"items":[{"deploymentId":"1","ready":false,"nodeName":"a","offerName":"x"},{"deploymentId":"2","ready":true,"nodeName":"b","offerName":"y"},
+    fake_.answer =
+        R"({"items":[{"deploymentId":"1","ready":false,"nodeName":"a","offerName":"x"},{"deploymentId":"2","ready":true,"nodeName":"b","offerName":"y"},
                                 {"deploymentId":"3","ready":true,"nodeName":"b","offerName":"x"},{"deploymentId":"4","nodeName":"a","offerName":"a"}]})";
     EXPECT_EQ(order("insts", "deploymentId"), (std::vector<std::string>{"3", "2", "4", "1"}));
 }
 
 TEST_F(Answer, Chutes_AreSortedByGain_EqualOnesKeepTheirOrder) {
-    fake_.answer = R"({"items":[{"offerId":"low","gain":1.5},{"offerId":"first","gain":7},{"offerId":"second","gain":7.0},{"offerId":"none","gain":null}]})";
+    fake_.answer =
+        R"({"items":[{"offerId":"low","gain":1.5},{"offerId":"first","gain":7},{"offerId":"second","gain":7.0},{"offerId":"none","gain":null}]})";
     EXPECT_EQ(order("chutes", "offerId"), (std::vector<std::string>{"first", "second", "low", "none"}));
 }
 
@@ -115,7 +126,8 @@ TEST_F(Answer, AnUnknownCommandIsRefusedByName) {
 }
 
 TEST_F(Answer, ArgumentsThatAreNoObjectAreRefusedBeforeTheDaemonIsAsked) {
-    for (const char *bad : {"", "[]", "null", "{", "\"x\"", "\xff\xfe"}) EXPECT_EQ(ask("nodes", bad).error().code, RIG_E_INVALID) << bad;
+    for (const char *bad : {"", "[]", "null", "{", "\"x\"", "\xff\xfe"})
+        EXPECT_EQ(ask("nodes", bad).error().code, RIG_E_INVALID) << bad;
     EXPECT_EQ(fake_.called, "");
 }
 

@@ -32,7 +32,8 @@ TEST(Catalogue, EveryCommandCanBeAnswered) {
     for (const Json &c : commands()) {
         FakeControl fake;
         fake.answer = R"({"items":[]})";
-        const auto result = gepetto::answer(fake.control(), rig::Call(nullptr), c["name"].get<std::string>(), "{}", nullptr);
+        const auto result =
+            gepetto::answer(fake.control(), rig::Call(nullptr), c["name"].get<std::string>(), "{}", nullptr);
         EXPECT_TRUE(result.ok()) << c["name"] << ": " << result.error().message;
     }
 }
@@ -46,7 +47,8 @@ TEST(Catalogue, EveryTextIsThereInEnglishAndChinese) {
             EXPECT_FALSE(option.value("description", "").empty()) << c["name"] << " " << key;
             EXPECT_FALSE(option.value("x-zh", "").empty()) << c["name"] << " " << key;
         }
-        for (const Json &column : c["result"].value("columns", Json::array())) EXPECT_FALSE(column.value("zh", "").empty()) << c["name"] << column["key"];
+        for (const Json &column : c["result"].value("columns", Json::array()))
+            EXPECT_FALSE(column.value("zh", "").empty()) << c["name"] << column["key"];
     }
 }
 
@@ -54,7 +56,8 @@ TEST(Catalogue, NamesRoutesAndShortOptionsAreUnique) {
     std::set<std::string> names, routes;
     for (const Json &c : commands()) {
         EXPECT_TRUE(names.insert(c["name"]).second) << c["name"];
-        EXPECT_TRUE(routes.insert(c["http"]["method"].get<std::string>() + c["http"]["path"].get<std::string>()).second) << c["name"];
+        EXPECT_TRUE(routes.insert(c["http"]["method"].get<std::string>() + c["http"]["path"].get<std::string>()).second)
+            << c["name"];
         std::set<std::string> letters{"h", "o", "v"};
         for (const auto &[key, option] : c["options"]["properties"].items()) {
             const std::string letter = option.value("/x-cli/short"_json_pointer, "");
@@ -69,7 +72,8 @@ TEST(Catalogue, OnlyReadingCommandsAreServedByGet) {
 
 TEST(Catalogue, WhatEndsDeploymentsIsDestructive) {
     for (const char *name : {"undeploy", "recycle"}) EXPECT_EQ(command(name)["effect"], "destructive") << name;
-    for (const char *name : {"deploy", "ban", "unban", "lock", "unlock", "sync"}) EXPECT_EQ(command(name)["effect"], "write") << name;
+    for (const char *name : {"deploy", "ban", "unban", "lock", "unlock", "sync"})
+        EXPECT_EQ(command(name)["effect"], "write") << name;
 }
 
 TEST(Catalogue, PathParametersAreRequiredOptions) {
@@ -88,7 +92,8 @@ using Keys = std::vector<std::string>;
 TEST(Catalogue, ListsHaveTheOriginalsColumnsInItsOrder) {
     EXPECT_EQ(columns("nodes"), (Keys{"serverId", "nodeName", "ipAddress", "status", "diskTotalGb", "diskUsedGb"}));
     EXPECT_EQ(columns("pods"), (Keys{"namespace", "nodeName", "podName", "status", "podIp", "startTime"}));
-    EXPECT_EQ(columns("insts"), (Keys{"deploymentId", "nodeName", "offerName", "gpuCount", "ready", "status", "podState", "startTime", "reason", "message"}));
+    EXPECT_EQ(columns("insts"), (Keys{"deploymentId", "nodeName", "offerName", "gpuCount", "ready", "status",
+                                      "podState", "startTime", "reason", "message"}));
     EXPECT_EQ(columns("chutes"), (Keys{"offerId", "offerName", "gain", "instances", "gpuModels", "gpuCount"}));
     EXPECT_EQ(columns("scales"), (Keys{"offerId", "offerName", "serverId", "serverName", "value", "cost", "gpuCount"}));
 }
@@ -102,7 +107,8 @@ TEST(Catalogue, TheOriginalsOptionNamesAreAccepted) {
     };
     EXPECT_TRUE(names("pods", "namespace").count("n") && names("pods", "namespace").count("ns"));
     EXPECT_TRUE(names("insts", "node").count("d"));
-    EXPECT_TRUE(names("chutes", "gpu").count("g") && names("scales", "gpu").count("g") && names("scales", "server").count("s"));
+    EXPECT_TRUE(names("chutes", "gpu").count("g") && names("scales", "gpu").count("g") &&
+                names("scales", "server").count("s"));
     EXPECT_TRUE(names("deploy", "chute").count("c") && names("deploy", "server").count("s"));
     EXPECT_TRUE(names("undeploy", "deployment").count("i") && names("undeploy", "deployment").count("depl_id"));
 }

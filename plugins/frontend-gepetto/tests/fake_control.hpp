@@ -31,19 +31,22 @@ private:
         return *reinterpret_cast<const Handle *>(reinterpret_cast<const char *>(host) - offsetof(Handle, host))->self;
     }
     rig_code finish(const rig_sink *result, rig_error *error) const {
-        if (failure.code != RIG_OK) return rig::detail::fail(error, failure.code, failure.reason, failure.message, failure.retry_after_ms);
+        if (failure.code != RIG_OK)
+            return rig::detail::fail(error, failure.code, failure.reason, failure.message, failure.retry_after_ms);
         return result->write(result->ctx, answer.data(), answer.size());
     }
-    static rig_code query(const rig_host *host, const rig_call *, rig_str view, rig_doc arguments, const rig_sink *result, rig_error *error) {
+    static rig_code query(const rig_host *host, const rig_call *, rig_str view, rig_doc arguments,
+                          const rig_sink *result, rig_error *error) {
         of(host).called = "query " + std::string(rig::view(view));
         of(host).arguments = rig::view(arguments);
         return of(host).finish(result, error);
     }
-    static rig_code act(const rig_host *host, const rig_call *, rig_str verb, rig_doc arguments, const rig_sink *progress,
-                        const rig_sink *result, rig_error *error) {
+    static rig_code act(const rig_host *host, const rig_call *, rig_str verb, rig_doc arguments,
+                        const rig_sink *progress, const rig_sink *result, rig_error *error) {
         of(host).called = "act " + std::string(rig::view(verb));
         of(host).arguments = rig::view(arguments);
-        if (progress && !of(host).progress.empty()) progress->write(progress->ctx, of(host).progress.data(), of(host).progress.size());
+        if (progress && !of(host).progress.empty())
+            progress->write(progress->ctx, of(host).progress.data(), of(host).progress.size());
         return of(host).finish(result, error);
     }
     static constexpr rig_control kTable{sizeof(rig_control), &query, &act, nullptr};

@@ -21,11 +21,14 @@ CatalogueReconciler::CatalogueReconciler(rig::Host host, std::string_view config
                                                      {"maxMissingShare", &limits_.missing_share, 0, 1},
                                                      {"maxMissingFew", &limits_.missing_few, 0, 1e6}})) {}
 
-rig::Result<uint64_t> CatalogueReconciler::reconcile(rig::Call, std::string_view key, std::string_view desired, std::string_view observed, const rig::Actions &actions) {
+rig::Result<uint64_t> CatalogueReconciler::reconcile(rig::Call, std::string_view key, std::string_view desired,
+                                                     std::string_view observed, const rig::Actions &actions) {
     auto facts = ::reconcile::read_source(desired, observed);
     if (!facts.ok()) return facts.error();
     const Verdict verdict = judge(std::string(key), *facts, limits_);
-    if (!verdict.held.empty()) host_.log(rig::Level::warn, "source " + std::string(key) + ": offers are missing and nothing follows from it: " + verdict.held);
+    if (!verdict.held.empty())
+        host_.log(rig::Level::warn,
+                  "source " + std::string(key) + ": offers are missing and nothing follows from it: " + verdict.held);
     if (auto status = ::reconcile::propose(verdict.actions, actions); !status.ok()) return status.error();
     return uint64_t{0};
 }

@@ -23,7 +23,8 @@ std::string distrust(const SourceFacts &f, size_t missing, const Limits &l) {
     if (f.offers.empty()) return "the market is empty; an empty answer is taken for no answer";
     const auto known = static_cast<double>(std::max(f.stored.size(), f.offers.size()));
     if (static_cast<double>(missing) > l.missing_few && static_cast<double>(missing) > l.missing_share * known)
-        return std::to_string(missing) + " of " + std::to_string(f.stored.size()) + " stored offers are missing at once; the market looks cut";
+        return std::to_string(missing) + " of " + std::to_string(f.stored.size()) +
+               " stored offers are missing at once; the market looks cut";
     return {};
 }
 
@@ -47,19 +48,27 @@ Verdict judge(const std::string &source, const SourceFacts &f, const Limits &l) 
         const auto offer = listed.find(d.offer_id);
         if (offer == listed.end()) {
             if (believed && d.phase_age - f.views.age("offers") >= l.grace)
-                verdict.actions.push_back(end(d, "OfferGone", "the market lists " + d.offer_name + " no more", Evidence::absence));
+                verdict.actions.push_back(
+                    end(d, "OfferGone", "the market lists " + d.offer_name + " no more", Evidence::absence));
             continue;
         }
         const Offer &now = *offer->second;
         const bool changed = !now.version.empty() && !d.version.empty() && now.version != d.version;
         // A job keeps the version it was started with; a rolling update says itself whose turn it is.
         if (changed && !d.is_job() && !now.update_in_progress)
-            verdict.actions.push_back(end(d, "VersionChanged", d.offer_name + " is at version " + now.version + " now, this is " + d.version, Evidence::definite));
+            verdict.actions.push_back(end(d, "VersionChanged",
+                                          d.offer_name + " is at version " + now.version + " now, this is " + d.version,
+                                          Evidence::definite));
     }
     if (believed)
         for (const Offer &stored : f.stored)
             if (!listed.contains(stored.id) && !in_use.contains(stored.id))
-                verdict.actions.push_back({"delete-offer", {{"source", source}, {"offerId", stored.id}}, "OfferGone", "the market lists it no more", Evidence::absence, {"offers"}});
+                verdict.actions.push_back({"delete-offer",
+                                           {{"source", source}, {"offerId", stored.id}},
+                                           "OfferGone",
+                                           "the market lists it no more",
+                                           Evidence::absence,
+                                           {"offers"}});
     return verdict;
 }
 

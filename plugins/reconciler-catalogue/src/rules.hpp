@@ -11,10 +11,10 @@
 namespace catalogue {
 
 struct Limits {
-    double view_max_age = 90;  ///< seconds
-    double grace = 60;         ///< seconds that a deployment must be older than the listing that misses its offer
+    double view_max_age = 90;   ///< seconds
+    double grace = 60;          ///< seconds that a deployment must be older than the listing that misses its offer
     double missing_share = 0.5; ///< of the stored offers; more at once is a cut market
-    double missing_few = 10;   ///< so many may be missing whatever their share
+    double missing_few = 10;    ///< so many may be missing whatever their share
 };
 
 struct Verdict {

@@ -19,19 +19,33 @@ class CatalogueTest : public ::testing::Test {
 protected:
     CatalogueTest() {
         desired = {{"now", "2026-01-01T12:00:00Z"}, {"deployments", Json::array()}};
-        observed = {{"offers", Json::array()}, {"instances", Json::array()}, {"stored", Json::array()}, {"views", {{"offers", {{"complete", true}, {"ageSeconds", 5}, {"generation", 3}}}}}};
+        observed = {{"offers", Json::array()},
+                    {"instances", Json::array()},
+                    {"stored", Json::array()},
+                    {"views", {{"offers", {{"complete", true}, {"ageSeconds", 5}, {"generation", 3}}}}}};
         for (const char *id : {"a", "b", "c"}) offer(id), stored(id);
     }
-    void offer(const std::string &id, const char *version = "v1") { observed["offers"].push_back({{"id", id}, {"version", version}}); }
-    void stored(const std::string &id, const char *version = "v1") { observed["stored"].push_back({{"id", id}, {"version", version}}); }
+    void offer(const std::string &id, const char *version = "v1") {
+        observed["offers"].push_back({{"id", id}, {"version", version}});
+    }
+    void stored(const std::string &id, const char *version = "v1") {
+        observed["stored"].push_back({{"id", id}, {"version", version}});
+    }
     void unlist(const std::string &id) {
         Json kept = Json::array();
         for (const Json &o : observed["offers"])
             if (o["id"] != id) kept.push_back(o);
         observed["offers"] = kept;
     }
-    void deployment(const char *id, const char *offer_id, const char *phase = "active", const char *version = "v1", const char *since = "2026-01-01T11:00:00Z") {
-        desired["deployments"].push_back({{"id", id}, {"offerId", offer_id}, {"offerName", offer_id}, {"version", version}, {"phase", phase}, {"createdAt", "2026-01-01T10:00:00Z"}, {"phaseSince", since}});
+    void deployment(const char *id, const char *offer_id, const char *phase = "active", const char *version = "v1",
+                    const char *since = "2026-01-01T11:00:00Z") {
+        desired["deployments"].push_back({{"id", id},
+                                          {"offerId", offer_id},
+                                          {"offerName", offer_id},
+                                          {"version", version},
+                                          {"phase", phase},
+                                          {"createdAt", "2026-01-01T10:00:00Z"},
+                                          {"phaseSince", since}});
     }
     /// "terminate/d OfferGone absence"
     std::vector<std::string> verdict(const Limits &limits = {}) {
@@ -41,7 +55,10 @@ protected:
         held = v.held;
         std::vector<std::string> words;
         for (const auto &a : v.actions)
-            words.push_back(a.id() + " " + a.cause + (a.evidence == reconcile::Evidence::definite ? " definite" : a.evidence == reconcile::Evidence::absence ? " absence" : " policy"));
+            words.push_back(a.id() + " " + a.cause +
+                            (a.evidence == reconcile::Evidence::definite  ? " definite"
+                             : a.evidence == reconcile::Evidence::absence ? " absence"
+                                                                          : " policy"));
         return words;
     }
     Json desired, observed;
@@ -107,7 +124,8 @@ TEST_F(CatalogueTest, NewOffer_IsTheHostsToStore) {
     EXPECT_THAT(verdict(), IsEmpty());
 }
 
-// -- safety ----------------------------------------------------------------------------------------------------------------
+// -- safety
+// ----------------------------------------------------------------------------------------------------------------
 
 TEST_F(CatalogueTest, H6_EmptyMarket_ProvesNothing) {
     deployment("d", "a");
@@ -119,7 +137,8 @@ TEST_F(CatalogueTest, H6_EmptyMarket_ProvesNothing) {
 TEST_F(CatalogueTest, W2_W3_IncompleteOrOldView_ProvesNothing) {
     deployment("d", "a");
     unlist("a");
-    for (const Json &view : {Json{{"complete", false}, {"ageSeconds", 1}}, Json{{"complete", true}, {"ageSeconds", 100}}, Json(nullptr), Json::object()}) {
+    for (const Json &view : {Json{{"complete", false}, {"ageSeconds", 1}},
+                             Json{{"complete", true}, {"ageSeconds", 100}}, Json(nullptr), Json::object()}) {
         observed["views"]["offers"] = view;
         EXPECT_THAT(verdict(), IsEmpty()) << view;
         EXPECT_THAT(held, HasSubstr("incomplete"));

@@ -25,7 +25,8 @@ DeploymentReconciler::DeploymentReconciler(rig::Host, std::string_view config)
                                         {"graceSeconds", &limits_.grace, 0, 86400},
                                         {"viewMaxAgeSeconds", &limits_.view_max_age, 1, 86400}})) {}
 
-rig::Result<uint64_t> DeploymentReconciler::reconcile(rig::Call, std::string_view, std::string_view desired, std::string_view observed, const rig::Actions &actions) {
+rig::Result<uint64_t> DeploymentReconciler::reconcile(rig::Call, std::string_view, std::string_view desired,
+                                                      std::string_view observed, const rig::Actions &actions) {
     auto facts = ::reconcile::read_deployment(desired, observed);
     if (!facts.ok()) return facts.error();
     const Verdict verdict = judge(*facts, limits_);

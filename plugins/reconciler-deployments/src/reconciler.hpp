@@ -14,7 +14,8 @@ public:
 
     DeploymentReconciler(rig::Host, std::string_view config);
     rig::Status start() override { return problem_; }
-    rig::Result<uint64_t> reconcile(rig::Call, std::string_view key, std::string_view desired, std::string_view observed, const rig::Actions &actions) override;
+    rig::Result<uint64_t> reconcile(rig::Call, std::string_view key, std::string_view desired,
+                                    std::string_view observed, const rig::Actions &actions) override;
 
 private:
     Limits limits_;

@@ -49,7 +49,12 @@ struct World {
         return *this;
     }
     World &pod(const char *pod_phase, bool terminating = false) {
-        observed["pods"] = Json::array({{{"name", "p"}, {"phase", pod_phase}, {"terminating", terminating}, {"reason", "OOMKilled"}, {"message", "out of memory"}, {"exitCode", 137}}});
+        observed["pods"] = Json::array({{{"name", "p"},
+                                         {"phase", pod_phase},
+                                         {"terminating", terminating},
+                                         {"reason", "OOMKilled"},
+                                         {"message", "out of memory"},
+                                         {"exitCode", 137}}});
         return *this;
     }
     World &view(const char *name, bool complete, double age) {
@@ -71,7 +76,9 @@ std::string cause(const World &w) {
     const auto action = judged(w);
     return action ? action->cause : "keep";
 }
-const char *evidence_name(reconcile::Evidence e) { return e == reconcile::Evidence::definite ? "definite" : e == reconcile::Evidence::absence ? "absence" : "policy"; }
+const char *evidence_name(reconcile::Evidence e) {
+    return e == reconcile::Evidence::definite ? "definite" : e == reconcile::Evidence::absence ? "absence" : "policy";
+}
 
 struct RuleCase {
     const char *name;
@@ -93,26 +100,57 @@ TEST_P(Rules, Condemn_WithTheirCauseAndEvidence) {
     EXPECT_TRUE(action->evidence != reconcile::Evidence::absence || !action->views.empty()) << c.name;
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, Rules, ::testing::Values(
-    RuleCase{"the job failed", World().job(0, 0, 1), "JobFailed", "definite"},
-    RuleCase{"the job failed before the instance was known", World().phase("created", "11:50:00", "11:51:00").unregistered().job(0, 0, 1), "JobFailed", "definite"},
-    RuleCase{"the job failed although a pod is still listed", World().job(1, 0, 1), "JobFailed", "definite"},
-    RuleCase{"a chute's job ended", World().job(0, 1, 0), "JobEnded", "definite"},
-    RuleCase{"a job has finished", World().is_job().job(0, 1, 0), "JobFinished", "definite"},
-    RuleCase{"the pod failed, the job's status lags", World().job(1, 0, 0).pod("Failed"), "PodEnded", "definite"},
-    RuleCase{"the pod ended", World().job(1, 0, 0).pod("Succeeded"), "PodEnded", "definite"},
-    RuleCase{"the pod failed and is being removed", World().pod("Failed", true), "PodEnded", "definite"},
-    RuleCase{"job and pod vanished", World().no_objects(), "ObjectsVanished", "absence"},
-    RuleCase{"the pod vanished and the job runs none", [] { World w; w.observed["pods"] = Json::array(); return w.job(0, 0, 0); }(), "PodVanished", "absence"},
-    RuleCase{"the instance was lost", World().no_instance(), "InstanceLost", "absence"},
-    RuleCase{"the instance runs another version", [] { World w; w.observed["instance"]["version"] = "v0"; return w; }(), "InstanceVersionMismatch", "definite"},
-    RuleCase{"the offer has another version", [] { World w; w.observed["offer"]["version"] = "v2"; return w; }(), "VersionChanged", "definite"},
-    RuleCase{"planned for 30 min", World().phase("planned", "11:30:00", "11:30:00").no_objects().unregistered(), "StubTimeout", "policy"},
-    RuleCase{"claimed for 30 min", World().phase("claimed", "11:29:00", "11:31:00").no_objects().unregistered(), "StubTimeout", "policy"},
-    RuleCase{"not registered for 35 min", World().phase("created", "11:25:00", "11:26:00").unregistered(), "InitTimeout", "policy"},
-    RuleCase{"not verified for 90 min", World().phase("registered", "10:00:00", "10:30:00"), "VerifyTimeout", "policy"},
-    RuleCase{"not active for 90 min", World().phase("verified", "10:00:00", "10:30:00"), "ActivateTimeout", "policy"}),
-    [](const auto &c) { std::string n = c.param.name; std::replace_if(n.begin(), n.end(), [](char x) { return !isalnum(static_cast<unsigned char>(x)); }, '_'); return n; });
+INSTANTIATE_TEST_SUITE_P(
+    Table, Rules,
+    ::testing::Values(
+        RuleCase{"the job failed", World().job(0, 0, 1), "JobFailed", "definite"},
+        RuleCase{"the job failed before the instance was known",
+                 World().phase("created", "11:50:00", "11:51:00").unregistered().job(0, 0, 1), "JobFailed", "definite"},
+        RuleCase{"the job failed although a pod is still listed", World().job(1, 0, 1), "JobFailed", "definite"},
+        RuleCase{"a chute's job ended", World().job(0, 1, 0), "JobEnded", "definite"},
+        RuleCase{"a job has finished", World().is_job().job(0, 1, 0), "JobFinished", "definite"},
+        RuleCase{"the pod failed, the job's status lags", World().job(1, 0, 0).pod("Failed"), "PodEnded", "definite"},
+        RuleCase{"the pod ended", World().job(1, 0, 0).pod("Succeeded"), "PodEnded", "definite"},
+        RuleCase{"the pod failed and is being removed", World().pod("Failed", true), "PodEnded", "definite"},
+        RuleCase{"job and pod vanished", World().no_objects(), "ObjectsVanished", "absence"},
+        RuleCase{"the pod vanished and the job runs none",
+                 [] {
+                     World w;
+                     w.observed["pods"] = Json::array();
+                     return w.job(0, 0, 0);
+                 }(),
+                 "PodVanished", "absence"},
+        RuleCase{"the instance was lost", World().no_instance(), "InstanceLost", "absence"},
+        RuleCase{"the instance runs another version",
+                 [] {
+                     World w;
+                     w.observed["instance"]["version"] = "v0";
+                     return w;
+                 }(),
+                 "InstanceVersionMismatch", "definite"},
+        RuleCase{"the offer has another version",
+                 [] {
+                     World w;
+                     w.observed["offer"]["version"] = "v2";
+                     return w;
+                 }(),
+                 "VersionChanged", "definite"},
+        RuleCase{"planned for 30 min", World().phase("planned", "11:30:00", "11:30:00").no_objects().unregistered(),
+                 "StubTimeout", "policy"},
+        RuleCase{"claimed for 30 min", World().phase("claimed", "11:29:00", "11:31:00").no_objects().unregistered(),
+                 "StubTimeout", "policy"},
+        RuleCase{"not registered for 35 min", World().phase("created", "11:25:00", "11:26:00").unregistered(),
+                 "InitTimeout", "policy"},
+        RuleCase{"not verified for 90 min", World().phase("registered", "10:00:00", "10:30:00"), "VerifyTimeout",
+                 "policy"},
+        RuleCase{"not active for 90 min", World().phase("verified", "10:00:00", "10:30:00"), "ActivateTimeout",
+                 "policy"}),
+    [](const auto &c) {
+        std::string n = c.param.name;
+        std::replace_if(
+            n.begin(), n.end(), [](char x) { return !isalnum(static_cast<unsigned char>(x)); }, '_');
+        return n;
+    });
 
 struct KeepCase {
     const char *name;
@@ -151,10 +189,12 @@ INSTANTIATE_TEST_SUITE_P(Table, Keeps, ::testing::Values(
     KeepCase{"no times at all", [] { World w; w.phase("planned", "11:00:00", "11:00:00").no_objects(); w.desired["deployment"].erase("createdAt"); w.desired["deployment"].erase("phaseSince"); return w; }()}),
     [](const auto &c) { std::string n = c.param.name; std::replace_if(n.begin(), n.end(), [](char x) { return !isalnum(static_cast<unsigned char>(x)); }, '_'); return n; });
 
-// -- the defects of the system that this replaces, by their numbers there --------------------------------------------------
+// -- the defects of the system that this replaces, by their numbers there
+// --------------------------------------------------
 
 TEST(Defects, W2_W3_EmptyAnswersFromAnIncompleteView_CondemnNothing) {
-    for (const char *view : {"pods", "jobs"}) EXPECT_EQ(cause(World().no_objects().view(view, false, 0)), "keep") << view;
+    for (const char *view : {"pods", "jobs"})
+        EXPECT_EQ(cause(World().no_objects().view(view, false, 0)), "keep") << view;
     EXPECT_EQ(cause(World().no_instance().view("instances", false, 0)), "keep");
     World blind = World().no_objects().no_instance();
     blind.observed["views"] = Json::object();
@@ -174,12 +214,19 @@ TEST(Defects, W9_WhatIsYoungerThanTheView_IsNotCondemnedByIt) {
     World fresh = World().phase("created", "11:59:20", "11:59:20").unregistered().no_objects();
     EXPECT_EQ(cause(fresh), "keep");
     // Two minutes in this phase, but the view is 65 seconds old: only 55 seconds lie between them.
-    World lagging = World().phase("created", "11:57:00", "11:58:00").unregistered().no_objects().view("pods", true, 65).view("jobs", true, 65);
+    World lagging = World()
+                        .phase("created", "11:57:00", "11:58:00")
+                        .unregistered()
+                        .no_objects()
+                        .view("pods", true, 65)
+                        .view("jobs", true, 65);
     EXPECT_EQ(cause(lagging), "keep");
     EXPECT_EQ(cause(World().phase("created", "11:57:00", "11:58:00").unregistered().no_objects()), "ObjectsVanished");
 }
 
-TEST(Defects, W10_DeploymentThatIsEnding_IsNotEndedAgain) { EXPECT_EQ(cause(World().phase("terminating", "10:00:00", "11:00:00").no_objects()), "keep"); }
+TEST(Defects, W10_DeploymentThatIsEnding_IsNotEndedAgain) {
+    EXPECT_EQ(cause(World().phase("terminating", "10:00:00", "11:00:00").no_objects()), "keep");
+}
 
 TEST(Defects, W12_PodNotSeenYet_IsNoLostPod) {
     World w = World().phase("created", "11:58:00", "11:59:10").unregistered();
@@ -210,12 +257,17 @@ TEST(Defects, H2_DeploymentThatPullsItsImage_IsNotCondemnedForTheMissingInstance
 }
 
 TEST(Defects, H3_InstanceCreatedAfterTheListing_IsNotLost) {
-    EXPECT_EQ(cause(World().phase("registered", "11:50:00", "11:57:30").no_instance().view("instances", true, 89)), "InstanceLost");
-    EXPECT_EQ(cause(World().phase("registered", "11:50:00", "11:57:45").no_instance().view("instances", true, 89)), "keep");
-    EXPECT_EQ(cause(World().phase("registered", "11:50:00", "11:58:30").no_instance().view("instances", true, 240)), "keep");
+    EXPECT_EQ(cause(World().phase("registered", "11:50:00", "11:57:30").no_instance().view("instances", true, 89)),
+              "InstanceLost");
+    EXPECT_EQ(cause(World().phase("registered", "11:50:00", "11:57:45").no_instance().view("instances", true, 89)),
+              "keep");
+    EXPECT_EQ(cause(World().phase("registered", "11:50:00", "11:58:30").no_instance().view("instances", true, 240)),
+              "keep");
 }
 
-TEST(Defects, H6_EmptyStreamOfInstances_IsNoAnswer) { EXPECT_EQ(cause(World().no_instance().view("instances", false, 2)), "keep"); }
+TEST(Defects, H6_EmptyStreamOfInstances_IsNoAnswer) {
+    EXPECT_EQ(cause(World().no_instance().view("instances", false, 2)), "keep");
+}
 
 TEST(Defects, H10_TerminatedPod_IsSeen_AndReadErrorsKeep) {
     EXPECT_EQ(cause(World().phase("created", "11:20:00", "11:21:00").pod("Failed")), "PodEnded");
@@ -229,7 +281,8 @@ TEST(Defects, H13_ClockThatJumpsBack_MakesNothingOld) {
     EXPECT_EQ(cause(w), "keep");
 }
 
-// -- limits, messages, the border ------------------------------------------------------------------------------------------
+// -- limits, messages, the border
+// ------------------------------------------------------------------------------------------
 
 TEST(Limits, OfTheHost_StandAboveThoseOfTheConfiguration) {
     World w = World().phase("planned", "11:50:00", "11:50:00").no_objects().unregistered();

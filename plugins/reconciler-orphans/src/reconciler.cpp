@@ -23,7 +23,8 @@ OrphanReconciler::OrphanReconciler(rig::Host host, std::string_view config)
                                                      {"maxOrphanShare", &limits_.share, 0, 1000},
                                                      {"maxOrphanFew", &limits_.few, 0, 1e6}})) {}
 
-rig::Result<uint64_t> OrphanReconciler::reconcile(rig::Call, std::string_view key, std::string_view desired, std::string_view observed, const rig::Actions &actions) {
+rig::Result<uint64_t> OrphanReconciler::reconcile(rig::Call, std::string_view key, std::string_view desired,
+                                                  std::string_view observed, const rig::Actions &actions) {
     Verdict verdict;
     const auto document = nlohmann::json::parse(observed, nullptr, false);
     if (document.is_object() && document.contains("objects")) {

@@ -1,4 +1,5 @@
-// reconciler.hpp -- the rules behind the SDK's interface. A cluster's documents list objects, a source's do not: that tells them apart.
+// reconciler.hpp -- the rules behind the SDK's interface. A cluster's documents list objects, a source's do not: that
+// tells them apart.
 #pragma once
 #include "rules.hpp"
 
@@ -14,7 +15,8 @@ public:
 
     OrphanReconciler(rig::Host host, std::string_view config);
     rig::Status start() override { return problem_; }
-    rig::Result<uint64_t> reconcile(rig::Call, std::string_view key, std::string_view desired, std::string_view observed, const rig::Actions &actions) override;
+    rig::Result<uint64_t> reconcile(rig::Call, std::string_view key, std::string_view desired,
+                                    std::string_view observed, const rig::Actions &actions) override;
 
 private:
     rig::Host host_;

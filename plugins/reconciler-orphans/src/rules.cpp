@@ -26,8 +26,8 @@ const char *view_of(const std::string &kind) {
 std::string distrust(size_t orphans, size_t known, const Limits &l) {
     const auto n = static_cast<double>(orphans);
     if (n <= l.few || n <= l.share * static_cast<double>(known)) return {};
-    return "things of " + std::to_string(orphans) + " deployments are unknown to a store that knows " + std::to_string(known) +
-           "; its records may be lost, so nothing is removed (maxOrphanShare, maxOrphanFew)";
+    return "things of " + std::to_string(orphans) + " deployments are unknown to a store that knows " +
+           std::to_string(known) + "; its records may be lost, so nothing is removed (maxOrphanShare, maxOrphanFew)";
 }
 
 bool old_enough(const std::optional<double> &age, double limit) {
@@ -40,7 +40,8 @@ Verdict judge_cluster(const std::string &cluster, const ClusterFacts &f, const L
     std::vector<const Object *> found;
     std::set<std::string> owners, with_controller;
     for (const Object &o : f.objects) {
-        if (o.deployment_id.empty() || o.uid.empty() || f.phases.contains(o.deployment_id)) continue; // not ours, or somebody's
+        if (o.deployment_id.empty() || o.uid.empty() || f.phases.contains(o.deployment_id))
+            continue; // not ours, or somebody's
         const char *const view = view_of(o.kind);
         if (!view || !f.views.usable(view, l.view_max_age) || !old_enough(o.age, l.min_age)) continue;
         found.push_back(&o);
@@ -54,7 +55,12 @@ Verdict judge_cluster(const std::string &cluster, const ClusterFacts &f, const L
     for (const Object *o : found) {
         if (o->kind == "Pod" && with_controller.contains(o->deployment_id)) continue; // goes with its job
         verdict.actions.push_back({"remove-object",
-                                   {{"cluster", cluster}, {"apiVersion", o->api_version}, {"kind", o->kind}, {"namespace", o->namespace_name}, {"name", o->name}, {"uid", o->uid}},
+                                   {{"cluster", cluster},
+                                    {"apiVersion", o->api_version},
+                                    {"kind", o->kind},
+                                    {"namespace", o->namespace_name},
+                                    {"name", o->name},
+                                    {"uid", o->uid}},
                                    "Orphan",
                                    "it carries our label, but no deployment " + o->deployment_id + " is known",
                                    Evidence::absence,
@@ -73,7 +79,9 @@ Verdict judge_source(const std::string &source, const SourceFacts &f, const Limi
     std::vector<const Instance *> found;
     if (!f.views.usable("instances", l.view_max_age)) return verdict;
     for (const Instance &i : f.instances)
-        if (!instances.contains(i.id) && !(configs.contains(i.config_id) && !i.config_id.empty()) && old_enough(i.age, l.min_age)) found.push_back(&i);
+        if (!instances.contains(i.id) && !(configs.contains(i.config_id) && !i.config_id.empty()) &&
+            old_enough(i.age, l.min_age))
+            found.push_back(&i);
     if (found.empty()) return verdict;
     verdict.held = distrust(found.size(), f.deployments.size(), l);
     if (!verdict.held.empty()) return verdict;

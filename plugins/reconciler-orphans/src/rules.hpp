@@ -1,7 +1,8 @@
 // rules.hpp -- what carries our mark and belongs to no deployment: cluster objects, and instances at a validator.
 //
-// Here the thing is seen and our own record is missing, so the danger is a lost or replaced store: many orphans at once, or any number
-// beyond a few when no deployment is known, prove that our records are wrong, not that the world is. Pure. [any]
+// Here the thing is seen and our own record is missing, so the danger is a lost or replaced store: many orphans at
+// once, or any number beyond a few when no deployment is known, prove that our records are wrong, not that the world
+// is. Pure. [any]
 #pragma once
 #include <reconcile/action.hpp>
 #include <reconcile/facts.hpp>
@@ -12,10 +13,10 @@
 namespace orphans {
 
 struct Limits {
-    double min_age = 60;       ///< seconds; younger things may be ahead of our records
-    double view_max_age = 90;  ///< seconds
-    double share = 0.5;        ///< of the known deployments; more orphans than that are not believed
-    double few = 3;            ///< so many are, whatever their share
+    double min_age = 60;      ///< seconds; younger things may be ahead of our records
+    double view_max_age = 90; ///< seconds
+    double share = 0.5;       ///< of the known deployments; more orphans than that are not believed
+    double few = 3;           ///< so many are, whatever their share
 };
 
 struct Verdict {

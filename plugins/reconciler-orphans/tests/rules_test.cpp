@@ -15,13 +15,16 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-Json view(bool complete = true, double age = 5) { return {{"complete", complete}, {"ageSeconds", age}, {"generation", 3}}; }
+Json view(bool complete = true, double age = 5) {
+    return {{"complete", complete}, {"ageSeconds", age}, {"generation", 3}};
+}
 
 class ClusterTest : public ::testing::Test {
 protected:
     ClusterTest() {
         desired = {{"now", "2026-01-01T12:00:00Z"}, {"deployments", Json::array()}};
-        observed = {{"objects", Json::array()}, {"views", {{"pods", view()}, {"jobs", view()}, {"services", view()}, {"nodes", view()}}}};
+        observed = {{"objects", Json::array()},
+                    {"views", {{"pods", view()}, {"jobs", view()}, {"services", view()}, {"nodes", view()}}}};
         for (const char *id : {"d1", "d2"}) {
             desired["deployments"].push_back({{"id", id}, {"phase", "active"}});
             for (const char *kind : {"Job", "Pod", "Service"}) object(kind, id);
@@ -30,7 +33,13 @@ protected:
     void object(const std::string &kind, const std::string &deployment, Json age = 600) {
         const std::string name = kind + "-" + deployment;
         if (kind == "Service") age = nullptr;
-        observed["objects"].push_back({{"apiVersion", kind == "Job" ? "batch/v1" : "v1"}, {"kind", kind}, {"namespace", "chutes"}, {"name", name}, {"uid", "u-" + name}, {"deploymentId", deployment}, {"ageSeconds", age}});
+        observed["objects"].push_back({{"apiVersion", kind == "Job" ? "batch/v1" : "v1"},
+                                       {"kind", kind},
+                                       {"namespace", "chutes"},
+                                       {"name", name},
+                                       {"uid", "u-" + name},
+                                       {"deploymentId", deployment},
+                                       {"ageSeconds", age}});
     }
     std::vector<std::string> verdict(const Limits &limits = {}) {
         auto facts = reconcile::read_cluster(desired.dump(), observed.dump());
@@ -115,7 +124,8 @@ TEST_F(ClusterTest, FewOrphans_AreBelieved_EvenWhenNothingElseIsKnown) {
 }
 
 TEST_F(ClusterTest, ManyOrphansInABigFleet_AreBelieved) {
-    for (int i = 0; i < 20; ++i) desired["deployments"].push_back({{"id", "x" + std::to_string(i)}, {"phase", "active"}});
+    for (int i = 0; i < 20; ++i)
+        desired["deployments"].push_back({{"id", "x" + std::to_string(i)}, {"phase", "active"}});
     for (int i = 0; i < 8; ++i) object("Job", "lost" + std::to_string(i));
     EXPECT_EQ(verdict().size(), 8u);
 }
@@ -123,9 +133,19 @@ TEST_F(ClusterTest, ManyOrphansInABigFleet_AreBelieved) {
 class SourceTest : public ::testing::Test {
 protected:
     SourceTest() {
-        desired = {{"now", "2026-01-01T12:00:00Z"}, {"deployments", Json::array({{{"id", "d"}, {"phase", "active"}, {"offerId", "o"}, {"instanceId", "i1"}, {"configId", "g1"}},
-                                                                                {{"id", "e"}, {"phase", "claimed"}, {"offerId", "o"}, {"instanceId", nullptr}, {"configId", "g2"}}})}};
-        observed = {{"offers", Json::array()}, {"stored", Json::array()}, {"instances", Json::array()}, {"views", {{"instances", view()}}}};
+        desired = {{"now", "2026-01-01T12:00:00Z"},
+                   {"deployments",
+                    Json::array(
+                        {{{"id", "d"}, {"phase", "active"}, {"offerId", "o"}, {"instanceId", "i1"}, {"configId", "g1"}},
+                         {{"id", "e"},
+                          {"phase", "claimed"},
+                          {"offerId", "o"},
+                          {"instanceId", nullptr},
+                          {"configId", "g2"}}})}};
+        observed = {{"offers", Json::array()},
+                    {"stored", Json::array()},
+                    {"instances", Json::array()},
+                    {"views", {{"instances", view()}}}};
         instance("i1", "g1");
     }
     void instance(const std::string &id, const std::string &config, Json created = "2026-01-01T11:00:00Z") {
@@ -186,16 +206,29 @@ TEST(Border, TellsClustersFromSources_AndProposesThroughTheTables) {
     ASSERT_TRUE(made.ok());
     ASSERT_TRUE(made->start().ok());
     const Json desired{{"now", "2026-01-01T12:00:00Z"}, {"deployments", Json::array()}};
-    const Json cluster{{"objects", {{{"apiVersion", "batch/v1"}, {"kind", "Job"}, {"namespace", "chutes"}, {"name", "chute-x"}, {"uid", "u"}, {"deploymentId", "x"}, {"ageSeconds", 600}}}}, {"views", {{"jobs", view()}}}};
-    const Json source{{"instances", {{{"id", "i"}, {"offerId", "o"}, {"createdAt", "2026-01-01T11:00:00Z"}}}}, {"views", {{"instances", view()}}}};
+    const Json cluster{{"objects",
+                        {{{"apiVersion", "batch/v1"},
+                          {"kind", "Job"},
+                          {"namespace", "chutes"},
+                          {"name", "chute-x"},
+                          {"uid", "u"},
+                          {"deploymentId", "x"},
+                          {"ageSeconds", 600}}}},
+                       {"views", {{"jobs", view()}}}};
+    const Json source{{"instances", {{{"id", "i"}, {"offerId", "o"}, {"createdAt", "2026-01-01T11:00:00Z"}}}},
+                      {"views", {{"instances", view()}}}};
     auto objects = made->reconcile("local/local", desired.dump(), cluster.dump());
     ASSERT_TRUE(objects.ok());
     ASSERT_EQ(objects->size(), 1u);
-    EXPECT_EQ(Json::parse((*objects)[0].document)["target"], Json::parse(R"({"cluster":"local/local","apiVersion":"batch/v1","kind":"Job","namespace":"chutes","name":"chute-x","uid":"u"})"));
+    EXPECT_EQ(
+        Json::parse((*objects)[0].document)["target"],
+        Json::parse(
+            R"({"cluster":"local/local","apiVersion":"batch/v1","kind":"Job","namespace":"chutes","name":"chute-x","uid":"u"})"));
     auto instances = made->reconcile("catalog", desired.dump(), source.dump());
     ASSERT_TRUE(instances.ok());
     ASSERT_EQ(instances->size(), 1u);
-    EXPECT_EQ(Json::parse((*instances)[0].document)["target"], Json::parse(R"({"source":"catalog","instanceId":"i","offerId":"o"})"));
+    EXPECT_EQ(Json::parse((*instances)[0].document)["target"],
+              Json::parse(R"({"source":"catalog","instanceId":"i","offerId":"o"})"));
     EXPECT_FALSE(made->reconcile("x", "{}", "{").ok());
     EXPECT_TRUE(Json::accept(config_schema));
 }

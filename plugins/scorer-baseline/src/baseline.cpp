@@ -9,7 +9,8 @@
 namespace baseline {
 namespace {
 
-constexpr size_t cpu_column = cards, model_column = cpu_column + 1, index_column = cpu_column + 2, total_column = cpu_column + 3;
+constexpr size_t cpu_column = cards, model_column = cpu_column + 1, index_column = cpu_column + 2,
+                 total_column = cpu_column + 3;
 
 Wish wish_of(const rig::ScoreBatch &batch, size_t workload) {
     return {batch.workload(0)[workload], batch.workload(1)[workload], batch.workload(2)[workload]};
@@ -33,19 +34,23 @@ BaselineScorer::BaselineScorer(rig::Host, std::string_view config) {
     const std::string policy = object.is_object() ? object.value("policy", "fgd") : "";
     if (policy == "best-fit") policy_ = Policy::best_fit;
     else if (policy == "dot-product") policy_ = Policy::dot_product;
-    else if (policy != "fgd") throw std::invalid_argument("scorer-baseline: config.policy must be fgd, best-fit or dot-product");
+    else if (policy != "fgd")
+        throw std::invalid_argument("scorer-baseline: config.policy must be fgd, best-fit or dot-product");
 }
 
 Room BaselineScorer::room_of(const rig::ScoreBatch &batch, size_t candidate) {
     Room room;
-    room.count = static_cast<int>(std::clamp(batch.candidate(total_column)[candidate], 0.0, static_cast<double>(cards)));
-    for (int i = 0; i < room.count; ++i) room.milli[i] = std::clamp(batch.candidate(static_cast<size_t>(i))[candidate], 0.0, 1000.0);
+    room.count =
+        static_cast<int>(std::clamp(batch.candidate(total_column)[candidate], 0.0, static_cast<double>(cards)));
+    for (int i = 0; i < room.count; ++i)
+        room.milli[i] = std::clamp(batch.candidate(static_cast<size_t>(i))[candidate], 0.0, 1000.0);
     room.cpu = batch.candidate(cpu_column)[candidate];
     room.model = batch.candidate_as<uint32_t>(model_column)[candidate];
     return room;
 }
 
-double BaselineScorer::one(const rig::ScoreBatch &batch, size_t workload, const Room &room, double before, uint32_t index) const {
+double BaselineScorer::one(const rig::ScoreBatch &batch, size_t workload, const Room &room, double before,
+                           uint32_t index) const {
     const Wish wish = wish_of(batch, workload);
     Room left;
     std::copy_n(room.milli, room.count, left.milli);
@@ -61,7 +66,8 @@ double BaselineScorer::one(const rig::ScoreBatch &batch, size_t workload, const 
         return 100 / (1 + gpus + cpu);
     }
     case Policy::dot_product: {
-        const double gpus = room.free_milli() / 8000 * (wish.count * wish.milli / 8000), cpu = std::max(0.0, room.cpu) / 128000 * (wish.cpu / 128000);
+        const double gpus = room.free_milli() / 8000 * (wish.count * wish.milli / 8000),
+                     cpu = std::max(0.0, room.cpu) / 128000 * (wish.cpu / 128000);
         return 100 / (1 + std::exp(-(gpus + cpu)));
     }
     }
@@ -83,14 +89,17 @@ rig::Status BaselineScorer::score(const rig::ScoreBatch &batch) {
 }
 
 rig::Result<std::string> BaselineScorer::explain(const rig::ScoreBatch &batch, size_t workload, size_t candidate) {
-    if (policy_ == Policy::fgd && batch.mix_kinds() == 0) return std::string(R"({"terms":[],"text":"what is asked for is not known: no opinion"})");
+    if (policy_ == Policy::fgd && batch.mix_kinds() == 0)
+        return std::string(R"({"terms":[],"text":"what is asked for is not known: no opinion"})");
     fgd_.follow(batch);
     const Room room = room_of(batch, candidate);
     const double before = fgd_.fragmentation(room);
     const double score = one(batch, workload, room, before, batch.candidate_as<uint32_t>(index_column)[candidate]);
     char text[256];
-    std::snprintf(text, sizeof text, R"({"terms":[{"name":"fragmentation_before","value":%.17g,"unit":"milli-GPU"},{"name":"score","value":%.17g,"unit":"1"}],"text":""})",
-                  before, score);
+    std::snprintf(
+        text, sizeof text,
+        R"({"terms":[{"name":"fragmentation_before","value":%.17g,"unit":"milli-GPU"},{"name":"score","value":%.17g,"unit":"1"}],"text":""})",
+        before, score);
     return std::string(text);
 }
 

@@ -16,12 +16,13 @@ enum class Policy : uint8_t { fgd, best_fit, dot_product };
 class BaselineScorer final : public rig::Scorer {
 public:
     static constexpr rig_column_spec candidate_columns[] = {
-        {"gpu.milli_0", RIG_COL_F64, 0},  {"gpu.milli_1", RIG_COL_F64, 0},  {"gpu.milli_2", RIG_COL_F64, 0},  {"gpu.milli_3", RIG_COL_F64, 0},
-        {"gpu.milli_4", RIG_COL_F64, 0},  {"gpu.milli_5", RIG_COL_F64, 0},  {"gpu.milli_6", RIG_COL_F64, 0},  {"gpu.milli_7", RIG_COL_F64, 0},
-        {"gpu.milli_8", RIG_COL_F64, 0},  {"gpu.milli_9", RIG_COL_F64, 0},  {"gpu.milli_10", RIG_COL_F64, 0}, {"gpu.milli_11", RIG_COL_F64, 0},
-        {"gpu.milli_12", RIG_COL_F64, 0}, {"gpu.milli_13", RIG_COL_F64, 0}, {"gpu.milli_14", RIG_COL_F64, 0}, {"gpu.milli_15", RIG_COL_F64, 0},
-        {"node.cpu_free_milli", RIG_COL_F64, 0}, {"gpu.model", RIG_COL_U32, 0}, {"node.index", RIG_COL_U32, 0}, {"gpu.total", RIG_COL_F64, 0},
-        {nullptr, 0, 0}};
+        {"gpu.milli_0", RIG_COL_F64, 0},  {"gpu.milli_1", RIG_COL_F64, 0},         {"gpu.milli_2", RIG_COL_F64, 0},
+        {"gpu.milli_3", RIG_COL_F64, 0},  {"gpu.milli_4", RIG_COL_F64, 0},         {"gpu.milli_5", RIG_COL_F64, 0},
+        {"gpu.milli_6", RIG_COL_F64, 0},  {"gpu.milli_7", RIG_COL_F64, 0},         {"gpu.milli_8", RIG_COL_F64, 0},
+        {"gpu.milli_9", RIG_COL_F64, 0},  {"gpu.milli_10", RIG_COL_F64, 0},        {"gpu.milli_11", RIG_COL_F64, 0},
+        {"gpu.milli_12", RIG_COL_F64, 0}, {"gpu.milli_13", RIG_COL_F64, 0},        {"gpu.milli_14", RIG_COL_F64, 0},
+        {"gpu.milli_15", RIG_COL_F64, 0}, {"node.cpu_free_milli", RIG_COL_F64, 0}, {"gpu.model", RIG_COL_U32, 0},
+        {"node.index", RIG_COL_U32, 0},   {"gpu.total", RIG_COL_F64, 0},           {nullptr, 0, 0}};
     static constexpr rig_column_spec workload_columns[] = {
         {"gpu.count", RIG_COL_F64, 0}, {"gpu.milli", RIG_COL_F64, 0}, {"cpu.milli", RIG_COL_F64, 0}, {nullptr, 0, 0}};
     static constexpr double score_min = 0, score_max = 101;

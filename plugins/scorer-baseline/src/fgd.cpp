@@ -25,7 +25,8 @@ void Fgd::follow(const rig::ScoreBatch &batch) {
         const auto &[cpu, count, milli, models] = kind;
         typical.push_back({cpu, count, milli, share, models});
     }
-    std::stable_sort(typical.begin(), typical.end(), [](const Typical &a, const Typical &b) { return a.share > b.share; });
+    std::stable_sort(typical.begin(), typical.end(),
+                     [](const Typical &a, const Typical &b) { return a.share > b.share; });
     double sum = 0;
     size_t keep = 0;
     while (keep < typical.size() && sum < covered) sum += typical[keep++].share;
@@ -43,7 +44,8 @@ void Fgd::follow(const rig::ScoreBatch &batch) {
     models_.resize(padded, 0);
 }
 
-RIG_VECTORISED static double lost_milli(const Room &room, size_t n, const double *cpu, const double *count, const double *milli, const double *share, const uint64_t *models) {
+RIG_VECTORISED static double lost_milli(const Room &room, size_t n, const double *cpu, const double *count,
+                                        const double *milli, const double *share, const uint64_t *models) {
     const double all = room.free_milli(), cpu_free = room.cpu < 0 ? 1e300 : room.cpu;
     const uint64_t bit = uint64_t{1} << std::min(room.model, 63u);
     double lost = 0;

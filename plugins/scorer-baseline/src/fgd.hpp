@@ -1,5 +1,6 @@
-// Fragmentation gradient descent as published (Weng et al., "Beware of Fragmentation", USENIX ATC 2023): a placement is as good as it lowers
-// the milli that a typical task cannot use. Typical tasks are the most frequent kinds of the mix that together make up 95 % of it.
+// Fragmentation gradient descent as published (Weng et al., "Beware of Fragmentation", USENIX ATC 2023): a placement is
+// as good as it lowers the milli that a typical task cannot use. Typical tasks are the most frequent kinds of the mix
+// that together make up 95 % of it.
 #pragma once
 #include "room.hpp"
 

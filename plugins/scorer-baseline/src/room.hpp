@@ -11,8 +11,8 @@ inline constexpr size_t cards = 16;
 
 struct Room {
     double milli[cards];
-    int count = 0;          ///< cards that count: those of the group, at most 16
-    double cpu = 0;         ///< milli; negative: not known
+    int count = 0;  ///< cards that count: those of the group, at most 16
+    double cpu = 0; ///< milli; negative: not known
     uint32_t model = 0;
     double free_milli() const noexcept {
         double sum = 0;

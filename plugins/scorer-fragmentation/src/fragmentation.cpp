@@ -9,7 +9,8 @@ namespace fragmentation {
 namespace {
 
 constexpr size_t cpu_column = FragmentationScorer::cards, model_column = cpu_column + 1;
-/// GPU milli at which the curve has gone half way: small beside what a server can lose, large beside what tells two apart.
+/// GPU milli at which the curve has gone half way: small beside what a server can lose, large beside what tells two
+/// apart.
 constexpr double bend = 2000;
 
 double curve(double change) { return 0.5 + 0.5 * change / (bend + std::abs(change)); }
@@ -50,11 +51,14 @@ bool FragmentationScorer::choose(const Room &room, double count, double milli, d
 FragmentationScorer::Worth FragmentationScorer::worth_without(const Room &room, const Part &part) {
     const bool opens = part.card < cards && room.milli[part.card] == 1000;
     const double cpu = room.cpu < 0 ? room.cpu : std::max(0.0, room.cpu - part.cpu);
-    const RefillTables::Worth &table = tables_.worth(room.model, cpu, room.whole - static_cast<int>(part.whole) - opens);
+    const RefillTables::Worth &table =
+        tables_.worth(room.model, cpu, room.whole - static_cast<int>(part.whole) - opens);
     float sum = 0;
     for (size_t i = 0; i < room.used; ++i) sum += table[room.step[i]];
     sum -= static_cast<float>(part.whole) * table[RefillTables::steps - 1];
-    if (part.card < cards) sum += table[static_cast<size_t>(room.milli[part.card] - part.milli) / RefillTables::step] - table[room.step[part.card]];
+    if (part.card < cards)
+        sum += table[static_cast<size_t>(room.milli[part.card] - part.milli) / RefillTables::step] -
+               table[room.step[part.card]];
     Worth worth;
     worth.refill = static_cast<double>(sum);
     if (cpu < 0) return worth;
@@ -67,14 +71,16 @@ FragmentationScorer::Worth FragmentationScorer::worth_without(const Room &room, 
 rig::Status FragmentationScorer::score(const rig::ScoreBatch &batch) {
     if (batch.mix_kinds() == 0) return {}; // nothing is known of the demand: no opinion
     tables_.follow(batch);
-    const double *const count = batch.workload(0).data, *const milli = batch.workload(1).data, *const cpu = batch.workload(2).data;
+    const double *const count = batch.workload(0).data, *const milli = batch.workload(1).data,
+                        *const cpu = batch.workload(2).data;
     alike_.group(batch, std::size(workload_columns) - 1);
     for (size_t c = 0; c < batch.candidates(); ++c) {
         const Room room = room_of(batch, c);
         const double before = worth_without(room, {}).sum();
         for (const size_t w : alike_.firsts()) {
             Part part;
-            batch.scores(w)[c] = choose(room, count[w], milli[w], cpu[w], part) ? curve(worth_without(room, part).sum() - before) : 0;
+            batch.scores(w)[c] =
+                choose(room, count[w], milli[w], cpu[w], part) ? curve(worth_without(room, part).sum() - before) : 0;
         }
     }
     alike_.share(batch);
@@ -82,19 +88,23 @@ rig::Status FragmentationScorer::score(const rig::ScoreBatch &batch) {
 }
 
 rig::Result<std::string> FragmentationScorer::explain(const rig::ScoreBatch &batch, size_t workload, size_t candidate) {
-    if (batch.mix_kinds() == 0) return std::string(R"({"terms":[],"text":"what is asked for is not known: no opinion"})");
+    if (batch.mix_kinds() == 0)
+        return std::string(R"({"terms":[],"text":"what is asked for is not known: no opinion"})");
     tables_.follow(batch);
     const Room room = room_of(batch, candidate);
     Part part;
-    const bool fits = choose(room, batch.workload(0)[workload], batch.workload(1)[workload], batch.workload(2)[workload], part);
+    const bool fits =
+        choose(room, batch.workload(0)[workload], batch.workload(1)[workload], batch.workload(2)[workload], part);
     const Worth before = worth_without(room, {}), after = worth_without(room, fits ? part : Part{});
     const double score = fits ? curve(after.sum() - before.sum()) : 0;
     char text[640];
-    std::snprintf(text, sizeof text,
-                  R"({"terms":[{"name":"refill_before","value":%.17g,"unit":"milli-GPU"},{"name":"refill_after","value":%.17g,"unit":"milli-GPU"},)"
-                  R"({"name":"excess_cpu_change","value":%.17g,"unit":"milli-GPU"},{"name":"excess_gpu_change","value":%.17g,"unit":"milli-GPU"},)"
-                  R"({"name":"score","value":%.17g,"unit":"1"}],"text":"of what is free here %.0f milli-GPU would in time be used, %.0f after this placement"})",
-                  before.refill, after.refill, after.excess_cpu - before.excess_cpu, after.excess_gpu - before.excess_gpu, score, before.refill, after.refill);
+    std::snprintf(
+        text, sizeof text,
+        R"({"terms":[{"name":"refill_before","value":%.17g,"unit":"milli-GPU"},{"name":"refill_after","value":%.17g,"unit":"milli-GPU"},)"
+        R"({"name":"excess_cpu_change","value":%.17g,"unit":"milli-GPU"},{"name":"excess_gpu_change","value":%.17g,"unit":"milli-GPU"},)"
+        R"({"name":"score","value":%.17g,"unit":"1"}],"text":"of what is free here %.0f milli-GPU would in time be used, %.0f after this placement"})",
+        before.refill, after.refill, after.excess_cpu - before.excess_cpu, after.excess_gpu - before.excess_gpu, score,
+        before.refill, after.refill);
     return std::string(text);
 }
 

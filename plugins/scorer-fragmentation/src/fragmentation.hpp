@@ -1,7 +1,8 @@
-// Scores a pair by what it does to the worth of the server's free room: how much of it will in time be used, as far as can be told from what
-// has been asked for so far. See refill.hpp for the worth of a card; a server's is
+// Scores a pair by what it does to the worth of the server's free room: how much of it will in time be used, as far as
+// can be told from what has been asked for so far. See refill.hpp for the worth of a card; a server's is
 //
-//   1.777 x sum of U(card) - 0.5 x excess CPU + 0.4 x excess GPU          excess: what is free beyond the mix's ratio of CPU to GPU, in GPU milli
+//   1.777 x sum of U(card) - 0.5 x excess CPU + 0.4 x excess GPU          excess: what is free beyond the mix's ratio
+//   of CPU to GPU, in GPU milli
 //
 // and the score is the change by the placement, brought into 0..1 by a curve that keeps the order.
 //
@@ -16,12 +17,25 @@ namespace fragmentation {
 class FragmentationScorer final : public rig::Scorer {
 public:
     static constexpr size_t cards = 16;
-    static constexpr rig_column_spec candidate_columns[] = {
-        {"gpu.milli_0", RIG_COL_F64, 0},  {"gpu.milli_1", RIG_COL_F64, 0},  {"gpu.milli_2", RIG_COL_F64, 0},  {"gpu.milli_3", RIG_COL_F64, 0},
-        {"gpu.milli_4", RIG_COL_F64, 0},  {"gpu.milli_5", RIG_COL_F64, 0},  {"gpu.milli_6", RIG_COL_F64, 0},  {"gpu.milli_7", RIG_COL_F64, 0},
-        {"gpu.milli_8", RIG_COL_F64, 0},  {"gpu.milli_9", RIG_COL_F64, 0},  {"gpu.milli_10", RIG_COL_F64, 0}, {"gpu.milli_11", RIG_COL_F64, 0},
-        {"gpu.milli_12", RIG_COL_F64, 0}, {"gpu.milli_13", RIG_COL_F64, 0}, {"gpu.milli_14", RIG_COL_F64, 0}, {"gpu.milli_15", RIG_COL_F64, 0},
-        {"node.cpu_free_milli", RIG_COL_F64, 0}, {"gpu.model", RIG_COL_U32, 0}, {nullptr, 0, 0}};
+    static constexpr rig_column_spec candidate_columns[] = {{"gpu.milli_0", RIG_COL_F64, 0},
+                                                            {"gpu.milli_1", RIG_COL_F64, 0},
+                                                            {"gpu.milli_2", RIG_COL_F64, 0},
+                                                            {"gpu.milli_3", RIG_COL_F64, 0},
+                                                            {"gpu.milli_4", RIG_COL_F64, 0},
+                                                            {"gpu.milli_5", RIG_COL_F64, 0},
+                                                            {"gpu.milli_6", RIG_COL_F64, 0},
+                                                            {"gpu.milli_7", RIG_COL_F64, 0},
+                                                            {"gpu.milli_8", RIG_COL_F64, 0},
+                                                            {"gpu.milli_9", RIG_COL_F64, 0},
+                                                            {"gpu.milli_10", RIG_COL_F64, 0},
+                                                            {"gpu.milli_11", RIG_COL_F64, 0},
+                                                            {"gpu.milli_12", RIG_COL_F64, 0},
+                                                            {"gpu.milli_13", RIG_COL_F64, 0},
+                                                            {"gpu.milli_14", RIG_COL_F64, 0},
+                                                            {"gpu.milli_15", RIG_COL_F64, 0},
+                                                            {"node.cpu_free_milli", RIG_COL_F64, 0},
+                                                            {"gpu.model", RIG_COL_U32, 0},
+                                                            {nullptr, 0, 0}};
     static constexpr rig_column_spec workload_columns[] = {
         {"gpu.count", RIG_COL_F64, 0}, {"gpu.milli", RIG_COL_F64, 0}, {"cpu.milli", RIG_COL_F64, 0}, {nullptr, 0, 0}};
     static constexpr double score_min = 0, score_max = 1;

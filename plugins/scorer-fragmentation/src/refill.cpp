@@ -9,7 +9,9 @@ namespace {
 
 constexpr double patience = 0.006;
 
-size_t steps_of(double milli) { return static_cast<size_t>(std::ceil(std::clamp(milli, 0.0, 1000.0) / RefillTables::step)); }
+size_t steps_of(double milli) {
+    return static_cast<size_t>(std::ceil(std::clamp(milli, 0.0, 1000.0) / RefillTables::step));
+}
 
 } // namespace
 
@@ -23,9 +25,12 @@ void RefillTables::follow(const rig::ScoreBatch &batch) {
     double cpu = 0, milli = 0;
     std::vector<size_t> order(batch.mix_kinds());
     std::iota(order.begin(), order.end(), size_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return batch.mix(RIG_MIX_CPU_MILLI)[a] < batch.mix(RIG_MIX_CPU_MILLI)[b]; });
+    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+        return batch.mix(RIG_MIX_CPU_MILLI)[a] < batch.mix(RIG_MIX_CPU_MILLI)[b];
+    });
     for (const size_t i : order) {
-        const Kind kind{batch.mix(RIG_MIX_SHARE)[i], batch.mix(RIG_MIX_GPU_COUNT)[i], batch.mix(RIG_MIX_CPU_MILLI)[i], steps_of(batch.mix(RIG_MIX_GPU_MILLI)[i])};
+        const Kind kind{batch.mix(RIG_MIX_SHARE)[i], batch.mix(RIG_MIX_GPU_COUNT)[i], batch.mix(RIG_MIX_CPU_MILLI)[i],
+                        steps_of(batch.mix(RIG_MIX_GPU_MILLI)[i])};
         cpu += kind.share * kind.cpu;
         milli += kind.share * kind.gpus * batch.mix(RIG_MIX_GPU_MILLI)[i];
         if (kind.gpus <= 0 || kind.milli_steps == 0) continue;
@@ -45,7 +50,8 @@ const RefillTables::Worth &RefillTables::worth(uint32_t code, double cpu_free, i
         model.tables.resize((model.kinds.size() + 1) * classes);
         model.made.resize(model.tables.size());
     }
-    const auto above = std::upper_bound(model.kinds.begin(), model.kinds.end(), cpu_free, [](double free, const Kind &kind) { return free < kind.cpu; });
+    const auto above = std::upper_bound(model.kinds.begin(), model.kinds.end(), cpu_free,
+                                        [](double free, const Kind &kind) { return free < kind.cpu; });
     // A negative figure: not known, so it limits nothing.
     const size_t fitting = cpu_free < 0 ? model.kinds.size() : static_cast<size_t>(above - model.kinds.begin());
     const size_t size = whole_cards >= 8 ? 3 : whole_cards >= 4 ? 2 : whole_cards >= 2 ? 1 : 0;
@@ -61,7 +67,8 @@ const RefillTables::Worth &RefillTables::worth(uint32_t code, double cpu_free, i
 void RefillTables::fill(Worth &worth, const Model &model, size_t fitting, double most_gpus) const {
     std::array<double, steps> rate{};
     for (size_t i = 0; i < fitting; ++i)
-        if (model.kinds[i].gpus <= most_gpus) rate[model.kinds[i].milli_steps] += model.kinds[i].share * model.kinds[i].gpus;
+        if (model.kinds[i].gpus <= most_gpus)
+            rate[model.kinds[i].milli_steps] += model.kinds[i].share * model.kinds[i].gpus;
     std::array<size_t, steps> asked{};
     size_t count = 0;
     for (size_t m = 1; m < steps; ++m)

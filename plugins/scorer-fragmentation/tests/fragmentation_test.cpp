@@ -16,7 +16,8 @@ const rig_placement_scorer &spec() { return rig::detail::ScorerKind<Fragmentatio
 class FragmentationTest : public ::testing::Test {
 protected:
     /// Scores of one workload on servers with these free milli per card.
-    std::vector<double> scores(const std::vector<std::vector<double>> &servers, double count, double milli, bool with_mix = true) {
+    std::vector<double> scores(const std::vector<std::vector<double>> &servers, double count, double milli,
+                               bool with_mix = true) {
         ScoreTable table(spec(), 1, servers.size());
         for (size_t card = 0; card < 4; ++card) {
             std::vector<double> column;

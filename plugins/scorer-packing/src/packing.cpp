@@ -5,7 +5,8 @@
 #include <cstdio>
 
 // The wide clone computes the same products in the same order: equal bits on every machine.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__)
 #define PACKING_CLONES __attribute__((target_clones("arch=x86-64-v3", "default")))
 #else
 #define PACKING_CLONES
@@ -69,10 +70,12 @@ rig::Result<std::string> PackingScorer::explain(const rig::ScoreBatch &batch, si
     share(&result, &inverse, wanted.amount, 1);
     const char *const unit = wanted.shared ? "milli-GPU" : "GPU";
     char text[512];
-    std::snprintf(text, sizeof text,
-                  R"({"terms":[{"name":"wanted","value":%.17g,"unit":"%s"},{"name":"free","value":%.17g,"unit":"%s"},{"name":"score","value":%.17g,"unit":"1"}],)"
-                  R"("text":"takes %.6g of %.6g free %s here; %.6g stay free"})",
-                  wanted.amount, unit, std::isfinite(free) ? free : 0, unit, result, wanted.amount, free, unit, std::max(0.0, free - wanted.amount));
+    std::snprintf(
+        text, sizeof text,
+        R"({"terms":[{"name":"wanted","value":%.17g,"unit":"%s"},{"name":"free","value":%.17g,"unit":"%s"},{"name":"score","value":%.17g,"unit":"1"}],)"
+        R"("text":"takes %.6g of %.6g free %s here; %.6g stay free"})",
+        wanted.amount, unit, std::isfinite(free) ? free : 0, unit, result, wanted.amount, free, unit,
+        std::max(0.0, free - wanted.amount));
     return std::string(text);
 }
 

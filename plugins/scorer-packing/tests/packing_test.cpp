@@ -22,9 +22,13 @@ protected:
         EXPECT_TRUE(table.guards_intact());
         EXPECT_TRUE(table.columns_intact());
     }
-    std::vector<double> preferences(double count, double milli, const std::vector<double> &free, const std::vector<double> &milli_free) {
+    std::vector<double> preferences(double count, double milli, const std::vector<double> &free,
+                                    const std::vector<double> &milli_free) {
         ScoreTable table(spec(), 1, free.size());
-        table.candidate("gpu.free", free).candidate("gpu.milli_free", milli_free).workload("gpu.count", {count}).workload("gpu.milli", {milli});
+        table.candidate("gpu.free", free)
+            .candidate("gpu.milli_free", milli_free)
+            .workload("gpu.count", {count})
+            .workload("gpu.milli", {milli});
         run(table);
         std::vector<double> out;
         for (size_t c = 0; c < free.size(); ++c) out.push_back(table.at(0, c));
@@ -51,20 +55,28 @@ TEST_F(PackingTest, Share_IsMeasuredAgainstThousandths) {
 
 TEST_F(PackingTest, HostWithoutShares_CountsWholeGpus) {
     ScoreTable table(spec(), 1, 2);
-    table.candidate("gpu.free", {8, 2}).without_candidate("gpu.milli_free").workload("gpu.count", {1}).workload("gpu.milli", {250});
+    table.candidate("gpu.free", {8, 2})
+        .without_candidate("gpu.milli_free")
+        .workload("gpu.count", {1})
+        .workload("gpu.milli", {250});
     run(table);
     EXPECT_EQ(table.at(0, 0), 0.125);
     EXPECT_EQ(table.at(0, 1), 0.5);
 }
 
-TEST_F(PackingTest, JobWithoutGpus_PrefersNothing) { EXPECT_EQ(preferences(0, 1000, {8, 1}, {8000, 1000}), (std::vector<double>{0, 0})); }
+TEST_F(PackingTest, JobWithoutGpus_PrefersNothing) {
+    EXPECT_EQ(preferences(0, 1000, {8, 1}, {8000, 1000}), (std::vector<double>{0, 0}));
+}
 
 TEST_F(PackingTest, StaysInRange_AndDoesNotDependOnTheBatch) {
     std::vector<double> free, milli;
     for (int i = 0; i < 1500; ++i) free.push_back(i % 17), milli.push_back((i % 17) * 1000 + i % 1000);
     const std::vector<double> counts{1, 2, 3, 5, 7, 8, 16}, millis{1000, 1000, 1000, 1000, 1000, 1000, 1000};
     ScoreTable all(spec(), counts.size(), free.size());
-    all.candidate("gpu.free", free).candidate("gpu.milli_free", milli).workload("gpu.count", counts).workload("gpu.milli", millis);
+    all.candidate("gpu.free", free)
+        .candidate("gpu.milli_free", milli)
+        .workload("gpu.count", counts)
+        .workload("gpu.milli", millis);
     run(all);
     for (size_t w = 0; w < counts.size(); ++w)
         for (size_t c = 0; c < free.size(); ++c) {
@@ -76,7 +88,10 @@ TEST_F(PackingTest, StaysInRange_AndDoesNotDependOnTheBatch) {
 
 TEST_F(PackingTest, Explanation_AgreesWithTheScore) {
     ScoreTable table(spec(), 2, 2);
-    table.candidate("gpu.free", {8, 3}).candidate("gpu.milli_free", {8000, 3500}).workload("gpu.count", {3, 1}).workload("gpu.milli", {1000, 500});
+    table.candidate("gpu.free", {8, 3})
+        .candidate("gpu.milli_free", {8000, 3500})
+        .workload("gpu.count", {3, 1})
+        .workload("gpu.milli", {1000, 500});
     run(table);
     for (size_t w = 0; w < 2; ++w)
         for (size_t c = 0; c < 2; ++c) {

@@ -24,7 +24,8 @@ rig::Error wrong(const char *key, const char *expected) {
 rig::Status read_positive(const nlohmann::json &object, const char *key, double &into) {
     const auto at = object.find(key);
     if (at == object.end()) return {};
-    if (!at->is_number() || !(at->get<double>() > 0) || at->get<double>() > 1000) return wrong(key, "a number above 0, at most 1000");
+    if (!at->is_number() || !(at->get<double>() > 0) || at->get<double>() > 1000)
+        return wrong(key, "a number above 0, at most 1000");
     into = at->get<double>();
     return {};
 }
@@ -32,7 +33,8 @@ rig::Status read_positive(const nlohmann::json &object, const char *key, double 
 
 rig::Result<Config> parse_config(std::string_view text) {
     const auto object = text.empty() ? nlohmann::json::object() : nlohmann::json::parse(text, nullptr, false);
-    if (!object.is_object()) return rig::Error{RIG_E_INVALID, "ConfigValue", "scorer-profit: config must be an object", 0};
+    if (!object.is_object())
+        return rig::Error{RIG_E_INVALID, "ConfigValue", "scorer-profit: config must be an object", 0};
     Config config;
     if (const auto at = object.find("mode"); at != object.end()) {
         if (*at == "usage") config.mode = Mode::usage;
@@ -40,7 +42,8 @@ rig::Result<Config> parse_config(std::string_view text) {
         else if (*at == "raw-multiplier") config.mode = Mode::raw_multiplier;
         else return wrong("mode", "usage, multiplier or raw-multiplier");
     }
-    if (auto status = read_positive(object, "privateFactor", config.private_factor); !status.ok()) return status.error();
+    if (auto status = read_positive(object, "privateFactor", config.private_factor); !status.ok())
+        return status.error();
     if (auto status = read_positive(object, "costFloor", config.cost_floor); !status.ok()) return status.error();
     return config;
 }

@@ -5,7 +5,8 @@
 #include <cstdio>
 
 // The wide clone computes the same products in the same order: equal bits on every machine.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__)
 #define PROFIT_CLONES __attribute__((target_clones("arch=x86-64-v3", "default")))
 #else
 #define PROFIT_CLONES
@@ -14,7 +15,8 @@
 namespace profit {
 namespace {
 
-constexpr size_t block_rows = 512; // inverse prices of one block stay in the first-level cache while all offers pass over them
+constexpr size_t block_rows =
+    512; // inverse prices of one block stay in the first-level cache while all offers pass over them
 
 PROFIT_CLONES void invert(double *__restrict inverse, const double *__restrict price, double floor, size_t n) {
     for (size_t i = 0; i < n; ++i) inverse[i] = 1.0 / (price[i] < floor ? floor : price[i]); // NaN stays NaN
@@ -38,7 +40,8 @@ ProfitScorer::ProfitScorer(rig::Host, std::string_view config) {
 rig::Status ProfitScorer::start() { return problem_; }
 
 template <typename Table> ProfitScorer::Offer ProfitScorer::offer(const Table &t, size_t row) {
-    return {t.workload(0)[row], t.workload(1)[row], t.workload(2)[row], t.workload(3)[row], t.workload(4)[row], t.workload(5)[row], t.workload(6)[row] != 0};
+    return {t.workload(0)[row], t.workload(1)[row], t.workload(2)[row],     t.workload(3)[row],
+            t.workload(4)[row], t.workload(5)[row], t.workload(6)[row] != 0};
 }
 
 double ProfitScorer::gain(const Offer &o) {
@@ -83,7 +86,8 @@ rig::Status ProfitScorer::score(const rig::ScoreBatch &batch) {
     for (size_t from = 0; from < candidates; from += block_rows) {
         const size_t n = std::min(block_rows, candidates - from);
         if (by_price) invert(inverse, price + from, config_.cost_floor, n);
-        for (size_t w = 0; w < offers; ++w) scale(batch.scores(w) + from, inverse, finite_or_abstain(per_dollar(offer(batch, w))), n);
+        for (size_t w = 0; w < offers; ++w)
+            scale(batch.scores(w) + from, inverse, finite_or_abstain(per_dollar(offer(batch, w))), n);
     }
     return {};
 }
@@ -106,8 +110,12 @@ rig::Result<std::string> ProfitScorer::explain(const rig::ScoreBatch &batch, siz
     std::string terms, text;
     char buffer[256];
     const auto term = [&](const char *name, double number, const char *of) {
-        if (!std::isfinite(number)) std::snprintf(buffer, sizeof buffer, R"(%s{"name":"%s","value":null,"unit":"%s"})", terms.empty() ? "" : ",", name, of);
-        else std::snprintf(buffer, sizeof buffer, R"(%s{"name":"%s","value":%.17g,"unit":"%s"})", terms.empty() ? "" : ",", name, number, of);
+        if (!std::isfinite(number))
+            std::snprintf(buffer, sizeof buffer, R"(%s{"name":"%s","value":null,"unit":"%s"})",
+                          terms.empty() ? "" : ",", name, of);
+        else
+            std::snprintf(buffer, sizeof buffer, R"(%s{"name":"%s","value":%.17g,"unit":"%s"})",
+                          terms.empty() ? "" : ",", name, number, of);
         terms += buffer;
     };
     if (config_.mode == Mode::usage && !o.is_private) {
@@ -117,11 +125,13 @@ rig::Result<std::string> ProfitScorer::explain(const rig::ScoreBatch &batch, siz
         term("calls", o.calls, "1/h");
         term("instances", o.instances, "1");
         term("gain", gain(o), "compute-unit/h");
-        std::snprintf(buffer, sizeof buffer, "instance %.0f of a public offer would earn %.6g compute units per hour", o.instances + 1, gain(o));
+        std::snprintf(buffer, sizeof buffer, "instance %.0f of a public offer would earn %.6g compute units per hour",
+                      o.instances + 1, gain(o));
     } else if (config_.mode == Mode::usage) {
         term("multiplier", o.multiplier, "1");
         term("privateFactor", config_.private_factor, "1");
-        std::snprintf(buffer, sizeof buffer, "a private instance earns %.6g compute units per hour", 3600 * o.multiplier * config_.private_factor);
+        std::snprintf(buffer, sizeof buffer, "a private instance earns %.6g compute units per hour",
+                      3600 * o.multiplier * config_.private_factor);
     } else {
         term("multiplier", o.multiplier, "1");
         std::snprintf(buffer, sizeof buffer, "the compute multiplier is %.6g", o.multiplier);
@@ -130,7 +140,8 @@ rig::Result<std::string> ProfitScorer::explain(const rig::ScoreBatch &batch, siz
     if (config_.mode != Mode::raw_multiplier) {
         term("gpuCount", o.gpus, "1");
         term("price", std::max(price, config_.cost_floor), "USD/GPU-hour");
-        std::snprintf(buffer, sizeof buffer, "; %.0f GPUs cost %.6g USD per hour here", o.gpus, std::max(price, config_.cost_floor) * o.gpus);
+        std::snprintf(buffer, sizeof buffer, "; %.0f GPUs cost %.6g USD per hour here", o.gpus,
+                      std::max(price, config_.cost_floor) * o.gpus);
         text += buffer;
     }
     term("score", value, unit);

@@ -1,7 +1,7 @@
 // The profit scorer: value of one more instance of an offer on a GPU group, in compute units per USD.
 //
-//   n instances everywhere, rl rate-limited calls (a fifth of them from n = 5 on), U = compute time x multiplier, c calls (at least 1)
-//   gain  = (U + U / c x rl) / (n + 1)                          per hour, for the next instance
+//   n instances everywhere, rl rate-limited calls (a fifth of them from n = 5 on), U = compute time x multiplier, c
+//   calls (at least 1) gain  = (U + U / c x rl) / (n + 1)                          per hour, for the next instance
 //   value = gain / (price x GPUs), private: 3600 x multiplier x factor / (price x GPUs)
 //
 // Pure and stateless after construction: any number of threads. Abstains (NaN) where an input is not finite.
@@ -16,9 +16,10 @@ class ProfitScorer final : public rig::Scorer {
 public:
     static constexpr rig_column_spec candidate_columns[] = {{"node.price", RIG_COL_F64, 0}, {nullptr, 0, 0}};
     static constexpr rig_column_spec workload_columns[] = {
-        {"gpu.count", RIG_COL_F64, 0},         {"offer.multiplier", RIG_COL_F64, 0},  {"offer.compute_time", RIG_COL_F64, 0},
-        {"offer.invocations", RIG_COL_F64, 0}, {"offer.rate_limits", RIG_COL_F64, 0}, {"offer.instances", RIG_COL_F64, 0},
-        {"offer.private", RIG_COL_F64, 0},     {nullptr, 0, 0}};
+        {"gpu.count", RIG_COL_F64, 0},          {"offer.multiplier", RIG_COL_F64, 0},
+        {"offer.compute_time", RIG_COL_F64, 0}, {"offer.invocations", RIG_COL_F64, 0},
+        {"offer.rate_limits", RIG_COL_F64, 0},  {"offer.instances", RIG_COL_F64, 0},
+        {"offer.private", RIG_COL_F64, 0},      {nullptr, 0, 0}};
     static constexpr double score_min = 0, score_max = 1;
     static constexpr uint32_t role = RIG_ROLE_VALUE;
     static constexpr const char *unit = "compute-unit/USD";

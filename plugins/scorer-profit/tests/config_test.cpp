@@ -25,9 +25,13 @@ TEST(ProfitConfig, Reads_EveryKey) {
 }
 
 TEST(ProfitConfig, Refuses_ImpossibleValues_AndNamesTheKey) {
-    const std::pair<const char *, const char *> cases[] = {{R"({"mode":"best"})", "mode"},       {R"({"privateFactor":0})", "privateFactor"},
-                                                           {R"({"privateFactor":-1})", "privateFactor"}, {R"({"costFloor":"x"})", "costFloor"},
-                                                           {R"({"costFloor":1e9})", "costFloor"}, {"[]", "config"}, {"{", "config"}};
+    const std::pair<const char *, const char *> cases[] = {{R"({"mode":"best"})", "mode"},
+                                                           {R"({"privateFactor":0})", "privateFactor"},
+                                                           {R"({"privateFactor":-1})", "privateFactor"},
+                                                           {R"({"costFloor":"x"})", "costFloor"},
+                                                           {R"({"costFloor":1e9})", "costFloor"},
+                                                           {"[]", "config"},
+                                                           {"{", "config"}};
     for (const auto &[text, key] : cases) {
         const auto config = parse_config(text);
         ASSERT_FALSE(config.ok()) << text;

@@ -22,7 +22,8 @@ const rig_placement_scorer &spec() { return rig::detail::ScorerKind<ProfitScorer
 ScoreTable table_of(const std::vector<OfferRow> &rows, const std::vector<double> &prices) {
     std::vector<double> columns[7];
     for (const OfferRow &r : rows) {
-        const double values[] = {r.gpus, r.multiplier, r.compute_time, r.calls, r.rate_limits, r.instances, r.is_private};
+        const double values[] = {r.gpus,        r.multiplier, r.compute_time, r.calls,
+                                 r.rate_limits, r.instances,  r.is_private};
         for (size_t i = 0; i < 7; ++i) columns[i].push_back(values[i]);
     }
     ScoreTable table(spec(), rows.size(), prices.size());
@@ -76,11 +77,15 @@ TEST(Profit, Gain_CountsAFifthOfTheRateLimits_FromFiveInstancesOn) {
 
 TEST(Profit, Gain_TakesNoCallsForOneCall) { EXPECT_DOUBLE_EQ(one_gain({1, 1, 100, 0, 2, 0, 0}), 300); }
 
-TEST(Profit, Gain_IsSharedWithTheNextInstance_EvenWhenThereIsNone) { EXPECT_DOUBLE_EQ(one_gain({1, 2, 50, 10, 0, 0, 0}), 100); }
+TEST(Profit, Gain_IsSharedWithTheNextInstance_EvenWhenThereIsNone) {
+    EXPECT_DOUBLE_EQ(one_gain({1, 2, 50, 10, 0, 0, 0}), 100);
+}
 
 TEST(Profit, Gain_OfAPrivateOffer_IsThatOfItsUsage) { EXPECT_DOUBLE_EQ(one_gain({1, 2, 50, 10, 0, 1, 1}), 50); }
 
-TEST(Profit, Value_OfAPublicOffer_IsGainPerDollar) { EXPECT_DOUBLE_EQ(one_value({2, 0.5, 1000, 100, 20, 3, 0}, 1.5), 50); }
+TEST(Profit, Value_OfAPublicOffer_IsGainPerDollar) {
+    EXPECT_DOUBLE_EQ(one_value({2, 0.5, 1000, 100, 20, 3, 0}, 1.5), 50);
+}
 
 TEST(Profit, Value_OfAPrivateOffer_IsItsWallTime_WhateverItsUsage) {
     EXPECT_DOUBLE_EQ(one_value({4, 0.25, 0, 0, 0, 9, 1}, 2), 3600 * 0.25 * 16 / 8);
@@ -105,7 +110,9 @@ TEST(Profit, H13_FreeServer_IsReckonedAtTheFloor) {
     EXPECT_DOUBLE_EQ(one_value({1, 1, 10, 1, 0, 0, 0}, 0, R"({"costFloor":0.1})"), 10 / 0.1);
 }
 
-TEST(Profit, Multiplier_PerDollar_IgnoresUsage) { EXPECT_DOUBLE_EQ(one_value({4, 2, 99, 9, 9, 9, 0}, 0.5, R"({"mode":"multiplier"})"), 1); }
+TEST(Profit, Multiplier_PerDollar_IgnoresUsage) {
+    EXPECT_DOUBLE_EQ(one_value({4, 2, 99, 9, 9, 9, 0}, 0.5, R"({"mode":"multiplier"})"), 1);
+}
 
 TEST(Profit, RawMultiplier_IgnoresTheServer) {
     EXPECT_DOUBLE_EQ(one_value({4, 2, 99, 9, 9, 9, 0}, 0.5, R"({"mode":"raw-multiplier"})"), 2);
@@ -129,11 +136,14 @@ class RandomMarket : public ::testing::Test {
 protected:
     RandomMarket() {
         std::mt19937_64 random(7);
-        const auto uniform = [&](double from, double to) { return std::uniform_real_distribution<double>(from, to)(random); };
+        const auto uniform = [&](double from, double to) {
+            return std::uniform_real_distribution<double>(from, to)(random);
+        };
         const auto chance = [&](double p) { return uniform(0, 1) < p; };
         for (int i = 0; i < 60; ++i)
-            offers.push_back({std::floor(uniform(1, 9)), uniform(0.01, 40), chance(0.1) ? 0 : uniform(0, 1e6), std::floor(uniform(0, 5000)),
-                              chance(0.5) ? 0 : std::floor(uniform(0, 400)), std::floor(uniform(0, 40)), chance(0.2) ? 1.0 : 0.0});
+            offers.push_back({std::floor(uniform(1, 9)), uniform(0.01, 40), chance(0.1) ? 0 : uniform(0, 1e6),
+                              std::floor(uniform(0, 5000)), chance(0.5) ? 0 : std::floor(uniform(0, 400)),
+                              std::floor(uniform(0, 40)), chance(0.2) ? 1.0 : 0.0});
         for (int i = 0; i < 1333; ++i) prices.push_back(uniform(0.01, 6));
     }
     std::vector<OfferRow> offers;

@@ -9,7 +9,8 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const std::string_view text(reinterpret_cast<const char *>(data), size);
-    for (const auto list : {catalog::List::chutes, catalog::List::metrics, catalog::List::utilization, catalog::List::images}) {
+    for (const auto list :
+         {catalog::List::chutes, catalog::List::metrics, catalog::List::utilization, catalog::List::images}) {
         catalog::Items items;
         const auto status = catalog::add_list(items, list, text, "fuzz.json");
         if (!status.ok() && status.error().message.empty()) std::abort();

@@ -61,7 +61,8 @@ using Json = nlohmann::json;
 /// Reads what the schema promises and still checks it: the plugin may run under a host that does not validate.
 class Section {
 public:
-    Section(const Json &object, std::string path, std::string &error) : object_(object), path_(std::move(path)), error_(error) {}
+    Section(const Json &object, std::string path, std::string &error)
+        : object_(object), path_(std::move(path)), error_(error) {}
 
     void read(const char *key, std::string &into) const {
         if (const Json *v = value(key)) v->is_string() ? void(into = v->get<std::string>()) : fail(key, "a text");
@@ -81,7 +82,8 @@ public:
         if (number != std::floor(number)) fail(key, "a whole number");
         else into = static_cast<Int>(number);
     }
-    template <typename Enum> void choose(const char *key, Enum &into, std::initializer_list<std::pair<const char *, Enum>> choices) const {
+    template <typename Enum>
+    void choose(const char *key, Enum &into, std::initializer_list<std::pair<const char *, Enum>> choices) const {
         const Json *const v = value(key);
         if (!v) return;
         std::string names;
@@ -110,7 +112,9 @@ void read_script(const Json &list, std::vector<ScriptRule> &into, std::string &e
         const Section s(item, "config.validator.script[" + std::to_string(into.size()) + "].", error);
         ScriptRule rule;
         using When = ScriptRule::When;
-        s.choose("when", rule.when, {{"claim", When::claim}, {"verify", When::verify}, {"activate", When::activate}, {"active", When::active}});
+        s.choose(
+            "when", rule.when,
+            {{"claim", When::claim}, {"verify", When::verify}, {"activate", When::activate}, {"active", When::active}});
         s.read("offer", rule.offer);
         s.read("answer", rule.answer);
         s.read("message", rule.message);
@@ -124,14 +128,16 @@ void read_script(const Json &list, std::vector<ScriptRule> &into, std::string &e
 void read_validator(const Json &object, ValidatorConfig &v, std::string &error) {
     const Section s(object, "config.validator.", error);
     using Scaling = ValidatorConfig::Scaling;
-    s.choose("scaling", v.scaling, {{"none", Scaling::none}, {"scalable", Scaling::scalable}, {"public-rule", Scaling::public_rule}});
+    s.choose("scaling", v.scaling,
+             {{"none", Scaling::none}, {"scalable", Scaling::scalable}, {"public-rule", Scaling::public_rule}});
     s.choose("register", v.register_by_event, {{"announce", false}, {"event", true}});
     s.read("verifySeconds", v.verify_seconds, 0, 1e6);
     s.read("activateSeconds", v.activate_seconds, 0, 1e6);
     s.read("claimSeconds", v.claim_seconds, 1, 1e6);
     s.read("hotkey", v.hotkey);
     s.read("minerHotkey", v.miner_hotkey);
-    if (const Json *script = s.value("script")) script->is_array() ? read_script(*script, v.script, error) : s.fail("script", "a list of rules");
+    if (const Json *script = s.value("script"))
+        script->is_array() ? read_script(*script, v.script, error) : s.fail("script", "a list of rules");
 }
 
 void read_workload(const Json &object, ::chutes::Settings &w, std::string &error) {
@@ -149,14 +155,16 @@ void check_sources(const Config &c, std::string &error) {
     if (!error.empty()) return;
     const int ways = !c.csv.empty() + !c.market.empty() + !c.chutes.empty();
     if (ways != 1) error = "source-catalog: config must name exactly one of csv, market or chutes";
-    else if (c.chutes.empty() && !(c.metrics.empty() && c.utilization.empty())) error = "source-catalog: config.metrics and config.utilization go with config.chutes";
+    else if (c.chutes.empty() && !(c.metrics.empty() && c.utilization.empty()))
+        error = "source-catalog: config.metrics and config.utilization go with config.chutes";
 }
 
 } // namespace
 
 rig::Result<Config> parse_config(std::string_view text) {
     const Json object = text.empty() ? Json::object() : Json::parse(text, nullptr, false);
-    if (!object.is_object()) return rig::Error{RIG_E_INVALID, "ConfigValue", "source-catalog: config must be an object", 0};
+    if (!object.is_object())
+        return rig::Error{RIG_E_INVALID, "ConfigValue", "source-catalog: config must be an object", 0};
     Config c;
     std::string error;
     const Section s(object, "config.", error);
@@ -172,7 +180,8 @@ rig::Result<Config> parse_config(std::string_view text) {
     s.read("replaySpeed", c.replay_speed, 1e-6, 1e6);
     s.read("csvWindowHours", c.csv_rule.window_hours, 1e-3, 1e6);
     s.read_whole("seed", c.csv_rule.seed, 0, 9007199254740991.0);
-    s.choose("multiplier", c.multiplier, {{"metrics", MultiplierFrom::metrics}, {"effective", MultiplierFrom::effective}});
+    s.choose("multiplier", c.multiplier,
+             {{"metrics", MultiplierFrom::metrics}, {"effective", MultiplierFrom::effective}});
     s.read("countOwnInstances", c.count_own_instances);
     s.read("allowEmpty", c.allow_empty);
     s.read("pollSeconds", c.poll_seconds, 0.1, 3600);

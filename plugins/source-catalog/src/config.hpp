@@ -15,11 +15,12 @@ namespace catalog {
 /// Something the played validator does on purpose.
 struct ScriptRule {
     enum class When { claim, verify, activate, active } when = When::claim;
-    std::string offer = "*";        ///< id or name; "*": any
-    std::string answer = "exhausted"; ///< claim: exhausted | denied | not-found | unavailable. Else the instance is deleted
+    std::string offer = "*"; ///< id or name; "*": any
+    std::string answer =
+        "exhausted"; ///< claim: exhausted | denied | not-found | unavailable. Else the instance is deleted
     std::string message = "scripted";
-    unsigned times = 1;             ///< then the rule is spent; the count survives restarts
-    double after_seconds = 0;       ///< active: after that long in the active state
+    unsigned times = 1;       ///< then the rule is spent; the count survives restarts
+    double after_seconds = 0; ///< active: after that long in the active state
     double retry_after_seconds = 30;
 };
 
@@ -27,8 +28,9 @@ struct ValidatorConfig {
     enum class Scaling { none, scalable, public_rule } scaling = Scaling::scalable;
     bool register_by_event = false; ///< announce() answers {} and the instance follows by an event
     double verify_seconds = 20, activate_seconds = 10;
-    double claim_seconds = 7200;    ///< a token that nobody used is void after that
-    std::string hotkey;             ///< whom the catalogue plays: only servers pledged to it, and unpledged ones, are used; empty: whomever a server is pledged to
+    double claim_seconds = 7200; ///< a token that nobody used is void after that
+    std::string hotkey; ///< whom the catalogue plays: only servers pledged to it, and unpledged ones, are used; empty:
+                        ///< whomever a server is pledged to
     std::string miner_hotkey = "5CatalogueMinerHotkey";
     std::uint64_t seed = 1;
     std::vector<ScriptRule> script;
@@ -43,9 +45,10 @@ struct Config {
     CsvRule csv_rule;
     MultiplierFrom multiplier = MultiplierFrom::metrics;
     bool count_own_instances = false;
-    bool allow_empty = false;        ///< an empty list is believed
+    bool allow_empty = false; ///< an empty list is believed
     double poll_seconds = 2;
-    double shrink_hold_seconds = 60; ///< how long a market that lost more than half of its offers must stand before it is believed
+    double shrink_hold_seconds =
+        60; ///< how long a market that lost more than half of its offers must stand before it is believed
     ValidatorConfig validator;
     ::chutes::Settings workload;
 };

@@ -26,7 +26,8 @@ public:
             }
             if (at_ < text_.size() && text_[at_] == '\r') ++at_;
             if (at_ < text_.size()) {
-                if (text_[at_] != '\n') return refused(file_, line_, "a carriage return stands inside a field; quote the field");
+                if (text_[at_] != '\n')
+                    return refused(file_, line_, "a carriage return stands inside a field; quote the field");
                 ++at_;
                 ++line_;
             }
@@ -38,7 +39,8 @@ private:
     rig::Result<std::string> plain() {
         const size_t from = at_;
         while (at_ < text_.size() && text_[at_] != ',' && text_[at_] != '\n' && text_[at_] != '\r') {
-            if (text_[at_] == '"') return refused(file_, line_, "a quote stands inside an unquoted field; quote the whole field");
+            if (text_[at_] == '"')
+                return refused(file_, line_, "a quote stands inside an unquoted field; quote the whole field");
             ++at_;
         }
         if (at_ - from > largest_field) return refused(file_, line_, "a field is longer than 64 KiB");
@@ -53,7 +55,8 @@ private:
             if (c == '"') {
                 if (at_ + 1 >= text_.size() || text_[at_ + 1] != '"') {
                     ++at_;
-                    const bool ends = at_ >= text_.size() || text_[at_] == ',' || text_[at_] == '\n' || text_[at_] == '\r';
+                    const bool ends =
+                        at_ >= text_.size() || text_[at_] == ',' || text_[at_] == '\n' || text_[at_] == '\r';
                     if (!ends) return refused(file_, line_, "text follows a closing quote");
                     return field;
                 }
@@ -62,7 +65,8 @@ private:
                 ++line_;
             }
             field.push_back(c);
-            if (field.size() > largest_field) return refused(file_, opened, "a field is longer than 64 KiB, or its closing quote is missing");
+            if (field.size() > largest_field)
+                return refused(file_, opened, "a field is longer than 64 KiB, or its closing quote is missing");
         }
         return refused(file_, opened, "a quote is not closed; is the file cut?");
     }
@@ -79,9 +83,11 @@ std::string joined(const std::vector<std::string> &fields) {
 
 } // namespace
 
-rig::Result<std::vector<CsvRow>> parse_csv(std::string_view text, std::string_view file, const std::vector<std::string> &header) {
+rig::Result<std::vector<CsvRow>> parse_csv(std::string_view text, std::string_view file,
+                                           const std::vector<std::string> &header) {
     if (text.size() > largest_file) return refused(file, 0, "is larger than 256 MiB");
-    if (const size_t zero = text.find('\0'); zero != std::string_view::npos) return refused(file, line_of(text, zero), "is not text: it holds a zero byte");
+    if (const size_t zero = text.find('\0'); zero != std::string_view::npos)
+        return refused(file, line_of(text, zero), "is not text: it holds a zero byte");
     if (!is_utf8(text)) return refused(file, 0, "is not UTF-8 text");
     if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
 
@@ -89,7 +95,8 @@ rig::Result<std::vector<CsvRow>> parse_csv(std::string_view text, std::string_vi
     if (parser.at_end()) return refused(file, 1, "is empty; expected the header " + joined(header));
     auto first = parser.row();
     if (!first.ok()) return first.error();
-    if (first->fields != header) return refused(file, 1, "has the header " + shown(joined(first->fields)) + "; expected " + joined(header));
+    if (first->fields != header)
+        return refused(file, 1, "has the header " + shown(joined(first->fields)) + "; expected " + joined(header));
 
     std::vector<CsvRow> rows;
     while (!parser.at_end()) {
@@ -97,7 +104,9 @@ rig::Result<std::vector<CsvRow>> parse_csv(std::string_view text, std::string_vi
         if (!row.ok()) return row.error();
         if (row->fields.size() == 1 && row->fields[0].empty()) continue;
         if (row->fields.size() != header.size())
-            return refused(file, row->line, "has " + std::to_string(row->fields.size()) + " fields where " + std::to_string(header.size()) + " are expected; is the line cut?");
+            return refused(file, row->line,
+                           "has " + std::to_string(row->fields.size()) + " fields where " +
+                               std::to_string(header.size()) + " are expected; is the line cut?");
         if (rows.size() >= most_items) return refused(file, row->line, "holds more than a million rows");
         rows.push_back(std::move(*row));
     }

@@ -1,4 +1,5 @@
-// csv.hpp -- comma-separated values as RFC 4180 has them: quotes, doubled quotes, LF or CRLF, an optional byte order mark.
+// csv.hpp -- comma-separated values as RFC 4180 has them: quotes, doubled quotes, LF or CRLF, an optional byte order
+// mark.
 #pragma once
 #include <rigger/sdk/status.hpp>
 
@@ -13,8 +14,9 @@ struct CsvRow {
     std::vector<std::string> fields;
 };
 
-/// The first row must equal `header`; every other row has as many fields; blank lines are skipped. Refuses binary input, open quotes,
-/// fields above 64 KiB and more rows than most_items; `file` is for messages. Pure.
-rig::Result<std::vector<CsvRow>> parse_csv(std::string_view text, std::string_view file, const std::vector<std::string> &header);
+/// The first row must equal `header`; every other row has as many fields; blank lines are skipped. Refuses binary
+/// input, open quotes, fields above 64 KiB and more rows than most_items; `file` is for messages. Pure.
+rig::Result<std::vector<CsvRow>> parse_csv(std::string_view text, std::string_view file,
+                                           const std::vector<std::string> &header);
 
 } // namespace catalog

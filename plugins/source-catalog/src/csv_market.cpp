@@ -14,14 +14,16 @@ namespace {
 
 /// The validator's GPU table (chutes.ai, P25), USD per GPU-hour; b300 is not in it and is assumed.
 constexpr std::pair<std::string_view, double> prices[] = {
-    {"3090", 0.25}, {"4090", 0.40},         {"5090", 0.70},          {"a10", 0.25},     {"a100", 1.20}, {"a100_40gb", 1.10}, {"a100_40gb_sxm", 1.15},
-    {"a100_sxm", 1.25}, {"a4000", 0.20},    {"a4000_ada", 0.21},     {"a40", 0.50},     {"a5000", 0.25}, {"a6000", 0.50},    {"a6000_ada", 0.75},
-    {"b200", 4.50}, {"b300", 5.50},         {"h100", 1.79},          {"h100_nvl", 2.25}, {"h100_sxm", 2.35}, {"h20", 0.60},  {"h200", 2.75},
-    {"h800", 1.50}, {"l4", 0.25},           {"l40", 0.55},           {"l40s", 0.85},    {"mi300x", 3.00}, {"pro_6000", 1.80}};
+    {"3090", 0.25},      {"4090", 0.40},          {"5090", 0.70},     {"a10", 0.25},       {"a100", 1.20},
+    {"a100_40gb", 1.10}, {"a100_40gb_sxm", 1.15}, {"a100_sxm", 1.25}, {"a4000", 0.20},     {"a4000_ada", 0.21},
+    {"a40", 0.50},       {"a5000", 0.25},         {"a6000", 0.50},    {"a6000_ada", 0.75}, {"b200", 4.50},
+    {"b300", 5.50},      {"h100", 1.79},          {"h100_nvl", 2.25}, {"h100_sxm", 2.35},  {"h20", 0.60},
+    {"h200", 2.75},      {"h800", 1.50},          {"l4", 0.25},       {"l40", 0.55},       {"l40s", 0.85},
+    {"mi300x", 3.00},    {"pro_6000", 1.80}};
 
-constexpr double usd_per_multiplier = 4.5;  ///< the validator's hourly price at a compute multiplier of 1
-constexpr double calls_at_once = 8;         ///< that one instance is taken to serve
-constexpr double busy_share = 0.6;          ///< utilisation that the market is taken to settle at
+constexpr double usd_per_multiplier = 4.5; ///< the validator's hourly price at a compute multiplier of 1
+constexpr double calls_at_once = 8;        ///< that one instance is taken to serve
+constexpr double busy_share = 0.6;         ///< utilisation that the market is taken to settle at
 
 /// A number in [0, 1) that depends on the chute, the purpose and the seed alone (FNV-1a).
 double chance(const Chute &chute, std::string_view purpose, std::uint64_t seed) {
@@ -88,7 +90,8 @@ std::optional<double> gpu_price(std::string_view short_ref) {
 }
 
 rig::Result<Items> market_from_csv(std::string_view text, std::string_view file, const CsvRule &rule) {
-    auto rows = parse_csv(text, file, {"chute_id", "name", "invocation_count", "current_estimated_price", "supported_gpus"});
+    auto rows =
+        parse_csv(text, file, {"chute_id", "name", "invocation_count", "current_estimated_price", "supported_gpus"});
     if (!rows.ok()) return rows.error();
     if (rows->empty()) return refused(file, 1, "lists no chute; an empty list is taken for a cut one");
 
@@ -100,13 +103,20 @@ rig::Result<Items> market_from_csv(std::string_view text, std::string_view file,
         chute.name = row.fields[1];
         if (chute.id.empty()) return refused(file, row.line, "chute_id is empty");
         if (const auto [at, fresh] = first_line.emplace(chute.id, row.line); !fresh)
-            return refused(file, row.line, "chute_id " + shown(chute.id) + " stands in line " + std::to_string(at->second) + " already");
+            return refused(file, row.line,
+                           "chute_id " + shown(chute.id) + " stands in line " + std::to_string(at->second) +
+                               " already");
         const auto invocations = parse_number(row.fields[2]);
-        if (!invocations || *invocations < 0) return refused(file, row.line, "invocation_count '" + shown(row.fields[2]) + "' is not a number of 0 or more");
+        if (!invocations || *invocations < 0)
+            return refused(file, row.line,
+                           "invocation_count '" + shown(row.fields[2]) + "' is not a number of 0 or more");
         const auto price = parse_number(row.fields[3]);
-        if (!price || *price < 0) return refused(file, row.line, "current_estimated_price '" + shown(row.fields[3]) + "' is not a number of 0 or more");
+        if (!price || *price < 0)
+            return refused(file, row.line,
+                           "current_estimated_price '" + shown(row.fields[3]) + "' is not a number of 0 or more");
         chute.gpus = words(row.fields[4]);
-        if (chute.gpus.empty()) return refused(file, row.line, "supported_gpus is empty: such a chute could run nowhere");
+        if (chute.gpus.empty())
+            return refused(file, row.line, "supported_gpus is empty: such a chute could run nowhere");
         double cheapest = INFINITY;
         for (const std::string &gpu : chute.gpus) cheapest = std::min(cheapest, gpu_price(gpu).value_or(1.0));
         derive(items, chute, *invocations, *price, cheapest, rule);

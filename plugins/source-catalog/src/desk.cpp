@@ -24,7 +24,8 @@ std::uint64_t timer_ns(double seconds) { return static_cast<std::uint64_t>(secon
 } // namespace
 
 Desk::Desk(rig::Host host, Config config)
-    : host_(host), config_(std::move(config)), files_(config_), validator_(config_.validator), ledger_(host_, validator_, config_.state) {}
+    : host_(host), config_(std::move(config)), files_(config_), validator_(config_.validator),
+      ledger_(host_, validator_, config_.state) {}
 
 rig::Status Desk::open() {
     if (!config_.replay.empty()) {
@@ -75,8 +76,9 @@ void Desk::take(rig::Result<Items> items) {
     if (after * 2 < before && before - after > shrink_ignored && config_.shrink_hold_seconds > 0) {
         suspected_ = std::move(*items);
         suspected_ns_ = host_.now_ns();
-        return set_stale("the market fell from " + std::to_string(before) + " to " + std::to_string(after) +
-                         " offers at once, which looks like a cut file; it is believed if it stays so (shrinkHoldSeconds)");
+        return set_stale(
+            "the market fell from " + std::to_string(before) + " to " + std::to_string(after) +
+            " offers at once, which looks like a cut file; it is believed if it stays so (shrinkHoldSeconds)");
     }
     accept(std::move(*items));
 }
@@ -90,28 +92,36 @@ void Desk::accept(Items items) {
     if (was_stale) changes.events.push_back(market_event("market_recovered", "recovered", "{}"));
     rebuild(changes);
     host_.log(rig::Level::info, "market read: " + std::to_string(market_->size()) + " offers");
-    if (auto status = commit(std::move(changes)); !status.ok()) host_.log(rig::Level::warn, "market events are lost: " + status.error().message);
+    if (auto status = commit(std::move(changes)); !status.ok())
+        host_.log(rig::Level::warn, "market events are lost: " + status.error().message);
 }
 
 void Desk::set_stale(const std::string &why) {
     if (stale_ == why) return;
     stale_ = why;
-    host_.log(rig::Level::error, (market_ ? "the market is stale, the last good one is kept: " : "the market is unknown: ") + why);
+    host_.log(rig::Level::error,
+              (market_ ? "the market is stale, the last good one is kept: " : "the market is unknown: ") + why);
     Changes changes;
-    changes.events.push_back(market_event("market_stale", "stale", Json{{"message", why}}.dump(-1, ' ', true, Json::error_handler_t::replace)));
-    if (auto status = commit(std::move(changes)); !status.ok()) host_.log(rig::Level::warn, "market events are lost: " + status.error().message);
+    changes.events.push_back(market_event("market_stale", "stale",
+                                          Json{{"message", why}}.dump(-1, ' ', true, Json::error_handler_t::replace)));
+    if (auto status = commit(std::move(changes)); !status.ok())
+        host_.log(rig::Level::warn, "market events are lost: " + status.error().message);
 }
 
 /// The market from base and replay; what changed becomes the validator's events.
 void Desk::rebuild(Changes &changes) {
     Items items = *base_;
     play(items, replay_, ledger_.position().done);
-    auto next = std::make_shared<const Market>(std::move(items), config_.multiplier, config_.validator.hotkey.empty() ? "*" : config_.validator.hotkey);
+    auto next = std::make_shared<const Market>(std::move(items), config_.multiplier,
+                                               config_.validator.hotkey.empty() ? "*" : config_.validator.hotkey);
     ++market_generation_;
     const MarketPtr before = std::exchange(market_, next);
     if (!before) return;
 
-    const auto data = [](const Chute &c) { return Json{{"chute_id", c.id}, {"version", c.version}, {"job_only", !c.has_cords}}.dump(-1, ' ', true, Json::error_handler_t::replace); };
+    const auto data = [](const Chute &c) {
+        return Json{{"chute_id", c.id}, {"version", c.version}, {"job_only", !c.has_cords}}.dump(
+            -1, ' ', true, Json::error_handler_t::replace);
+    };
     std::vector<Event> events;
     for (size_t i = 0; i < next->size(); ++i) {
         const Chute &now = next->chute(i);
@@ -120,18 +130,23 @@ void Desk::rebuild(Changes &changes) {
         else if (then->version != now.version) events.push_back(market_event("chute_updated", now.id, data(now)));
     }
     for (size_t i = 0; i < before->size(); ++i)
-        if (const Chute &then = before->chute(i); !next->find(then.id)) events.push_back(market_event("chute_deleted", then.id, data(then)));
-    if (events.size() > most_market_events) events = {market_event("market_replaced", "replaced", Json{{"changes", events.size()}}.dump())};
+        if (const Chute &then = before->chute(i); !next->find(then.id))
+            events.push_back(market_event("chute_deleted", then.id, data(then)));
+    if (events.size() > most_market_events)
+        events = {market_event("market_replaced", "replaced", Json{{"changes", events.size()}}.dump())};
     for (Event &event : events) changes.events.push_back(std::move(event));
 }
 
 Event Desk::market_event(const char *type, const std::string &key, std::string data) const {
     const WallNs now = host_.wall_ns();
-    return {0, "market/" + std::to_string(now) + "/" + type + "/" + key, R"({"type":")" + std::string(type) + R"(","at":")" + times::to_rfc3339(now) + R"(","data":)" + data + "}"};
+    return {0, "market/" + std::to_string(now) + "/" + type + "/" + key,
+            R"({"type":")" + std::string(type) + R"(","at":")" + times::to_rfc3339(now) + R"(","data":)" + data + "}"};
 }
 
 Event Desk::replay_event(WallNs started, const std::string &key, const char *type, const std::string &data) const {
-    return {0, "replay/" + std::to_string(started) + "/" + key, R"({"type":")" + std::string(type) + R"(","at":")" + times::to_rfc3339(host_.wall_ns()) + R"(","data":)" + data + "}"};
+    return {0, "replay/" + std::to_string(started) + "/" + key,
+            R"({"type":")" + std::string(type) + R"(","at":")" + times::to_rfc3339(host_.wall_ns()) + R"(","data":)" +
+                data + "}"};
 }
 
 void Desk::play_due() {
@@ -153,26 +168,33 @@ void Desk::play_due() {
         const ReplayStep &step = replay_[position.done];
         if (step.deletion) { // what it picks depends on everything before it
             if (!changes.empty() && !flush()) return;
-            changes = validator_.delete_instances(now, step.deletion->offer, *market_, step.deletion->count, step.deletion->message);
+            changes = validator_.delete_instances(now, step.deletion->offer, *market_, step.deletion->count,
+                                                  step.deletion->message);
             // Said also where no instance of ours was there to delete: a backtest has its own.
-            const Json data{{"offer", step.deletion->offer}, {"count", step.deletion->count}, {"message", step.deletion->message}};
-            changes.events.push_back(replay_event(position.started, std::to_string(step.line) + "/deletion", "replay_deletion", data.dump(-1, ' ', true, Json::error_handler_t::replace)));
+            const Json data{
+                {"offer", step.deletion->offer}, {"count", step.deletion->count}, {"message", step.deletion->message}};
+            changes.events.push_back(replay_event(position.started, std::to_string(step.line) + "/deletion",
+                                                  "replay_deletion",
+                                                  data.dump(-1, ' ', true, Json::error_handler_t::replace)));
         }
         if (!step.event.empty()) {
             Json event = Json::parse(step.event);
             event["at"] = times::to_rfc3339(now);
-            changes.events.push_back({0, "replay/" + std::to_string(position.started) + "/" + std::to_string(step.line), event.dump()});
+            changes.events.push_back(
+                {0, "replay/" + std::to_string(position.started) + "/" + std::to_string(step.line), event.dump()});
         }
         market_changed |= step.changes_market();
         ++position.done;
         if (step.deletion && !flush()) return;
     }
-    if (position.done == replay_.size()) changes.events.push_back(replay_event(position.started, "end", "replay_ended", "{}"));
+    if (position.done == replay_.size())
+        changes.events.push_back(replay_event(position.started, "end", "replay_ended", "{}"));
     if ((begins || !changes.empty() || position.done != ledger_.position().done) && !flush()) return;
     if (!market_changed) return;
     Changes market;
     rebuild(market);
-    if (auto status = commit(std::move(market)); !status.ok()) host_.log(rig::Level::warn, "market events are lost: " + status.error().message);
+    if (auto status = commit(std::move(market)); !status.ok())
+        host_.log(rig::Level::warn, "market events are lost: " + status.error().message);
 }
 
 rig::Status Desk::commit(Changes changes, const Ledger::Position *position) {
@@ -187,7 +209,9 @@ rig::Status Desk::commit(Changes changes, const Ledger::Position *position) {
 
 rig::Result<std::string> Desk::claim(std::string_view claim_id, std::string_view offer_id, std::string_view request) {
     const std::lock_guard lock(mutex_);
-    if (!market_) return rig::Error{RIG_E_UNAVAILABLE, "MarketUnknown", "no launch token: " + (stale_.empty() ? "the market was not read yet" : stale_), 5000};
+    if (!market_)
+        return rig::Error{RIG_E_UNAVAILABLE, "MarketUnknown",
+                          "no launch token: " + (stale_.empty() ? "the market was not read yet" : stale_), 5000};
     auto granted = validator_.claim(host_.wall_ns(), claim_id, offer_id, request, *market_);
     if (!granted.ok()) return granted.error();
     if (auto status = commit(std::move(granted->changes)); !status.ok()) return status.error();
@@ -223,7 +247,8 @@ void Desk::confirmed(std::uint64_t sequence) {
 
 void Desk::resume(Cursor &cursor, std::uint64_t sequence) {
     const std::lock_guard lock(mutex_);
-    if (sequence > ledger_.last_sequence()) sequence = 0; // a token from before our records were lost: everything is news
+    if (sequence > ledger_.last_sequence())
+        sequence = 0; // a token from before our records were lost: everything is news
     cursor.sequence = sequence;
     ledger_.confirmed(sequence);
 }
@@ -240,7 +265,8 @@ Telling Desk::tell(Cursor &cursor) {
     tell_instances(cursor, telling);
     const std::uint64_t now = host_.now_ns();
     if (telling.items.empty() && now - cursor.fresh_ns >= fresh_every_ns) {
-        if (cursor.listed && !cursor.stale) telling.items.push_back({Telling::Item::mark, "offer", {}, {}, RIG_MARK_FRESH});
+        if (cursor.listed && !cursor.stale)
+            telling.items.push_back({Telling::Item::mark, "offer", {}, {}, RIG_MARK_FRESH});
         telling.items.push_back({Telling::Item::mark, "instance", {}, {}, RIG_MARK_FRESH});
     }
     if (!telling.items.empty()) cursor.fresh_ns = now;
@@ -265,14 +291,17 @@ void Desk::tell_offers(Cursor &cursor, Telling &telling) const {
         std::map<std::string, size_t> hashes;
         for (size_t i = 0; i < market_->size(); ++i) {
             const Chute &chute = market_->chute(i);
-            std::string document = market_->document(i, config_.count_own_instances ? validator_.active_instances(chute.id) : 0);
+            std::string document =
+                market_->document(i, config_.count_own_instances ? validator_.active_instances(chute.id) : 0);
             const size_t hash = std::hash<std::string>()(document);
             const auto known = cursor.offer_hash.find(chute.id);
-            if (known == cursor.offer_hash.end() || known->second != hash) telling.items.push_back({Item::put, "offer", chute.id, std::move(document)});
+            if (known == cursor.offer_hash.end() || known->second != hash)
+                telling.items.push_back({Item::put, "offer", chute.id, std::move(document)});
             hashes.emplace(chute.id, hash);
         }
         for (const auto &[id, hash] : cursor.offer_hash)
-            if (!hashes.contains(id)) telling.items.push_back({Item::remove, "offer", id, "the catalogue no longer lists it"});
+            if (!hashes.contains(id))
+                telling.items.push_back({Item::remove, "offer", id, "the catalogue no longer lists it"});
         cursor.offer_hash = std::move(hashes);
         cursor.market = market_generation_;
         if (!stale) mark(relist ? RIG_MARK_COMPLETE : RIG_MARK_FRESH);
@@ -292,7 +321,8 @@ void Desk::tell_instances(Cursor &cursor, Telling &telling) const {
         std::string document = document_of(instance);
         const size_t hash = std::hash<std::string>()(document);
         const auto known = cursor.instance_hash.find(id);
-        if (known == cursor.instance_hash.end() || known->second != hash) telling.items.push_back({Item::put, "instance", id, std::move(document)});
+        if (known == cursor.instance_hash.end() || known->second != hash)
+            telling.items.push_back({Item::put, "instance", id, std::move(document)});
         hashes.emplace(id, hash);
     }
     for (const auto &[id, hash] : cursor.instance_hash)

@@ -17,12 +17,12 @@ namespace catalog {
 
 /// What one watch has told the host so far.
 struct Cursor {
-    bool listed = false;                      ///< the offers were listed in full
+    bool listed = false; ///< the offers were listed in full
     bool instances_listed = false;
-    bool stale = false;                       ///< LOST was said
-    std::uint64_t market = 0, instances = 0;  ///< generations seen
-    std::uint64_t sequence = 0;               ///< last event handed over
-    std::uint64_t fresh_ns = 0;               ///< when FRESH was said last
+    bool stale = false;                      ///< LOST was said
+    std::uint64_t market = 0, instances = 0; ///< generations seen
+    std::uint64_t sequence = 0;              ///< last event handed over
+    std::uint64_t fresh_ns = 0;              ///< when FRESH was said last
     std::map<std::string, size_t> offer_hash, instance_hash;
 };
 
@@ -43,7 +43,8 @@ class Desk {
 public:
     Desk(rig::Host host, Config config);
 
-    /// Earlier records, the replay and the files. Files that cannot be read are no error here: the market is unknown until they can.
+    /// Earlier records, the replay and the files. Files that cannot be read are no error here: the market is unknown
+    /// until they can.
     rig::Status open();
 
     /// Looks at the files when it is time, plays the replay, lets time pass for instances.
@@ -86,10 +87,10 @@ private:
     Validator validator_;
     Ledger ledger_;
     std::vector<ReplayStep> replay_;
-    std::optional<Items> base_;       ///< as the files say
-    std::optional<Items> suspected_;  ///< a market that shrank too much to be believed at once
+    std::optional<Items> base_;      ///< as the files say
+    std::optional<Items> suspected_; ///< a market that shrank too much to be believed at once
     std::uint64_t suspected_ns_ = 0;
-    MarketPtr market_;                ///< base_ with the replay's changes
+    MarketPtr market_; ///< base_ with the replay's changes
     std::string stale_;
     std::uint64_t market_generation_ = 0, instance_generation_ = 1;
 };

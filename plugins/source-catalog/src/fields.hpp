@@ -1,4 +1,5 @@
-// fields.hpp -- reading one item's fields; the first thing that is wrong is remembered. Used by the .cpp files that read items.
+// fields.hpp -- reading one item's fields; the first thing that is wrong is remembered. Used by the .cpp files that
+// read items.
 #pragma once
 #include "text.hpp"
 
@@ -37,7 +38,9 @@ public:
         if (value.is_number()) n = value.get<double>();
         else if (value.is_string()) n = parse_number(value.get_ref<const std::string &>());
         if (n && *n >= 0 && *n <= highest) return n;
-        fail(name, "is " + shown(value.dump(-1, ' ', true, Json::error_handler_t::replace)) + "; it must be a number from 0 to " + (highest > 1e9 ? "10^15" : std::to_string(std::lround(highest))));
+        fail(name, "is " + shown(value.dump(-1, ' ', true, Json::error_handler_t::replace)) +
+                       "; it must be a number from 0 to " +
+                       (highest > 1e9 ? "10^15" : std::to_string(std::lround(highest))));
         return std::nullopt;
     }
     std::optional<int> count(const char *name, int highest) {

@@ -33,14 +33,18 @@ std::vector<std::string> gpu_refs(Fields &fields, const Json &list) {
 /// A name that an image reference may hold.
 std::string image_name(const std::string &name) {
     std::string out;
-    for (const char c : name) out.push_back((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : '-');
+    for (const char c : name)
+        out.push_back((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c
+                      : c >= 'A' && c <= 'Z'                           ? static_cast<char>(c - 'A' + 'a')
+                                                                       : '-');
     return out.substr(0, 100);
 }
 
 rig::Result<Image> image_from_json(const Json &item, const std::string &where) {
     Fields f(item, where);
     Image image;
-    const std::string user = f.text("username"), name = f.text("name"), tag = f.text("tag"), patch = f.text("patch_version", "initial");
+    const std::string user = f.text("username"), name = f.text("name"), tag = f.text("tag"),
+                      patch = f.text("patch_version", "initial");
     image.chutes_version = f.text("chutes_version");
     if (f.error()) return wrong(*f.error());
     if (!user.empty() && !name.empty() && !tag.empty()) {
@@ -51,7 +55,8 @@ rig::Result<Image> image_from_json(const Json &item, const std::string &where) {
 }
 
 /// Calls `add` with every item of an array, or of an object by id, and its id; ids are unique.
-rig::Status each_item(const Json &list, const char *name, const char *id_field, const std::function<rig::Status(std::string, const Json &, const std::string &)> &add) {
+rig::Status each_item(const Json &list, const char *name, const char *id_field,
+                      const std::function<rig::Status(std::string, const Json &, const std::string &)> &add) {
     std::set<std::string> seen;
     const auto take = [&](const std::string &where, const std::string *key, const Json &item) -> rig::Status {
         if (item.is_null() && key) return {}; // "by id: nothing known"
@@ -59,8 +64,10 @@ rig::Status each_item(const Json &list, const char *name, const char *id_field, 
         std::string id = f.text(id_field, key ? *key : "");
         if (f.error()) return wrong(*f.error());
         if (id.empty()) return wrong(where + "." + id_field + " is missing");
-        if (key && id != *key) return wrong(where + "." + id_field + " is '" + shown(id) + "', but the item stands under another id");
-        if (!seen.insert(id).second) return wrong(where + "." + id_field + ": '" + shown(id) + "' stands twice in the list");
+        if (key && id != *key)
+            return wrong(where + "." + id_field + " is '" + shown(id) + "', but the item stands under another id");
+        if (!seen.insert(id).second)
+            return wrong(where + "." + id_field + ": '" + shown(id) + "' stands twice in the list");
         if (seen.size() > most_items) return wrong(where + ": more than a million items");
         return add(std::move(id), item, where);
     };
@@ -80,37 +87,42 @@ rig::Status each_item(const Json &list, const char *name, const char *id_field, 
 rig::Status add(Items &into, List kind, const Json &list) {
     switch (kind) {
     case List::chutes:
-        return each_item(list, "chutes", "chute_id", [&](std::string id, const Json &item, const std::string &where) -> rig::Status {
-            auto chute = chute_from_json(item, where);
-            if (!chute.ok()) return chute.error();
-            chute->id = std::move(id);
-            if (chute->name.empty()) chute->name = chute->id;
-            if (chute->version.empty()) chute->version = chutes::uuid5_oid(chute->id + ":unversioned");
-            if (chute->image.empty()) chute->image = "catalogue/" + image_name(chute->name) + ":latest";
-            into.chutes.push_back(std::move(*chute));
-            return {};
-        });
+        return each_item(list, "chutes", "chute_id",
+                         [&](std::string id, const Json &item, const std::string &where) -> rig::Status {
+                             auto chute = chute_from_json(item, where);
+                             if (!chute.ok()) return chute.error();
+                             chute->id = std::move(id);
+                             if (chute->name.empty()) chute->name = chute->id;
+                             if (chute->version.empty()) chute->version = chutes::uuid5_oid(chute->id + ":unversioned");
+                             if (chute->image.empty())
+                                 chute->image = "catalogue/" + image_name(chute->name) + ":latest";
+                             into.chutes.push_back(std::move(*chute));
+                             return {};
+                         });
     case List::metrics:
-        return each_item(list, "metrics", "chute_id", [&](std::string id, const Json &item, const std::string &where) -> rig::Status {
-            auto metrics = metrics_from_json(item, where);
-            if (!metrics.ok()) return metrics.error();
-            into.metrics.insert_or_assign(std::move(id), *metrics);
-            return {};
-        });
+        return each_item(list, "metrics", "chute_id",
+                         [&](std::string id, const Json &item, const std::string &where) -> rig::Status {
+                             auto metrics = metrics_from_json(item, where);
+                             if (!metrics.ok()) return metrics.error();
+                             into.metrics.insert_or_assign(std::move(id), *metrics);
+                             return {};
+                         });
     case List::utilization:
-        return each_item(list, "utilization", "chute_id", [&](std::string id, const Json &item, const std::string &where) -> rig::Status {
-            auto utilization = utilization_from_json(item, where);
-            if (!utilization.ok()) return utilization.error();
-            into.utilization.insert_or_assign(std::move(id), *utilization);
-            return {};
-        });
+        return each_item(list, "utilization", "chute_id",
+                         [&](std::string id, const Json &item, const std::string &where) -> rig::Status {
+                             auto utilization = utilization_from_json(item, where);
+                             if (!utilization.ok()) return utilization.error();
+                             into.utilization.insert_or_assign(std::move(id), *utilization);
+                             return {};
+                         });
     case List::images:
-        return each_item(list, "images", "image_id", [&](std::string id, const Json &item, const std::string &where) -> rig::Status {
-            auto image = image_from_json(item, where);
-            if (!image.ok()) return image.error();
-            into.images.insert_or_assign(std::move(id), std::move(*image));
-            return {};
-        });
+        return each_item(list, "images", "image_id",
+                         [&](std::string id, const Json &item, const std::string &where) -> rig::Status {
+                             auto image = image_from_json(item, where);
+                             if (!image.ok()) return image.error();
+                             into.images.insert_or_assign(std::move(id), std::move(*image));
+                             return {};
+                         });
     }
     return {};
 }
@@ -189,9 +201,13 @@ rig::Result<Items> market_from_json(std::string_view text, std::string_view file
     auto document = parse_json(text, file);
     if (!document.ok()) return document.error();
     if (!document->is_object() || !document->contains("chutes"))
-        return refused(file, 1, "must be an object with the lists chutes, metrics, utilization and, optionally, images");
+        return refused(file, 1,
+                       "must be an object with the lists chutes, metrics, utilization and, optionally, images");
     Items items;
-    const std::pair<const char *, List> lists[] = {{"chutes", List::chutes}, {"metrics", List::metrics}, {"utilization", List::utilization}, {"images", List::images}};
+    const std::pair<const char *, List> lists[] = {{"chutes", List::chutes},
+                                                   {"metrics", List::metrics},
+                                                   {"utilization", List::utilization},
+                                                   {"images", List::images}};
     for (const auto &[name, list] : lists) {
         const auto at = document->find(name);
         if (at == document->end() || at->is_null()) continue;

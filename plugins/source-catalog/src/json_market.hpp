@@ -1,7 +1,8 @@
 // json_market.hpp -- a market from the validator's own item shapes.
 //
-// Each list is an array of items, or an object of items by id. Missing and null fields take their defaults, numbers may be written
-// as strings, unknown fields are ignored. Everything else that is wrong refuses the whole file, with file, line and field.
+// Each list is an array of items, or an object of items by id. Missing and null fields take their defaults, numbers may
+// be written as strings, unknown fields are ignored. Everything else that is wrong refuses the whole file, with file,
+// line and field.
 #pragma once
 #include "items.hpp"
 

@@ -10,7 +10,8 @@
 namespace catalog {
 namespace {
 
-/// Nesting is measured before parsing, so that no parser has to survive it. The line of the first bracket too deep, if any.
+/// Nesting is measured before parsing, so that no parser has to survive it. The line of the first bracket too deep, if
+/// any.
 std::optional<size_t> too_deep_at(std::string_view text) {
     int depth = 0;
     bool in_string = false;
@@ -39,17 +40,21 @@ struct RepeatedKey {
 rig::Result<nlohmann::json> parse_json(std::string_view text, std::string_view file) {
     using Json = nlohmann::json;
     if (text.size() > largest_file) return refused(file, 0, "is larger than 256 MiB");
-    if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return refused(file, 1, "is empty; an empty file is taken for one that is being written");
-    if (const size_t zero = text.find('\0'); zero != std::string_view::npos) return refused(file, line_of(text, zero), "is not text: it holds a zero byte");
+    if (text.find_first_not_of(" \t\r\n") == std::string_view::npos)
+        return refused(file, 1, "is empty; an empty file is taken for one that is being written");
+    if (const size_t zero = text.find('\0'); zero != std::string_view::npos)
+        return refused(file, line_of(text, zero), "is not text: it holds a zero byte");
     if (!is_utf8(text)) return refused(file, 0, "is not UTF-8 text");
-    if (const auto line = too_deep_at(text)) return refused(file, *line, "is nested deeper than " + std::to_string(deepest_json) + " levels");
+    if (const auto line = too_deep_at(text))
+        return refused(file, *line, "is nested deeper than " + std::to_string(deepest_json) + " levels");
 
     // A repeated key would silently win over the first: two chutes under one id, say.
     std::vector<std::set<std::string>> keys;
     const auto watch = [&keys](int, Json::parse_event_t event, Json &parsed) {
         if (event == Json::parse_event_t::object_start) keys.emplace_back();
         else if (event == Json::parse_event_t::object_end) keys.pop_back();
-        else if (event == Json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second) throw RepeatedKey{parsed.get<std::string>()};
+        else if (event == Json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second)
+            throw RepeatedKey{parsed.get<std::string>()};
         return true;
     };
     try {
@@ -57,9 +62,11 @@ rig::Result<nlohmann::json> parse_json(std::string_view text, std::string_view f
     } catch (const RepeatedKey &repeated) {
         const size_t first = text.find('"' + repeated.key + '"');
         const size_t second = first == std::string_view::npos ? first : text.find('"' + repeated.key + '"', first + 1);
-        return refused(file, second == std::string_view::npos ? 0 : line_of(text, second), "the key '" + shown(repeated.key) + "' stands twice in one object");
+        return refused(file, second == std::string_view::npos ? 0 : line_of(text, second),
+                       "the key '" + shown(repeated.key) + "' stands twice in one object");
     } catch (const Json::parse_error &error) {
-        return refused(file, line_of(text, error.byte > 0 ? error.byte - 1 : 0), "is not JSON, or is cut: " + shown(error.what()));
+        return refused(file, line_of(text, error.byte > 0 ? error.byte - 1 : 0),
+                       "is not JSON, or is cut: " + shown(error.what()));
     } catch (const Json::exception &error) {
         return refused(file, 0, "holds a number that no double can hold: " + shown(error.what()));
     }

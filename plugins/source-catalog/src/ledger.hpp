@@ -13,7 +13,8 @@ namespace catalog {
 class Ledger {
 public:
     /// `name` keeps the records of several catalogues apart.
-    Ledger(rig::Host host, Validator &validator, const std::string &name) : host_(host), validator_(validator), prefix_(name + "/") {}
+    Ledger(rig::Host host, Validator &validator, const std::string &name)
+        : host_(host), validator_(validator), prefix_(name + "/") {}
 
     /// Reads what an earlier run left.
     rig::Status load();
@@ -25,13 +26,15 @@ public:
     };
     const Position &position() const { return position_; }
 
-    /// Durable first, then visible: on an error nothing has changed. Numbers the events. `position`: where the replay stands then.
+    /// Durable first, then visible: on an error nothing has changed. Numbers the events. `position`: where the replay
+    /// stands then.
     rig::Status commit(Changes changes, const Position *position = nullptr);
 
     /// Events after `sequence`, oldest first.
     std::vector<Event> events_after(std::uint64_t sequence) const;
     std::uint64_t last_sequence() const { return next_ - 1; }
-    /// The host holds everything up to `sequence`; a tail is kept all the same, for a host that loses its last checkpoint.
+    /// The host holds everything up to `sequence`; a tail is kept all the same, for a host that loses its last
+    /// checkpoint.
     void confirmed(std::uint64_t sequence);
 
 private:

@@ -4,7 +4,8 @@
 
 namespace catalog {
 
-Market::Market(Items items, MultiplierFrom multiplier, std::string validator) : items_(std::move(items)), multiplier_(multiplier), validator_(std::move(validator)) {
+Market::Market(Items items, MultiplierFrom multiplier, std::string validator)
+    : items_(std::move(items)), multiplier_(multiplier), validator_(std::move(validator)) {
     for (Chute &chute : items_.chutes) {
         index_.emplace(chute.id, index_.size());
         const auto image = items_.images.find(chute.image_id);
@@ -35,7 +36,8 @@ std::string Market::document(size_t index, double own_instances) const {
     const Metrics m = metrics == items_.metrics.end() ? Metrics{} : metrics->second;
     const Utilization *const found = utilization(c.id);
     const Utilization u = found ? *found : Utilization{};
-    const double multiplier = multiplier_ == MultiplierFrom::effective ? c.effective_multiplier.value_or(m.multiplier) : m.multiplier;
+    const double multiplier =
+        multiplier_ == MultiplierFrom::effective ? c.effective_multiplier.value_or(m.multiplier) : m.multiplier;
 
     nlohmann::json workload{{"refStr", c.ref_str}, {"filename", c.filename}};
     workload["code"] = c.code.empty() ? "# the catalogue holds no code for this chute\n" : c.code;
@@ -47,7 +49,8 @@ std::string Market::document(size_t index, double own_instances) const {
         {"version", c.version},
         {"image", c.image},
         {"chutesVersion", c.chutes_version},
-        {"requirements", {{"gpuCount", c.gpu_count}, {"gpuMilli", 1000}, {"gpuModels", c.gpus}, {"tee", c.tee}, {"diskGb", c.disk_gb}}},
+        {"requirements",
+         {{"gpuCount", c.gpu_count}, {"gpuMilli", 1000}, {"gpuModels", c.gpus}, {"tee", c.tee}, {"diskGb", c.disk_gb}}},
         {"economics",
          {{"hasMetrics", metrics != items_.metrics.end()},
           {"hasUtilization", found != nullptr},

@@ -1,4 +1,5 @@
-// market.hpp -- items as offers: the documents that the host gets, and the facts that the played validator decides from.
+// market.hpp -- items as offers: the documents that the host gets, and the facts that the played validator decides
+// from.
 #pragma once
 #include "items.hpp"
 

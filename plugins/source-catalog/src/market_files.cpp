@@ -14,7 +14,9 @@ namespace catalog {
 namespace {
 
 rig::Result<std::string> read_file(const std::string &path) {
-    const auto failed = [&](const char *what) { return rig::Error{RIG_E_UNAVAILABLE, "MarketFile", path + ": cannot " + what + ": " + std::strerror(errno), 0}; };
+    const auto failed = [&](const char *what) {
+        return rig::Error{RIG_E_UNAVAILABLE, "MarketFile", path + ": cannot " + what + ": " + std::strerror(errno), 0};
+    };
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // a FIFO must not hang the market
     if (fd < 0) return failed("open");
     struct stat facts {};
@@ -43,7 +45,8 @@ rig::Result<std::string> read_file(const std::string &path) {
 } // namespace
 
 MarketFiles::MarketFiles(const Config &config) : config_(config) {
-    for (const std::string *path : {&config.csv, &config.market, &config.chutes, &config.metrics, &config.utilization, &config.images})
+    for (const std::string *path :
+         {&config.csv, &config.market, &config.chutes, &config.metrics, &config.utilization, &config.images})
         if (!path->empty()) paths_.push_back(*path);
 }
 
@@ -53,8 +56,8 @@ std::vector<MarketFiles::Stamp> MarketFiles::look() const {
         struct stat facts {};
         if (::stat(path.c_str(), &facts) != 0) stamps.emplace_back();
         else
-            stamps.push_back({static_cast<std::int64_t>(facts.st_mtim.tv_sec) * 1'000'000'000 + facts.st_mtim.tv_nsec, static_cast<std::int64_t>(facts.st_size),
-                              static_cast<std::uint64_t>(facts.st_ino)});
+            stamps.push_back({static_cast<std::int64_t>(facts.st_mtim.tv_sec) * 1'000'000'000 + facts.st_mtim.tv_nsec,
+                              static_cast<std::int64_t>(facts.st_size), static_cast<std::uint64_t>(facts.st_ino)});
     }
     return stamps;
 }
@@ -89,8 +92,10 @@ rig::Result<Items> MarketFiles::read() const {
     };
     auto items = parsed();
     if (!items.ok()) return items;
-    const std::pair<const std::string *, List> lists[] = {
-        {&config_.chutes, List::chutes}, {&config_.metrics, List::metrics}, {&config_.utilization, List::utilization}, {&config_.images, List::images}};
+    const std::pair<const std::string *, List> lists[] = {{&config_.chutes, List::chutes},
+                                                          {&config_.metrics, List::metrics},
+                                                          {&config_.utilization, List::utilization},
+                                                          {&config_.images, List::images}};
     for (const auto &[path, list] : lists) {
         if (path->empty()) continue;
         auto text = read_file(*path);
@@ -98,7 +103,8 @@ rig::Result<Items> MarketFiles::read() const {
         if (auto status = add_list(*items, list, *text, *path); !status.ok()) return status.error();
     }
     if (items->chutes.empty() && !config_.allow_empty)
-        return refused(paths_.front(), 0, "lists no chute; an empty market is taken for a cut one (allowEmpty: true believes it)");
+        return refused(paths_.front(), 0,
+                       "lists no chute; an empty market is taken for a cut one (allowEmpty: true believes it)");
     return items;
 }
 

@@ -1,6 +1,7 @@
 // market_files.hpp -- the files of a market on disk: reads them when they changed and have come to rest.
 //
-// A file counts as changed when its modification time, size or inode differ, and as at rest when two looks in a row agree. One thread.
+// A file counts as changed when its modification time, size or inode differ, and as at rest when two looks in a row
+// agree. One thread.
 #pragma once
 #include "config.hpp"
 

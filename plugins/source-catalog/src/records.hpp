@@ -1,4 +1,5 @@
-// records.hpp -- what the played validator remembers, and how it changes. Durable: every record is one key of rig.store.
+// records.hpp -- what the played validator remembers, and how it changes. Durable: every record is one key of
+// rig.store.
 #pragma once
 #include <rigger/sdk/status.hpp>
 #include <times/rfc3339.hpp>
@@ -18,8 +19,8 @@ using times::WallNs;
 struct Claim {
     std::string id, offer_id, version, token, config_id, gpu_model;
     int gpu_count = 1;
-    unsigned attempt = 0;       ///< a claim that is repeated after it was burnt gets another grant
-    bool burnt = false;         ///< its instance was deleted: the token is worth nothing
+    unsigned attempt = 0; ///< a claim that is repeated after it was burnt gets another grant
+    bool burnt = false;   ///< its instance was deleted: the token is worth nothing
     WallNs created = 0;
 };
 
@@ -48,7 +49,10 @@ struct Changes {
     std::vector<Ended> ended_instances;
     std::vector<Event> events;
     std::map<size_t, unsigned> script_uses; ///< rule -> how often it was used
-    bool empty() const { return claims.empty() && ended_claims.empty() && instances.empty() && ended_instances.empty() && events.empty() && script_uses.empty(); }
+    bool empty() const {
+        return claims.empty() && ended_claims.empty() && instances.empty() && ended_instances.empty() &&
+               events.empty() && script_uses.empty();
+    }
 };
 
 std::string to_text(const Claim &claim);

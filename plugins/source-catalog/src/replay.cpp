@@ -15,7 +15,9 @@ namespace {
 using Json = nlohmann::json;
 
 /// Takes the {chute_id: ...} out of a metrics or utilization item.
-template <typename Row> rig::Status row_of(const Json &item, const char *name, rig::Result<Row> (*parse)(const Json &, const std::string &), std::optional<std::pair<std::string, Row>> &into) {
+template <typename Row>
+rig::Status row_of(const Json &item, const char *name, rig::Result<Row> (*parse)(const Json &, const std::string &),
+                   std::optional<std::pair<std::string, Row>> &into) {
     Fields f(item, name);
     const std::string id = f.text("chute_id");
     if (f.error()) return rig::Error{RIG_E_INVALID, "MarketFile", *f.error(), 0};
@@ -33,7 +35,8 @@ rig::Status read_event(const Json &item, ReplayStep &step) {
         event["type"] = event["reason"];
         event.erase("reason");
     }
-    if (!event.contains("type") || !event["type"].is_string()) return rig::Error{RIG_E_INVALID, "MarketFile", "event.type is missing", 0};
+    if (!event.contains("type") || !event["type"].is_string())
+        return rig::Error{RIG_E_INVALID, "MarketFile", "event.type is missing", 0};
     if (!event.contains("data")) event["data"] = Json::object();
     step.event = event.dump();
     return {};
@@ -52,7 +55,8 @@ rig::Status read_step(const Json &line, ReplayStep &step) {
     if (const auto at = line.find("metrics"); at != line.end())
         if (auto s = row_of<Metrics>(*at, "metrics", &metrics_from_json, step.metrics); !s.ok()) return s;
     if (const auto at = line.find("utilization"); at != line.end())
-        if (auto s = row_of<Utilization>(*at, "utilization", &utilization_from_json, step.utilization); !s.ok()) return s;
+        if (auto s = row_of<Utilization>(*at, "utilization", &utilization_from_json, step.utilization); !s.ok())
+            return s;
     if (const auto at = line.find("event"); at != line.end())
         if (auto s = read_event(*at, step); !s.ok()) return s;
     Fields f(line, "line");
@@ -68,7 +72,8 @@ rig::Status read_step(const Json &line, ReplayStep &step) {
     }
     if (f.error()) return rig::Error{RIG_E_INVALID, "MarketFile", *f.error(), 0};
     if (!step.changes_market() && step.event.empty() && !step.deletion)
-        return rig::Error{RIG_E_INVALID, "MarketFile", "holds none of chute, metrics, utilization, remove, event, deleteInstances", 0};
+        return rig::Error{RIG_E_INVALID, "MarketFile",
+                          "holds none of chute, metrics, utilization, remove, event, deleteInstances", 0};
     return {};
 }
 
@@ -93,14 +98,19 @@ rig::Result<std::vector<ReplayStep>> parse_replay(std::string_view text, std::st
         if (at != document->end() && at->is_number() && at->get<double>() >= 0 && at->get<double>() <= 1e10) {
             step.at = at->get<double>();
         } else {
-            const std::optional<WallNs> moment = at != document->end() && at->is_string() ? times::parse_rfc3339(at->get_ref<const std::string &>()) : std::nullopt;
-            if (!moment) return refused(file, number, "at must be seconds (0 or more) or a time such as 2026-01-02T03:04:05Z");
+            const std::optional<WallNs> moment = at != document->end() && at->is_string()
+                                                     ? times::parse_rfc3339(at->get_ref<const std::string &>())
+                                                     : std::nullopt;
+            if (!moment)
+                return refused(file, number, "at must be seconds (0 or more) or a time such as 2026-01-02T03:04:05Z");
             step.at = static_cast<double>(*moment - start.value_or(*moment)) / 1e9;
             if (!start) start = moment;
         }
-        if (!steps.empty() && step.at < steps.back().at) return refused(file, number, "its time lies before that of line " + std::to_string(steps.back().line));
+        if (!steps.empty() && step.at < steps.back().at)
+            return refused(file, number, "its time lies before that of line " + std::to_string(steps.back().line));
         if (step.at < 0) return refused(file, number, "its time lies before the first line's");
-        if (auto status = read_step(*document, step); !status.ok()) return refused(file, number, status.error().message);
+        if (auto status = read_step(*document, step); !status.ok())
+            return refused(file, number, status.error().message);
         if (steps.size() >= most_items) return refused(file, number, "holds more than a million lines");
         steps.push_back(std::move(step));
     }

@@ -4,7 +4,8 @@
 //   {"at": 90, "remove": "<chute_id>"}                                   the chute leaves the market
 //   {"at": 95, "event": {"type": "bounty_change", "data": {...}}}        handed on as it is
 //   {"at": 99, "deleteInstances": {"offer": "*", "count": 1, "message": "scaled down"}}
-// `at`: seconds from the start of the replay, or RFC 3339 (the first line is the start). Times never fall. '#' lines are comments.
+// `at`: seconds from the start of the replay, or RFC 3339 (the first line is the start). Times never fall. '#' lines
+// are comments.
 #pragma once
 #include "items.hpp"
 #include "records.hpp"

@@ -13,7 +13,8 @@ constexpr auto cancel_poll = std::chrono::milliseconds(25);
 
 std::uint64_t sequence_of(std::string_view token) {
     const auto document = nlohmann::json::parse(token, nullptr, false);
-    const bool known = document.is_object() && document.contains("sequence") && document["sequence"].is_number_unsigned();
+    const bool known =
+        document.is_object() && document.contains("sequence") && document["sequence"].is_number_unsigned();
     return known ? document["sequence"].get<std::uint64_t>() : 0;
 }
 
@@ -78,7 +79,8 @@ rig::Status CatalogueSource::watch(rig::Call call, std::string_view resume_token
     return {};
 }
 
-rig::Result<std::string> CatalogueSource::claim(rig::Call, std::string_view claim_id, std::string_view offer_id, std::string_view request) {
+rig::Result<std::string> CatalogueSource::claim(rig::Call, std::string_view claim_id, std::string_view offer_id,
+                                                std::string_view request) {
     return desk_->claim(claim_id, offer_id, request);
 }
 

@@ -17,7 +17,8 @@ public:
     rig::Status start() override;
     rig::Status stop() override;
     rig::Status watch(rig::Call call, std::string_view resume_token, const rig::Market &market) override;
-    rig::Result<std::string> claim(rig::Call, std::string_view claim_id, std::string_view offer_id, std::string_view request) override;
+    rig::Result<std::string> claim(rig::Call, std::string_view claim_id, std::string_view offer_id,
+                                   std::string_view request) override;
     rig::Result<std::string> render(rig::Call, std::string_view request) override;
     rig::Result<std::string> announce(rig::Call, std::string_view deployment) override;
     rig::Status release(rig::Call, std::string_view request) override;
@@ -30,7 +31,7 @@ private:
     std::unique_ptr<Desk> desk_; ///< null when the configuration is bad: start() says so, and nothing else is called
     std::mutex wake_mutex_;
     std::condition_variable wake_;
-    bool awake_ = false;         ///< guarded by wake_mutex_
+    bool awake_ = false; ///< guarded by wake_mutex_
     std::uint64_t timer_ = 0;
     bool ticking_ = false;
 };

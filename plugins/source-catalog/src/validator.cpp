@@ -29,7 +29,8 @@ std::string text(const Json &object, const char *name) {
 
 rig::Result<Json> parsed(std::string_view document, const char *what) {
     Json object = Json::parse(document, nullptr, false);
-    if (!object.is_object()) return refusal(RIG_E_INVALID, "BadDocument", std::string("the ") + what + " is not a JSON object");
+    if (!object.is_object())
+        return refusal(RIG_E_INVALID, "BadDocument", std::string("the ") + what + " is not a JSON object");
     return object;
 }
 
@@ -37,7 +38,8 @@ rig::Error scripted_refusal(const ScriptRule &rule, const std::string &offer) {
     const std::string message = "claim of " + offer + " refused by the script: " + rule.message;
     if (rule.answer == "denied") return refusal(RIG_E_DENIED, "Denied", message);
     if (rule.answer == "not-found") return refusal(RIG_E_NOT_FOUND, "UnknownOffer", message);
-    if (rule.answer == "unavailable") return refusal(RIG_E_UNAVAILABLE, "Unavailable", message, rule.retry_after_seconds);
+    if (rule.answer == "unavailable")
+        return refusal(RIG_E_UNAVAILABLE, "Unavailable", message, rule.retry_after_seconds);
     return refusal(RIG_E_EXHAUSTED, "NoCapacity", message, rule.retry_after_seconds);
 }
 
@@ -56,13 +58,16 @@ bool Validator::names(const ScriptRule &rule, const std::string &offer_id, const
     return chute && chute->name == rule.offer;
 }
 
-const ScriptRule *Validator::scripted(ScriptRule::When when, const std::string &offer_id, const Market *market, Changes &changes) const {
+const ScriptRule *Validator::scripted(ScriptRule::When when, const std::string &offer_id, const Market *market,
+                                      Changes &changes) const {
     for (size_t i = 0; i < config_.script.size(); ++i) {
         const ScriptRule &rule = config_.script[i];
         if (rule.when != when || !names(rule, offer_id, market)) continue;
         const auto pending = changes.script_uses.find(i);
         const auto known = script_uses_.find(i);
-        const unsigned used = pending != changes.script_uses.end() ? pending->second : known != script_uses_.end() ? known->second : 0;
+        const unsigned used = pending != changes.script_uses.end() ? pending->second
+                              : known != script_uses_.end()        ? known->second
+                                                                   : 0;
         if (used >= rule.times) continue;
         changes.script_uses[i] = used + 1;
         return &rule;
@@ -71,7 +76,9 @@ const ScriptRule *Validator::scripted(ScriptRule::When when, const std::string &
 }
 
 double Validator::active_instances(const std::string &offer_id) const {
-    return static_cast<double>(std::count_if(instances_.begin(), instances_.end(), [&](const auto &entry) { return entry.second.offer_id == offer_id && entry.second.active; }));
+    return static_cast<double>(std::count_if(instances_.begin(), instances_.end(), [&](const auto &entry) {
+        return entry.second.offer_id == offer_id && entry.second.active;
+    }));
 }
 
 /// May one more instance of this chute start? The market's counts leave ours out.
@@ -80,17 +87,26 @@ rig::Status Validator::room(const Chute &chute, const Market &market) const {
     if (config_.scaling == Scaling::none || !chute.preemptible) return {};
     const Utilization *const u = market.utilization(chute.id);
     if (config_.scaling == Scaling::scalable) {
-        if (u && u->update_in_progress) return refusal(RIG_E_EXHAUSTED, "RollingUpdate", "no launch token for " + chute.name + ": a rolling update is running", ask_again_seconds);
-        if (u && !u->scalable) return refusal(RIG_E_EXHAUSTED, "NotScalable", "no launch token for " + chute.name + ": the market does not scale it up now", ask_again_seconds);
+        if (u && u->update_in_progress)
+            return refusal(RIG_E_EXHAUSTED, "RollingUpdate",
+                           "no launch token for " + chute.name + ": a rolling update is running", ask_again_seconds);
+        if (u && !u->scalable)
+            return refusal(RIG_E_EXHAUSTED, "NotScalable",
+                           "no launch token for " + chute.name + ": the market does not scale it up now",
+                           ask_again_seconds);
         return {};
     }
     // The validator's public rule: C all, A active, H own instances, T the target.
-    const double own = static_cast<double>(std::count_if(instances_.begin(), instances_.end(), [&](const auto &e) { return e.second.offer_id == chute.id; }));
+    const double own = static_cast<double>(std::count_if(instances_.begin(), instances_.end(),
+                                                         [&](const auto &e) { return e.second.offer_id == chute.id; }));
     const double others = u && u->instances ? *u->instances : market.instances(chute.id);
     const double all = others + own;
     const double active = (u && u->active_instances ? *u->active_instances : others) + active_instances(chute.id);
     const double target = u && u->target ? *u->target : all;
-    const auto full = [&](const char *why) { return refusal(RIG_E_EXHAUSTED, "NoCapacity", "no launch token for " + chute.name + ": " + why, ask_again_seconds); };
+    const auto full = [&](const char *why) {
+        return refusal(RIG_E_EXHAUSTED, "NoCapacity", "no launch token for " + chute.name + ": " + why,
+                       ask_again_seconds);
+    };
     if (active == 0 && all <= target + 2) return {};
     if (u && u->update_in_progress && all >= target - 2) return {}; // nobody is listed as permitted: everybody is
     if (all >= target) return full("it has as many instances as the market wants");
@@ -98,7 +114,8 @@ rig::Status Validator::room(const Chute &chute, const Market &market) const {
     return {};
 }
 
-rig::Result<Validator::Granted> Validator::claim(WallNs now, std::string_view claim_id, std::string_view offer_id, std::string_view request, const Market &market) const {
+rig::Result<Validator::Granted> Validator::claim(WallNs now, std::string_view claim_id, std::string_view offer_id,
+                                                 std::string_view request, const Market &market) const {
     auto wish = parsed(request, "claim");
     if (!wish.ok()) return wish.error();
     if (claim_id.empty()) return refusal(RIG_E_INVALID, "BadDocument", "a claim needs an id");
@@ -136,7 +153,10 @@ rig::Result<Validator::Granted> Validator::claim(WallNs now, std::string_view cl
 }
 
 Event Validator::event(const Instance &i, const char *type, WallNs now, const std::string &message) const {
-    Json data{{"chute_id", i.offer_id}, {"miner_hotkey", config_.miner_hotkey}, {"instance_id", i.id}, {"config_id", i.config_id}};
+    Json data{{"chute_id", i.offer_id},
+              {"miner_hotkey", config_.miner_hotkey},
+              {"instance_id", i.id},
+              {"config_id", i.config_id}};
     const std::string_view kind = type;
     if (kind == "instance_created") {
         data["gpu_count"] = i.gpu_count;
@@ -155,8 +175,12 @@ rig::Result<Validator::Announced> Validator::announce(WallNs now, std::string_vi
     if (!deployment.ok()) return deployment.error();
     const std::string id = text(*deployment, "id");
     const Claim *const claim = find_claim(id);
-    if (!claim) return refusal(RIG_E_DENIED, "UnknownClaim", "deployment " + shown(id) + " holds no launch token of this market; end it and claim again");
-    if (claim->burnt) return refusal(RIG_E_DENIED, "ClaimBurnt", "the launch token of deployment " + shown(id) + " was used up; end it and claim again");
+    if (!claim)
+        return refusal(RIG_E_DENIED, "UnknownClaim",
+                       "deployment " + shown(id) + " holds no launch token of this market; end it and claim again");
+    if (claim->burnt)
+        return refusal(RIG_E_DENIED, "ClaimBurnt",
+                       "the launch token of deployment " + shown(id) + " was used up; end it and claim again");
 
     Instance instance;
     instance.id = chutes::uuid5_oid("instance/" + claim->config_id);
@@ -208,15 +232,18 @@ Changes Validator::due(WallNs now, const Market &market) const {
             removed = true;
         };
         if (!next.verified && now - next.created >= nanoseconds(config_.verify_seconds)) {
-            if (const ScriptRule *rule = scripted(ScriptRule::When::verify, next.offer_id, &market, changes)) end(*rule);
+            if (const ScriptRule *rule = scripted(ScriptRule::When::verify, next.offer_id, &market, changes))
+                end(*rule);
             else {
                 next.verified = next.created + nanoseconds(config_.verify_seconds);
                 changes.events.push_back(event(next, "instance_verified", *next.verified));
                 changed = true;
             }
         }
-        if (!removed && next.verified && !next.active && now - *next.verified >= nanoseconds(config_.activate_seconds)) {
-            if (const ScriptRule *rule = scripted(ScriptRule::When::activate, next.offer_id, &market, changes)) end(*rule);
+        if (!removed && next.verified && !next.active &&
+            now - *next.verified >= nanoseconds(config_.activate_seconds)) {
+            if (const ScriptRule *rule = scripted(ScriptRule::When::activate, next.offer_id, &market, changes))
+                end(*rule);
             else {
                 next.active = *next.verified + nanoseconds(config_.activate_seconds);
                 changes.events.push_back(event(next, "instance_activated", *next.active));
@@ -244,17 +271,21 @@ Changes Validator::due(WallNs now, const Market &market) const {
     std::set<std::string_view> used;
     for (const auto &[id, instance] : instances_) used.insert(instance.claim_id);
     for (const auto &[id, claim] : claims_)
-        if (now - claim.created >= nanoseconds(config_.claim_seconds) && !used.contains(id)) changes.ended_claims.push_back(id);
+        if (now - claim.created >= nanoseconds(config_.claim_seconds) && !used.contains(id))
+            changes.ended_claims.push_back(id);
     return changes;
 }
 
-Changes Validator::delete_instances(WallNs now, const std::string &offer, const Market &market, size_t count, const std::string &message) const {
+Changes Validator::delete_instances(WallNs now, const std::string &offer, const Market &market, size_t count,
+                                    const std::string &message) const {
     ScriptRule by_name;
     by_name.offer = offer;
     std::vector<const Instance *> chosen;
     for (const auto &[id, instance] : instances_)
         if (names(by_name, instance.offer_id, &market)) chosen.push_back(&instance);
-    std::sort(chosen.begin(), chosen.end(), [](const Instance *a, const Instance *b) { return std::tie(a->created, a->id) < std::tie(b->created, b->id); });
+    std::sort(chosen.begin(), chosen.end(), [](const Instance *a, const Instance *b) {
+        return std::tie(a->created, a->id) < std::tie(b->created, b->id);
+    });
     Changes changes;
     for (const Instance *instance : chosen) {
         if (changes.ended_instances.size() >= count) break;

@@ -1,7 +1,8 @@
-// validator.hpp -- the validator's part of the life cycle, played: launch tokens, instances, events, refusals on purpose.
+// validator.hpp -- the validator's part of the life cycle, played: launch tokens, instances, events, refusals on
+// purpose.
 //
-// Decides, and leaves effects to its owner: every call answers Changes that the owner makes durable and then hands to apply().
-// Nothing reads a clock or a random source. Not thread-safe.
+// Decides, and leaves effects to its owner: every call answers Changes that the owner makes durable and then hands to
+// apply(). Nothing reads a clock or a random source. Not thread-safe.
 #pragma once
 #include "config.hpp"
 #include "market.hpp"
@@ -25,9 +26,10 @@ public:
         std::optional<rig::Error> refused; ///< by the script: the claim fails with this once `changes` are durable
         Changes changes;
     };
-    /// For the version that the market lists now, as the validator does it. Repeated: the same grant. NOT_FOUND: no such offer.
-    /// EXHAUSTED: no room, retry_after_ms says when to ask again.
-    rig::Result<Granted> claim(WallNs now, std::string_view claim_id, std::string_view offer_id, std::string_view request, const Market &market) const;
+    /// For the version that the market lists now, as the validator does it. Repeated: the same grant. NOT_FOUND: no
+    /// such offer. EXHAUSTED: no room, retry_after_ms says when to ask again.
+    rig::Result<Granted> claim(WallNs now, std::string_view claim_id, std::string_view offer_id,
+                               std::string_view request, const Market &market) const;
 
     struct Announced {
         std::string document; ///< {"instanceId"} or {}
@@ -43,7 +45,8 @@ public:
     Changes due(WallNs now, const Market &market) const;
 
     /// Deletes up to `count` instances of an offer ("*": any), oldest first.
-    Changes delete_instances(WallNs now, const std::string &offer, const Market &market, size_t count, const std::string &message) const;
+    Changes delete_instances(WallNs now, const std::string &offer, const Market &market, size_t count,
+                             const std::string &message) const;
 
     void apply(const Changes &changes);
 
@@ -58,7 +61,8 @@ private:
     };
     const Claim *find_claim(const std::string &id) const;
     bool names(const ScriptRule &rule, const std::string &offer_id, const Market *market) const;
-    const ScriptRule *scripted(ScriptRule::When when, const std::string &offer_id, const Market *market, Changes &changes) const;
+    const ScriptRule *scripted(ScriptRule::When when, const std::string &offer_id, const Market *market,
+                               Changes &changes) const;
     rig::Status room(const Chute &chute, const Market &market) const;
     void remove(Changes &changes, WallNs now, const Instance &instance, const std::string &message) const;
     Event event(const Instance &instance, const char *type, WallNs now, const std::string &message = {}) const;

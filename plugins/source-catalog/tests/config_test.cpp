@@ -27,7 +27,8 @@ TEST(CatalogueConfig, Defaults_AreThoseOfTheSchema) {
 }
 
 TEST(CatalogueConfig, Reads_ScriptAndWorkload) {
-    auto config = parse_config(R"({"market":"/m.json","seed":7,"validator":{"scaling":"public-rule","register":"event","minerHotkey":"5X",
+    auto config = parse_config(
+        R"({"market":"/m.json","seed":7,"validator":{"scaling":"public-rule","register":"event","minerHotkey":"5X",
         "script":[{"when":"active","offer":"x","afterSeconds":5,"times":2,"message":"m"},{"when":"claim","answer":"denied"}]},"workload":{"registry":"r","runtimeClass":""}})");
     ASSERT_TRUE(config.ok()) << config.error().message;
     ASSERT_EQ(config->validator.script.size(), 2u);

@@ -14,7 +14,9 @@ using ::testing::HasSubstr;
 
 const std::string header = "chute_id,name,invocation_count,current_estimated_price,supported_gpus\n";
 
-rig::Result<Items> market(const std::string &rows, const CsvRule &rule = {}) { return market_from_csv(header + rows, "m.csv", rule); }
+rig::Result<Items> market(const std::string &rows, const CsvRule &rule = {}) {
+    return market_from_csv(header + rows, "m.csv", rule);
+}
 
 std::string sample() {
     std::ifstream in(SAMPLE_MARKET);
@@ -54,7 +56,8 @@ TEST(CsvMarket, TeeSuffix_MakesATeeChute) {
 }
 
 TEST(CsvMarket, GpuCount_IsThePriceOverTheCheapestCard_AsAPowerOfTwo) {
-    auto items = market("a,a,1,22,h200 b200\nb,b,1,11,h200\nc,c,1,5.5,h200\nd,d,1,2.75,h200\ne,e,1,0.01,h200\nf,f,1,99,h200\n");
+    auto items =
+        market("a,a,1,22,h200 b200\nb,b,1,11,h200\nc,c,1,5.5,h200\nd,d,1,2.75,h200\ne,e,1,0.01,h200\nf,f,1,99,h200\n");
     ASSERT_TRUE(items.ok());
     std::vector<int> counts;
     for (const Chute &c : items->chutes) counts.push_back(c.gpu_count);
@@ -77,7 +80,8 @@ TEST(CsvMarket, Invocations_AreSpreadOverTheWindow) {
 }
 
 TEST(CsvMarket, Derivation_DependsOnRowAndSeedAlone) {
-    auto one = market("a,a,999999,9,h200\nb,b,999999,9,h200\n"), other = market("b,b,999999,9,h200\na,a,999999,9,h200\n");
+    auto one = market("a,a,999999,9,h200\nb,b,999999,9,h200\n"),
+         other = market("b,b,999999,9,h200\na,a,999999,9,h200\n");
     EXPECT_EQ(one->metrics.at("a").compute_time, other->metrics.at("a").compute_time);
     EXPECT_EQ(one->chutes[0].version, other->chutes[1].version);
     EXPECT_NE(one->metrics.at("a").compute_time, one->metrics.at("b").compute_time);

@@ -40,18 +40,19 @@ struct BadText {
 };
 
 TEST(Csv, RefusesBadText_WithFileAndLine) {
-    const BadText cases[] = {{"empty", "", "m.csv:1: is empty"},
-                             {"wrong header", "a,c\n", "m.csv:1: has the header a,c"},
-                             {"cut row", "a,b\n1,2\n3", "m.csv:3: has 1 fields"},
-                             {"long row", "a,b\n1,2,3\n", "m.csv:2: has 3 fields"},
-                             {"open quote", "a,b\n1,\"2\n3,4\n", "m.csv:2: a quote is not closed"},
-                             {"stray quote", "a,b\n1,2\"\n", "m.csv:2: a quote stands inside"},
-                             {"text behind quote", "a,b\n\"1\"x,2\n", "m.csv:2: text follows"},
-                             {"carriage return", "a,b\n1\r,2\n", "m.csv:2: a carriage return"},
-                             {"zero byte", std::string("a,b\n1,\0\n", 8), "m.csv:2: is not text"},
-                             {"latin-1", "a,b\n1,\xe4\n", "not UTF-8"},
-                             {"endless field", "a,b\n1," + std::string(70000, 'x') + "\n", "m.csv:2: a field is longer"},
-                             {"endless quoted field", "a,b\n1,\"" + std::string(70000, 'x'), "m.csv:2: a field is longer"}};
+    const BadText cases[] = {
+        {"empty", "", "m.csv:1: is empty"},
+        {"wrong header", "a,c\n", "m.csv:1: has the header a,c"},
+        {"cut row", "a,b\n1,2\n3", "m.csv:3: has 1 fields"},
+        {"long row", "a,b\n1,2,3\n", "m.csv:2: has 3 fields"},
+        {"open quote", "a,b\n1,\"2\n3,4\n", "m.csv:2: a quote is not closed"},
+        {"stray quote", "a,b\n1,2\"\n", "m.csv:2: a quote stands inside"},
+        {"text behind quote", "a,b\n\"1\"x,2\n", "m.csv:2: text follows"},
+        {"carriage return", "a,b\n1\r,2\n", "m.csv:2: a carriage return"},
+        {"zero byte", std::string("a,b\n1,\0\n", 8), "m.csv:2: is not text"},
+        {"latin-1", "a,b\n1,\xe4\n", "not UTF-8"},
+        {"endless field", "a,b\n1," + std::string(70000, 'x') + "\n", "m.csv:2: a field is longer"},
+        {"endless quoted field", "a,b\n1,\"" + std::string(70000, 'x'), "m.csv:2: a field is longer"}};
     for (const BadText &c : cases) {
         const auto rows = table(c.text);
         ASSERT_FALSE(rows.ok()) << c.name;

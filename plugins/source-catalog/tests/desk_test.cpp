@@ -29,11 +29,15 @@ protected:
         const Telling telling = desk->tell(cursor);
         for (const auto &item : telling.items) {
             const std::string kind = std::string(item.kind) == "offer" ? "" : "i:";
-            if (item.what == Telling::Item::put) words.push_back(kind + "+" + item.id), documents[item.id] = Json::parse(item.document);
+            if (item.what == Telling::Item::put)
+                words.push_back(kind + "+" + item.id), documents[item.id] = Json::parse(item.document);
             else if (item.what == Telling::Item::remove) words.push_back(kind + "-" + item.id);
-            else words.push_back(kind + std::array{"?", "BEGIN", "COMPLETE", "FRESH", "LOST"}[static_cast<size_t>(item.number)]);
+            else
+                words.push_back(
+                    kind + std::array{"?", "BEGIN", "COMPLETE", "FRESH", "LOST"}[static_cast<size_t>(item.number)]);
         }
-        for (const Event &e : telling.events) words.push_back("!" + Json::parse(e.document)["type"].get<std::string>()), heard_events.push_back(e);
+        for (const Event &e : telling.events)
+            words.push_back("!" + Json::parse(e.document)["type"].get<std::string>()), heard_events.push_back(e);
         return words;
     }
     std::vector<std::string> hear_after(double seconds) {
@@ -110,8 +114,12 @@ struct Ruin {
 
 TEST_F(DeskTest, RuinedFile_KeepsTheOldMarket_SaysLost_AndWhy_UntilItIsGoodAgain) {
     const std::string good = market_of({"a", "b"});
-    const Ruin ruins[] = {{"cut", good.substr(0, good.size() / 2)}, {"empty", ""},         {"no chutes", R"({"chutes":[]})"},
-                          {"binary", std::string("\0\1\2", 3)},     {"deep", std::string(100, '[')}, {"negative", R"({"chutes":[],"metrics":[{"chute_id":"a","instance_count":-1}]})"},
+    const Ruin ruins[] = {{"cut", good.substr(0, good.size() / 2)},
+                          {"empty", ""},
+                          {"no chutes", R"({"chutes":[]})"},
+                          {"binary", std::string("\0\1\2", 3)},
+                          {"deep", std::string(100, '[')},
+                          {"negative", R"({"chutes":[],"metrics":[{"chute_id":"a","instance_count":-1}]})"},
                           {"duplicate", R"({"chutes":[{"chute_id":"a"},{"chute_id":"a"}]})"}};
     for (const Ruin &ruin : ruins) {
         write(file, good);
@@ -121,9 +129,12 @@ TEST_F(DeskTest, RuinedFile_KeepsTheOldMarket_SaysLost_AndWhy_UntilItIsGoodAgain
         EXPECT_THAT(hear_of_files(), ElementsAre("LOST", "!market_stale")) << ruin.name;
         EXPECT_THAT(desk->stale_because(), HasSubstr(file.string())) << ruin.name;
         EXPECT_TRUE(host.logged(desk->stale_because())) << ruin.name;
-        EXPECT_TRUE(desk->claim("d-" + std::string(ruin.name), "a", "{}").ok()) << "the last good market still stands: " << ruin.name;
+        EXPECT_TRUE(desk->claim("d-" + std::string(ruin.name), "a", "{}").ok())
+            << "the last good market still stands: " << ruin.name;
         write(file, market_of({"a", "b", "c"}));
-        EXPECT_THAT(hear_of_files(), ElementsAre("BEGIN", "+a", "+b", "+c", "COMPLETE", "!market_recovered", "!chute_created")) << ruin.name;
+        EXPECT_THAT(hear_of_files(),
+                    ElementsAre("BEGIN", "+a", "+b", "+c", "COMPLETE", "!market_recovered", "!chute_created"))
+            << ruin.name;
         EXPECT_EQ(desk->stale_because(), "");
     }
 }
@@ -226,7 +237,9 @@ TEST_F(DeskTest, Restart_RemembersClaimsInstancesAndEvents) {
     EXPECT_EQ(*desk->claim("d1", "a", "{}"), *grant);
     EXPECT_EQ(*desk->announce(R"({"id":"d1"})"), *answer);
     const auto words = hear();
-    EXPECT_THAT(words, ElementsAre("BEGIN", "+a", "COMPLETE", "i:BEGIN", "i:+" + Json::parse(*answer)["instanceId"].get<std::string>(), "i:COMPLETE", "!instance_created"));
+    EXPECT_THAT(words, ElementsAre("BEGIN", "+a", "COMPLETE", "i:BEGIN",
+                                   "i:+" + Json::parse(*answer)["instanceId"].get<std::string>(), "i:COMPLETE",
+                                   "!instance_created"));
     EXPECT_THAT(hear_after(20), ::testing::Contains("!instance_verified"));
 }
 
@@ -298,7 +311,8 @@ TEST_F(DeskTest, Replay_ChangesTheMarket_AtItsTimes) {
     EXPECT_THAT(hear_after(10), ElementsAre("+b", "FRESH", "!chute_created"));
     EXPECT_THAT(hear_after(10), ElementsAre("FRESH", "i:FRESH", "!bounty_change"));
     EXPECT_THAT(hear_after(10), ElementsAre("-a", "FRESH", "!chute_deleted"));
-    EXPECT_THAT(hear_after(10), ElementsAre("FRESH", "i:FRESH", "!replay_deletion", "!replay_ended")); // told although nothing of ours ran
+    EXPECT_THAT(hear_after(10), ElementsAre("FRESH", "i:FRESH", "!replay_deletion",
+                                            "!replay_ended")); // told although nothing of ours ran
 }
 
 TEST_F(DeskTest, Replay_GoesOnWhereARestartInterruptedIt) {
@@ -327,7 +341,8 @@ TEST_F(DeskTest, Replay_CanRunFasterThanItWasRecorded) {
 
 TEST_F(DeskTest, Replay_DeletesInstances) {
     write(file, market_of({"a"}));
-    write(directory / "r.jsonl", "{\"at\":5,\"deleteInstances\":{\"count\":1}}\n{\"at\":5,\"deleteInstances\":{\"count\":1,\"message\":\"second\"}}\n");
+    write(directory / "r.jsonl", "{\"at\":5,\"deleteInstances\":{\"count\":1}}\n{\"at\":5,\"deleteInstances\":{"
+                                 "\"count\":1,\"message\":\"second\"}}\n");
     config["replay"] = (directory / "r.jsonl").string();
     start();
     hear();
@@ -352,7 +367,8 @@ TEST_F(DeskTest, BadReplay_RefusesTheStart) {
 
 TEST_F(DeskTest, ThreeFiles_MakeOneMarket_AndOneBadOneKeepsTheOld) {
     config.erase("market");
-    for (const char *list : {"chutes", "metrics", "utilization"}) config[list] = (directory / (std::string(list) + ".json")).string();
+    for (const char *list : {"chutes", "metrics", "utilization"})
+        config[list] = (directory / (std::string(list) + ".json")).string();
     write(directory / "chutes.json", "[" + chute("a") + "]");
     write(directory / "metrics.json", R"({"a":{"instance_count":"5"}})");
     write(directory / "utilization.json", R"([{"chute_id":"a","scalable":true}])");
@@ -370,8 +386,13 @@ TEST_F(DeskTest, Render_AnswersTheObjectsOfAChute) {
     start();
     hear();
     const Json grant = Json::parse(*desk->claim("d1", "a", "{}"));
-    const Json request{{"deployment", {{"id", "d1"}}}, {"offer", documents["a"]}, {"server", {{"id", "s"}, {"name", "gpu-01"}, {"ipAddress", "10.0.0.1"}}},
-                       {"gpus", {{{"id", "g0"}, {"model", "h100"}}}}, {"grant", grant}, {"namespace", "chutes"}, {"applied", Json::array()}};
+    const Json request{{"deployment", {{"id", "d1"}}},
+                       {"offer", documents["a"]},
+                       {"server", {{"id", "s"}, {"name", "gpu-01"}, {"ipAddress", "10.0.0.1"}}},
+                       {"gpus", {{{"id", "g0"}, {"model", "h100"}}}},
+                       {"grant", grant},
+                       {"namespace", "chutes"},
+                       {"applied", Json::array()}};
     auto answer = desk->render(request.dump());
     ASSERT_TRUE(answer.ok()) << answer.error().message;
     EXPECT_EQ(Json::parse(*answer)["objects"][0]["kind"], "Service");
@@ -385,7 +406,8 @@ TEST_F(DeskTest, Token_NeverReachesTheLog) {
     ASSERT_TRUE(desk->announce(R"({"id":"d1"})").ok());
     hear_after(30);
     EXPECT_FALSE(host.logged(grant["token"].get<std::string>()));
-    for (const Event &event : heard_events) EXPECT_THAT(event.document, ::testing::Not(HasSubstr(grant["token"].get<std::string>())));
+    for (const Event &event : heard_events)
+        EXPECT_THAT(event.document, ::testing::Not(HasSubstr(grant["token"].get<std::string>())));
 }
 
 } // namespace

@@ -28,7 +28,9 @@ protected:
     }
     ~MarketTest() override { std::filesystem::remove_all(directory); }
 
-    void write(const std::filesystem::path &path, const std::string &text) { std::ofstream(path, std::ios::binary | std::ios::trunc) << text; }
+    void write(const std::filesystem::path &path, const std::string &text) {
+        std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
+    }
 
     static std::string chute(const std::string &id, const std::string &version = "v1") {
         return R"({"chute_id":")" + id + R"(","name":"chute-)" + id + R"(","version":")" + version +
@@ -39,7 +41,8 @@ protected:
         for (const std::string &id : ids) {
             const char *const comma = chutes.empty() ? "" : ",";
             chutes += comma + chute(id);
-            metrics += comma + std::string(R"({"chute_id":")") + id + R"(","instance_count":3,"total_compute_time":100})";
+            metrics +=
+                comma + std::string(R"({"chute_id":")") + id + R"(","instance_count":3,"total_compute_time":100})";
             utilization += comma + std::string(R"({"chute_id":")") + id + R"(","scalable":true})";
         }
         return R"({"chutes":[)" + chutes + R"(],"metrics":[)" + metrics + R"(],"utilization":[)" + utilization + "]}";

@@ -64,7 +64,8 @@ TEST(JsonMarket, ReadsTheDocumentedMetricsAndUtilization) {
 }
 
 TEST(JsonMarket, ListsMayBeObjectsById) {
-    const Items items = read(R"({"chutes":{"a":{"name":"x"},"b":{"chute_id":"b"}},"metrics":{"a":{"instance_count":3},"b":null},"utilization":{"b":{"scalable":true}}})");
+    const Items items = read(
+        R"({"chutes":{"a":{"name":"x"},"b":{"chute_id":"b"}},"metrics":{"a":{"instance_count":3},"b":null},"utilization":{"b":{"scalable":true}}})");
     EXPECT_EQ(items.chutes.size(), 2u);
     EXPECT_EQ(items.metrics.at("a").instances, 3);
     EXPECT_FALSE(items.metrics.contains("b"));
@@ -72,9 +73,14 @@ TEST(JsonMarket, ListsMayBeObjectsById) {
 }
 
 TEST(JsonMarket, MissingAndNullFields_TakeTheirDefaults) {
-    for (const char *item : {R"({"chute_id":"c"})", R"({"chute_id":"c","name":null,"version":null,"image":null,"cords":null,"jobs":null,"node_selector":null,"supported_gpus":null,
+    for (
+        const char *item :
+        {R"({"chute_id":"c"})",
+         R"({"chute_id":"c","name":null,"version":null,"image":null,"cords":null,"jobs":null,"node_selector":null,"supported_gpus":null,
                              "preemptible":null,"tee":null,"max_instances":null,"effective_compute_multiplier":null,"code":null,"filename":null,"ref_str":null,"chutes_version":null})"}) {
-        const Items items = read(R"({"chutes":[)" + std::string(item) + R"(],"metrics":[{"chute_id":"c","compute_multiplier":null,"instance_count":null}],"utilization":[{"chute_id":"c","scalable":null}]})");
+        const Items items = read(
+            R"({"chutes":[)" + std::string(item) +
+            R"(],"metrics":[{"chute_id":"c","compute_multiplier":null,"instance_count":null}],"utilization":[{"chute_id":"c","scalable":null}]})");
         const Chute &c = items.chutes.at(0);
         EXPECT_EQ(c.name, "c");
         EXPECT_FALSE(c.version.empty());
@@ -89,17 +95,20 @@ TEST(JsonMarket, MissingAndNullFields_TakeTheirDefaults) {
 }
 
 TEST(JsonMarket, NumbersMayBeWrittenAsText) {
-    const Items items = read(R"({"chutes":[{"chute_id":"c","node_selector":{"gpu_count":"4"}}],"metrics":[{"chute_id":"c","total_compute_time":"12.5","instance_count":"3"}]})");
+    const Items items = read(
+        R"({"chutes":[{"chute_id":"c","node_selector":{"gpu_count":"4"}}],"metrics":[{"chute_id":"c","total_compute_time":"12.5","instance_count":"3"}]})");
     EXPECT_EQ(items.chutes[0].gpu_count, 4);
     EXPECT_EQ(items.metrics.at("c").compute_time, 12.5);
 }
 
 TEST(JsonMarket, SupportedGpus_MayStandInTheNodeSelector) {
-    EXPECT_EQ(read(R"({"chutes":[{"chute_id":"c","node_selector":{"supported_gpus":["h200"]}}]})").chutes[0].gpus, (std::vector<std::string>{"h200"}));
+    EXPECT_EQ(read(R"({"chutes":[{"chute_id":"c","node_selector":{"supported_gpus":["h200"]}}]})").chutes[0].gpus,
+              (std::vector<std::string>{"h200"}));
 }
 
 TEST(JsonMarket, ReadsImages) {
-    const Items items = read(R"({"chutes":[],"images":[{"image_id":"i","username":"sim","name":"vllm","tag":"0.10","patch_version":"abc123def456","chutes_version":"0.4.0"},
+    const Items items = read(
+        R"({"chutes":[],"images":[{"image_id":"i","username":"sim","name":"vllm","tag":"0.10","patch_version":"abc123def456","chutes_version":"0.4.0"},
         {"image_id":"j","username":"sim","name":"vllm","tag":"0.11","patch_version":"initial"},{"image_id":"k","name":"nameless"}]})");
     EXPECT_EQ(items.images.at("i").reference, "sim/vllm:0.10-abc123def456");
     EXPECT_EQ(items.images.at("i").chutes_version, "0.4.0");
@@ -120,7 +129,8 @@ TEST(JsonMarket, RefusesWhatIsWrong_WithFileAndField) {
         {R"({"chutes":[7]})", "chutes[0] must be an object"},
         {R"({"chutes":"all"})", "chutes must be a list"},
         {R"({"chutes":[{"chute_id":3}]})", "chutes[0].chute_id must be a string"},
-        {R"({"chutes":[{"chute_id":"a","node_selector":{"gpu_count":-1}}]})", "chutes[0].node_selector.gpu_count is -1"},
+        {R"({"chutes":[{"chute_id":"a","node_selector":{"gpu_count":-1}}]})",
+         "chutes[0].node_selector.gpu_count is -1"},
         {R"({"chutes":[{"chute_id":"a","node_selector":{"gpu_count":65}}]})", "gpu_count is 65"},
         {R"({"chutes":[{"chute_id":"a","node_selector":{"gpu_count":1.5}}]})", "gpu_count must be a whole number"},
         {R"({"chutes":[{"chute_id":"a","node_selector":[]}]})", "node_selector must be an object"},
@@ -128,10 +138,12 @@ TEST(JsonMarket, RefusesWhatIsWrong_WithFileAndField) {
         {R"({"chutes":[{"chute_id":"a","supported_gpus":[1]}]})", "supported_gpus must be a list"},
         {R"({"chutes":[{"chute_id":"a","cords":"x"}]})", "cords must be a list"},
         {R"({"chutes":[{"chute_id":"a","preemptible":"perhaps"}]})", "preemptible must be true or false"},
-        {R"({"chutes":[],"metrics":[{"chute_id":"a","total_compute_time":-1}]})", "metrics[0].total_compute_time is -1"},
+        {R"({"chutes":[],"metrics":[{"chute_id":"a","total_compute_time":-1}]})",
+         "metrics[0].total_compute_time is -1"},
         {R"({"chutes":[],"metrics":[{"chute_id":"a","compute_multiplier":"NaN"}]})", "compute_multiplier is \"NaN\""},
         {R"({"chutes":[],"metrics":[{"chute_id":"a","instance_count":1e300}]})", "instance_count is"},
-        {R"({"chutes":[],"utilization":[{"chute_id":"a","scalable":[]}]})", "utilization[0].scalable must be true or false"},
+        {R"({"chutes":[],"utilization":[{"chute_id":"a","scalable":[]}]})",
+         "utilization[0].scalable must be true or false"},
         {R"({"metrics":[]})", "must be an object with the lists"},
         {"[]", "must be an object with the lists"},
     };
@@ -160,7 +172,9 @@ TEST(JsonText, BracketsInsideStrings_AreNoNesting) {
     EXPECT_TRUE(document.ok());
 }
 
-TEST(JsonText, EndlessNesting_IsRefusedBeforeParsing) { EXPECT_FALSE(parse_json(std::string(5'000'000, '['), "m.json").ok()); }
+TEST(JsonText, EndlessNesting_IsRefusedBeforeParsing) {
+    EXPECT_FALSE(parse_json(std::string(5'000'000, '['), "m.json").ok());
+}
 
 } // namespace
 } // namespace catalog

@@ -21,7 +21,9 @@ Chute chute(const char *id) {
     return c;
 }
 
-Json document(const Items &items, double own = 0, MultiplierFrom from = MultiplierFrom::metrics) { return Json::parse(Market(items, from).document(0, own)); }
+Json document(const Items &items, double own = 0, MultiplierFrom from = MultiplierFrom::metrics) {
+    return Json::parse(Market(items, from).document(0, own));
+}
 
 TEST(Market, Document_CarriesEveryField) {
     Items items;
@@ -32,7 +34,10 @@ TEST(Market, Document_CarriesEveryField) {
     items.chutes[0].max_instances = 3;
     items.metrics["c"] = {0.27, 81234.5, 1290, 1, 7};
     items.utilization["c"] = {true, false, 8.0, 7.0, 6.0};
-    EXPECT_EQ(document(items), Json::parse(R"({"id":"c","name":"demo","validator":"*","version":"v1","image":"sim/vllm:1","chutesVersion":"0.3.31",
+    EXPECT_EQ(
+        document(items),
+        Json::parse(
+            R"({"id":"c","name":"demo","validator":"*","version":"v1","image":"sim/vllm:1","chutesVersion":"0.3.31",
       "requirements":{"gpuCount":2,"gpuMilli":1000,"gpuModels":["a100","h100"],"tee":true,"diskGb":10.0},
       "economics":{"hasMetrics":true,"hasUtilization":true,"scalable":true,"updateInProgress":false,"computeMultiplier":0.27,"totalComputeTime":81234.5,
                    "totalInvocations":1290.0,"rateLimitCount":1.0,"instanceCount":7.0},

@@ -20,7 +20,8 @@ TEST(Replay, ReadsEverySortOfLine) {
 {"at":1.5,"event":{"reason":"bounty_change","data":{"chute_id":"c","bounty":7}}}
 {"at":1.5,"remove":"c"}
 {"at":9,"deleteInstances":{"offer":"x","count":2,"message":"m"}}
-)", "r.jsonl");
+)",
+                              "r.jsonl");
     ASSERT_TRUE(steps.ok()) << steps.error().message;
     ASSERT_EQ(steps->size(), 4u);
     EXPECT_EQ((*steps)[0].chute->id, "c");
@@ -32,7 +33,9 @@ TEST(Replay, ReadsEverySortOfLine) {
 }
 
 TEST(Replay, Times_MayBeAbsolute_FromTheFirstLineOn) {
-    auto steps = parse_replay("{\"at\":\"2026-01-01T00:00:10Z\",\"remove\":\"a\"}\n{\"at\":\"2026-01-01T00:01:00Z\",\"remove\":\"b\"}\n", "r.jsonl");
+    auto steps = parse_replay(
+        "{\"at\":\"2026-01-01T00:00:10Z\",\"remove\":\"a\"}\n{\"at\":\"2026-01-01T00:01:00Z\",\"remove\":\"b\"}\n",
+        "r.jsonl");
     ASSERT_TRUE(steps.ok()) << steps.error().message;
     EXPECT_EQ((*steps)[0].at, 0);
     EXPECT_EQ((*steps)[1].at, 50);
@@ -67,7 +70,8 @@ TEST(Replay, Play_CarriesChangesOver_UpToTheStep) {
 {"at":1,"chute":{"chute_id":"c","name":"new"}}
 {"at":2,"chute":{"chute_id":"b","name":"changed"},"metrics":{"chute_id":"b","instance_count":4}}
 {"at":3,"chute":{"chute_id":"a","name":"back"}}
-)", "r.jsonl");
+)",
+                              "r.jsonl");
     ASSERT_TRUE(steps.ok());
     Items some = items, all = items;
     play(some, *steps, 2);

@@ -32,8 +32,12 @@ protected:
         const auto status = made->watch(into, call, token);
         EXPECT_TRUE(status.ok()) << status.error().message;
     }
-    static bool is_event(const Delivery &d, const char *type) { return d.what == Delivery::event && Json::parse(d.document)["type"] == type; }
-    static bool listed(const Delivery &d) { return d.what == Delivery::mark && d.kind == "instance" && d.number == RIG_MARK_COMPLETE; }
+    static bool is_event(const Delivery &d, const char *type) {
+        return d.what == Delivery::event && Json::parse(d.document)["type"] == type;
+    }
+    static bool listed(const Delivery &d) {
+        return d.what == Delivery::mark && d.kind == "instance" && d.number == RIG_MARK_COMPLETE;
+    }
 
     std::optional<Instance> made;
 };
@@ -53,7 +57,8 @@ TEST_F(SourceTest, Watch_CarriesAnInstanceToItsActiveState) {
     ASSERT_TRUE(made->claim("d1", "a", "{}").ok());
     ASSERT_TRUE(made->announce(R"({"id":"d1"})").ok());
     MarketRecorder market;
-    watch(market, [](const Delivery &d) { return d.what == Delivery::checkpoint && d.document == R"({"sequence":3})"; });
+    watch(market,
+          [](const Delivery &d) { return d.what == Delivery::checkpoint && d.document == R"({"sequence":3})"; });
     std::vector<std::string> types;
     for (const Delivery &d : market.all(Delivery::event)) types.push_back(Json::parse(d.document)["type"]);
     EXPECT_THAT(types, ::testing::ElementsAre("instance_created", "instance_verified", "instance_activated"));
@@ -91,7 +96,9 @@ TEST_F(SourceTest, ResumeTokenOfAnySort_IsSurvived) {
     for (const char *token : {"", "x", "[]", "{\"sequence\":-1}", "{\"sequence\":\"x\"}", "{\"sequence\":99999}"}) {
         MarketRecorder market;
         FakeCall call;
-        market.after([&](const Delivery &d) { if (listed(d)) call.cancel(); });
+        market.after([&](const Delivery &d) {
+            if (listed(d)) call.cancel();
+        });
         EXPECT_TRUE(made->watch(market, call, token).ok()) << token;
         EXPECT_TRUE(market.marked("offer", RIG_MARK_COMPLETE)) << token;
     }
@@ -129,7 +136,8 @@ TEST_F(SourceTest, PublishChallengeAuthenticate_AreNotOffered) {
     start();
     const auto &table = *made->table<rig_validator_source>(RIG_KIND_VALIDATOR_SOURCE);
     FakeCall call;
-    EXPECT_EQ(table.publish(made->raw(), call.raw(), rig::view("inventory"), rig::doc("{}"), nullptr), RIG_E_UNSUPPORTED);
+    EXPECT_EQ(table.publish(made->raw(), call.raw(), rig::view("inventory"), rig::doc("{}"), nullptr),
+              RIG_E_UNSUPPORTED);
 }
 
 } // namespace

@@ -13,7 +13,9 @@ TEST(Text, ParseNumber_TakesFiniteDecimals) {
 }
 
 TEST(Text, ParseNumber_RefusesEverythingElse) {
-    for (const char *text : {"", " ", "1 ", " 1", "+1", "nan", "NaN", "inf", "-inf", "1e999", "0x10", "1,5", "12a", "--1"}) EXPECT_EQ(parse_number(text), std::nullopt) << text;
+    for (const char *text :
+         {"", " ", "1 ", " 1", "+1", "nan", "NaN", "inf", "-inf", "1e999", "0x10", "1,5", "12a", "--1"})
+        EXPECT_EQ(parse_number(text), std::nullopt) << text;
 }
 
 TEST(Text, LineOf_CountsFromOne) {
@@ -28,7 +30,8 @@ TEST(Text, Shown_IsShortAndPrintable) {
 }
 
 TEST(Text, IsUtf8_KnowsGoodFromBad) {
-    for (const char *good : {"", "abc", "\xC3\xA4", "\xE4\xB8\xAD", "\xF0\x9F\x98\x80"}) EXPECT_TRUE(is_utf8(good)) << good;
+    for (const char *good : {"", "abc", "\xC3\xA4", "\xE4\xB8\xAD", "\xF0\x9F\x98\x80"})
+        EXPECT_TRUE(is_utf8(good)) << good;
     for (const char *bad : {"\xff", "\xC3", "\xC0\x80", "\xE4\xB8", "\x80"}) EXPECT_FALSE(is_utf8(bad)) << bad;
 }
 

@@ -35,7 +35,8 @@ protected:
     }
     Market market() const { return Market(items, MultiplierFrom::metrics); }
 
-    rig::Result<std::string> claim(const char *id, const char *offer = "c", const char *request = R"({"version":"v1","gpuModel":"h100","gpuCount":2})") {
+    rig::Result<std::string> claim(const char *id, const char *offer = "c",
+                                   const char *request = R"({"version":"v1","gpuModel":"h100","gpuCount":2})") {
         auto granted = validator.claim(now, id, offer, request, market());
         if (!granted.ok()) return granted.error();
         validator.apply(granted->changes);
@@ -213,7 +214,8 @@ TEST_F(ValidatorTest, ClockThatJumpsBack_ChangesNothing) {
 TEST_F(ValidatorTest, Release_DeletesInstanceAndClaim_AndIsIdempotent) {
     (void)claim("d1");
     const Json answer = Json::parse(announce("d1"));
-    const std::string request = Json{{"deploymentId", "d1"}, {"claimId", "d1"}, {"instanceId", answer["instanceId"]}, {"offerId", "c"}}.dump();
+    const std::string request =
+        Json{{"deploymentId", "d1"}, {"claimId", "d1"}, {"instanceId", answer["instanceId"]}, {"offerId", "c"}}.dump();
     auto changes = validator.release(now, request);
     ASSERT_TRUE(changes.ok());
     take(*changes);
@@ -259,8 +261,10 @@ TEST_F(ValidatorTest, ScriptedRefusal_ComesAsOftenAsTold) {
 }
 
 TEST_F(ValidatorTest, ScriptedRefusal_HasEachOfItsForms) {
-    const std::pair<const char *, rig_code> forms[] = {
-        {"exhausted", RIG_E_EXHAUSTED}, {"denied", RIG_E_DENIED}, {"not-found", RIG_E_NOT_FOUND}, {"unavailable", RIG_E_UNAVAILABLE}};
+    const std::pair<const char *, rig_code> forms[] = {{"exhausted", RIG_E_EXHAUSTED},
+                                                       {"denied", RIG_E_DENIED},
+                                                       {"not-found", RIG_E_NOT_FOUND},
+                                                       {"unavailable", RIG_E_UNAVAILABLE}};
     for (const auto &[answer, code] : forms) {
         config.script = {{ScriptRule::When::claim, "*", answer, "m", 1, 0, 30}};
         Validator fresh(config);

@@ -44,8 +44,9 @@ void withhold(Context &t, const std::set<std::string> &services) {
     s.destroy();
 }
 
-const std::set<std::string> kAll = {RIG_SERVICE_LOG, RIG_SERVICE_CONFIG, RIG_SERVICE_METRICS, RIG_SERVICE_STORE, RIG_SERVICE_EVENTS,
-                                    RIG_SERVICE_HTTP, RIG_SERVICE_CLOCK, RIG_SERVICE_TIMERS, RIG_SERVICE_CONTROL};
+const std::set<std::string> kAll = {RIG_SERVICE_LOG,   RIG_SERVICE_CONFIG, RIG_SERVICE_METRICS,
+                                    RIG_SERVICE_STORE, RIG_SERVICE_EVENTS, RIG_SERVICE_HTTP,
+                                    RIG_SERVICE_CLOCK, RIG_SERVICE_TIMERS, RIG_SERVICE_CONTROL};
 
 void optional_services(Context &t) {
     const auto required = required_services(*t.component);
@@ -68,7 +69,8 @@ void unknown_interface(Context &t) {
         set_call("");
         return p;
     };
-    expect(!query("com.example.unheard-of/1"), "query() answered an unknown interface id; answer NULL for every id you do not know");
+    expect(!query("com.example.unheard-of/1"),
+           "query() answered an unknown interface id; answer NULL for every id you do not know");
     expect(!query(""), "query(\"\") answered a table");
     const std::string next = std::string(t.component->kind).substr(0, std::string(t.component->kind).find('/')) + "/99";
     expect(!query(next.c_str()), "query(\"" + next + "\") answered a table: compare whole ids, revision included");
@@ -85,7 +87,8 @@ void add_compatibility_tests(std::vector<Test> &tests) {
     add("future-host", "runs on a host of a later minor, whose structures are longer", future_host);
     add("optional-services", "each service it does not require may be missing, and all of them", optional_services);
     add("no-services", "without any service it fails with an error, or works", no_services);
-    add("unknown-interface", "query() answers NULL to ids it does not know, and the same every time", unknown_interface);
+    add("unknown-interface", "query() answers NULL to ids it does not know, and the same every time",
+        unknown_interface);
 }
 
 } // namespace check

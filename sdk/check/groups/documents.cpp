@@ -7,19 +7,30 @@ constexpr const char *kNow = "2026-01-01T12:00:00Z";
 
 json views(std::initializer_list<const char *> names, bool complete) {
     json out = json::object();
-    for (const char *n : names) out[n] = {{"complete", complete}, {"ageSeconds", complete ? 1 : 4000}, {"generation", complete ? 7 : 0}};
+    for (const char *n : names)
+        out[n] = {{"complete", complete}, {"ageSeconds", complete ? 1 : 4000}, {"generation", complete ? 7 : 0}};
     return out;
 }
 
 json instance_of(const json &deployment) {
-    return {{"id", deployment["instanceId"]}, {"offerId", deployment["offerId"]}, {"version", deployment["version"]},
-            {"configId", deployment["configId"]}, {"verified", true}, {"active", true}, {"lastVerifiedAt", "2026-01-01T11:59:00Z"},
+    return {{"id", deployment["instanceId"]},
+            {"offerId", deployment["offerId"]},
+            {"version", deployment["version"]},
+            {"configId", deployment["configId"]},
+            {"verified", true},
+            {"active", true},
+            {"lastVerifiedAt", "2026-01-01T11:59:00Z"},
             {"createdAt", "2026-01-01T08:00:00Z"}};
 }
 
 json object_of(const std::string &deployment_id, const char *kind, const char *api) {
-    return {{"apiVersion", api}, {"kind", kind}, {"namespace", "chutes"}, {"name", "chute-" + deployment_id}, {"uid", "uid-" + deployment_id},
-            {"deploymentId", deployment_id}, {"ageSeconds", 14000}};
+    return {{"apiVersion", api},
+            {"kind", kind},
+            {"namespace", "chutes"},
+            {"name", "chute-" + deployment_id},
+            {"uid", "uid-" + deployment_id},
+            {"deploymentId", deployment_id},
+            {"ageSeconds", 14000}};
 }
 
 Scene scene(const std::string &subject, bool complete) {
@@ -28,8 +39,14 @@ Scene scene(const std::string &subject, bool complete) {
         return {"dep-1",
                 {{"now", kNow}, {"deployment", d}, {"limits", {{"stubSeconds", 1800}, {"initSeconds", 3600}}}},
                 {{"job", {{"active", 1}, {"succeeded", 0}, {"failed", 0}}},
-                 {"pods", json::array({{{"name", "chute-dep-1-x"}, {"phase", "Running"}, {"ready", true}, {"terminating", false}, {"reason", nullptr},
-                                        {"message", nullptr}, {"exitCode", nullptr}, {"ageSeconds", 14000}}})},
+                 {"pods", json::array({{{"name", "chute-dep-1-x"},
+                                        {"phase", "Running"},
+                                        {"ready", true},
+                                        {"terminating", false},
+                                        {"reason", nullptr},
+                                        {"message", nullptr},
+                                        {"exitCode", nullptr},
+                                        {"ageSeconds", 14000}}})},
                  {"instance", instance_of(d)},
                  {"offer", {{"version", d["version"]}}},
                  {"views", views({"pods", "jobs", "instances", "offers"}, complete)}}};
@@ -55,11 +72,30 @@ json object_from(const char *what, const std::string &text) {
 }
 
 json sample_deployment(const std::string &id) {
-    return {{"id", id}, {"offerId", "offer-1"}, {"offerName", "demo-llm"}, {"source", "catalog"}, {"version", "v1"}, {"serverId", "server-1"},
-            {"serverName", "gpu-01"}, {"cluster", "local/local"}, {"namespace", "chutes"}, {"phase", "active"}, {"instanceId", "inst-" + id},
-            {"configId", "conf-" + id}, {"host", "10.0.0.1"}, {"port", 30001}, {"gpus", {"gpu-a"}}, {"preemptible", true}, {"jobId", nullptr},
-            {"createdAt", "2026-01-01T08:00:00Z"}, {"phaseSince", "2026-01-01T08:10:00Z"}, {"verifiedAt", "2026-01-01T08:09:00Z"},
-            {"activatedAt", "2026-01-01T08:10:00Z"}, {"terminatingSince", nullptr}, {"endCause", nullptr}, {"endReason", nullptr}};
+    return {{"id", id},
+            {"offerId", "offer-1"},
+            {"offerName", "demo-llm"},
+            {"source", "catalog"},
+            {"version", "v1"},
+            {"serverId", "server-1"},
+            {"serverName", "gpu-01"},
+            {"cluster", "local/local"},
+            {"namespace", "chutes"},
+            {"phase", "active"},
+            {"instanceId", "inst-" + id},
+            {"configId", "conf-" + id},
+            {"host", "10.0.0.1"},
+            {"port", 30001},
+            {"gpus", {"gpu-a"}},
+            {"preemptible", true},
+            {"jobId", nullptr},
+            {"createdAt", "2026-01-01T08:00:00Z"},
+            {"phaseSince", "2026-01-01T08:10:00Z"},
+            {"verifiedAt", "2026-01-01T08:09:00Z"},
+            {"activatedAt", "2026-01-01T08:10:00Z"},
+            {"terminatingSince", nullptr},
+            {"endCause", nullptr},
+            {"endReason", nullptr}};
 }
 
 Scene settled_scene(const std::string &subject) { return scene(subject, true); }

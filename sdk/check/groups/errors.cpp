@@ -39,21 +39,27 @@ void short_error(Context &t) { // a host of an earlier day, whose rig_error was 
     FakeHost host;
     rig_instance *out = nullptr;
     const std::string config = "{";
-    t.call("create", [&](rig_error *) { return t.component->create(t.component, host.raw(), rig::doc(config), &out, reinterpret_cast<rig_error *>(&e)); });
-    for (size_t i = 24 - 8; i < sizeof e.rest; ++i) expect(e.rest[i] == 0x5A, "create() wrote behind an error whose struct_size is 24");
+    t.call("create", [&](rig_error *) {
+        return t.component->create(t.component, host.raw(), rig::doc(config), &out, reinterpret_cast<rig_error *>(&e));
+    });
+    for (size_t i = 24 - 8; i < sizeof e.rest; ++i)
+        expect(e.rest[i] == 0x5A, "create() wrote behind an error whose struct_size is 24");
     if (out) t.call("destroy", [&](rig_error *) { return out->ops->destroy(out), RIG_OK; });
 }
 
 void host_failures(Context &t) {
-    const char *const services[] = {RIG_SERVICE_CONFIG, RIG_SERVICE_METRICS, RIG_SERVICE_STORE, RIG_SERVICE_EVENTS, RIG_SERVICE_HTTP, RIG_SERVICE_TIMERS, RIG_SERVICE_CONTROL};
+    const char *const services[] = {RIG_SERVICE_CONFIG, RIG_SERVICE_METRICS, RIG_SERVICE_STORE,  RIG_SERVICE_EVENTS,
+                                    RIG_SERVICE_HTTP,   RIG_SERVICE_TIMERS,  RIG_SERVICE_CONTROL};
     for (const char *service : services) {
         uint64_t used = 0;
         for (rig_code code = RIG_E_INVALID; code <= RIG_E_INTERNAL + 1; ++code) {
             FakeHost host;
-            host.fail(service, {code == RIG_E_INTERNAL + 1 ? 77 : code, "Injected", "the test makes this service fail", 5});
+            host.fail(service,
+                      {code == RIG_E_INTERNAL + 1 ? 77 : code, "Injected", "the test makes this service fail", 5});
             Session s(t, host);
             const auto judge = [&](const char *what, const Outcome &o) {
-                if (o.reason != "Injected" && o.message.find("the test makes this service fail") == std::string::npos) t.answer(what, o);
+                if (o.reason != "Injected" && o.message.find("the test makes this service fail") == std::string::npos)
+                    t.answer(what, o);
             };
             const Outcome made = s.create();
             judge("create", made);
@@ -136,29 +142,33 @@ void fail_each_allocation(Context &t) {
     s.run().exercise();
 }
 
-/// Some libraries allocate where they must not throw, and so end the process: worth knowing, no reason to refuse a plugin. Hence the
-/// test runs in a child of its own.
+/// Some libraries allocate where they must not throw, and so end the process: worth knowing, no reason to refuse a
+/// plugin. Hence the test runs in a child of its own.
 void no_memory(Context &t) {
     const pid_t child = fork();
     if (child < 0) skip("cannot fork");
     if (child == 0) {
         try {
             fail_each_allocation(t);
-        } catch (const Ending &e) {
-            _exit(e.verdict == Verdict::skip ? 0 : 1);
-        }
+        } catch (const Ending &e) { _exit(e.verdict == Verdict::skip ? 0 : 1); }
         _exit(0);
     }
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
-    if (WIFSIGNALED(status)) t.warn("when an allocation fails in create() or start(), the process ends by " + std::string("SIG") + sigabbrev_np(WTERMSIG(status)));
-    else expect(WEXITSTATUS(status) == 0, "an exception crossed the C border, or an answer was Internal, when an allocation failed");
+    if (WIFSIGNALED(status))
+        t.warn("when an allocation fails in create() or start(), the process ends by " + std::string("SIG") +
+               sigabbrev_np(WTERMSIG(status)));
+    else
+        expect(WEXITSTATUS(status) == 0,
+               "an exception crossed the C border, or an answer was Internal, when an allocation failed");
 }
 
 } // namespace
 
 void add_error_tests(std::vector<Test> &tests) {
-    const auto add = [&](const char *name, const char *what, void (*run)(Context &)) { tests.push_back({"errors", name, what, "*", false, run}); };
+    const auto add = [&](const char *name, const char *what, void (*run)(Context &)) {
+        tests.push_back({"errors", name, what, "*", false, run});
+    };
     add("null-error", "err may be NULL in every call", null_error);
     add("short-error", "nothing is written behind an error that is shorter than today's", short_error);
     add("host-failures", "every service may fail with every code, also with an unknown one", host_failures);

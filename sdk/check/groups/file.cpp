@@ -33,20 +33,27 @@ std::string joined(const std::vector<std::string> &all) {
 void library(Context &t) {
     const ElfFacts &e = t.package.elf;
     expect(e.shared_object, "it is not a shared library; build it as a MODULE");
-    expect(kMachine == EM_NONE || e.machine == kMachine, "it is for another machine (ELF machine " + std::to_string(e.machine) + ")");
+    expect(kMachine == EM_NONE || e.machine == kMachine,
+           "it is for another machine (ELF machine " + std::to_string(e.machine) + ")");
 }
 
 void exports(Context &t) {
     const auto &found = t.package.elf.exports;
     expect(found == std::vector<std::string>{"rig_plugin_v1"},
            found.empty() ? "it exports nothing; a plugin exports exactly rig_plugin_v1"
-                         : "a plugin exports exactly rig_plugin_v1, this one: " + joined(found) + "; build it with rig_add_plugin");
+                         : "a plugin exports exactly rig_plugin_v1, this one: " + joined(found) +
+                               "; build it with rig_add_plugin");
 }
 
-void relocations(Context &t) { expect(!t.package.elf.text_relocations, "it has text relocations; compile every object with -fPIC"); }
-void stack(Context &t) { expect(!t.package.elf.executable_stack, "it asks for an executable stack; link with -z noexecstack"); }
+void relocations(Context &t) {
+    expect(!t.package.elf.text_relocations, "it has text relocations; compile every object with -fPIC");
+}
+void stack(Context &t) {
+    expect(!t.package.elf.executable_stack, "it asks for an executable stack; link with -z noexecstack");
+}
 void tls(Context &t) {
-    expect(!t.package.elf.static_tls, "it uses static TLS, which can exhaust the host's reserve; compile without -ftls-model=initial-exec");
+    expect(!t.package.elf.static_tls,
+           "it uses static TLS, which can exhaust the host's reserve; compile without -ftls-model=initial-exec");
 }
 
 void hardening(Context &t) {
@@ -55,13 +62,15 @@ void hardening(Context &t) {
 }
 
 void needed(Context &t) {
-    static const std::vector<std::string> kAllowed = {"libc.so.6", "libm.so.6", "libstdc++.so.6", "libgcc_s.so.1", "libpthread.so.0",
-                                                      "libdl.so.2", "librt.so.1", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"};
+    static const std::vector<std::string> kAllowed = {
+        "libc.so.6",  "libm.so.6",  "libstdc++.so.6",       "libgcc_s.so.1",        "libpthread.so.0",
+        "libdl.so.2", "librt.so.1", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"};
     std::vector<std::string> foreign;
     for (const std::string &n : t.package.elf.needed) {
         const bool sanitizer = n.rfind("libasan", 0) == 0 || n.rfind("libubsan", 0) == 0 || n.rfind("libtsan", 0) == 0;
         const auto &named = t.package.manifest.needed;
-        if (!sanitizer && std::find(kAllowed.begin(), kAllowed.end(), n) == kAllowed.end() && std::find(named.begin(), named.end(), n) == named.end())
+        if (!sanitizer && std::find(kAllowed.begin(), kAllowed.end(), n) == kAllowed.end() &&
+            std::find(named.begin(), named.end(), n) == named.end())
             foreign.push_back(n);
     }
     expect(foreign.empty(), "it needs " + joined(foreign) + ", which the manifest does not name under needed:");
@@ -72,8 +81,9 @@ void note(Context &t) {
     expect(!n.empty(), "it has no identity note; use the RIG_PLUGIN macro");
     const rig_plugin &p = t.plugin();
     const std::string said = std::string(p.id ? p.id : "") + "\n" + (p.version ? p.version : "");
-    expect(n == said, "the identity note says '" + n.substr(0, n.find('\n')) + " " + n.substr(std::min(n.size(), n.find('\n') + 1)) +
-                          "', the descriptor '" + (p.id ? p.id : "") + " " + (p.version ? p.version : "") + "'");
+    expect(n == said, "the identity note says '" + n.substr(0, n.find('\n')) + " " +
+                          n.substr(std::min(n.size(), n.find('\n') + 1)) + "', the descriptor '" + (p.id ? p.id : "") +
+                          " " + (p.version ? p.version : "") + "'");
 }
 
 void manifest(Context &t) {
@@ -81,16 +91,19 @@ void manifest(Context &t) {
     if (!m.present) skip("no plugin.yaml lies beside the library");
     expect(!m.id.empty() && !m.version.empty(), "plugin.yaml lacks id or version");
     const std::string n = t.package.elf.note, said = m.id + "\n" + m.version;
-    expect(n.empty() || n == said, "plugin.yaml says '" + m.id + " " + m.version + "', the library's note '" + n.substr(0, n.find('\n')) + " " +
+    expect(n.empty() || n == said, "plugin.yaml says '" + m.id + " " + m.version + "', the library's note '" +
+                                       n.substr(0, n.find('\n')) + " " +
                                        n.substr(std::min(n.size(), n.find('\n') + 1)) + "'");
 }
 
 void digest(Context &t) {
     const ManifestFacts &m = t.package.manifest;
     if (!m.present) skip("no plugin.yaml lies beside the library");
-    if (m.digest.empty()) return t.warn("plugin.yaml has no blake2b for " + fs::path(t.package.file).filename().string());
+    if (m.digest.empty())
+        return t.warn("plugin.yaml has no blake2b for " + fs::path(t.package.file).filename().string());
     const std::string is = blake2b_256(t.package.bytes);
-    expect(m.digest == is, "the library's digest is " + is + ", plugin.yaml says " + m.digest + "; build again, or copy both files");
+    expect(m.digest == is,
+           "the library's digest is " + is + ", plugin.yaml says " + m.digest + "; build again, or copy both files");
 }
 
 void loads(Context &t) {

@@ -42,7 +42,8 @@ void stop_without_start(Context &t) {
 }
 
 void start_failure(Context &t) {
-    for (const char *service : {RIG_SERVICE_CONFIG, RIG_SERVICE_METRICS, RIG_SERVICE_STORE, RIG_SERVICE_EVENTS, RIG_SERVICE_HTTP, RIG_SERVICE_TIMERS}) {
+    for (const char *service : {RIG_SERVICE_CONFIG, RIG_SERVICE_METRICS, RIG_SERVICE_STORE, RIG_SERVICE_EVENTS,
+                                RIG_SERVICE_HTTP, RIG_SERVICE_TIMERS}) {
         FakeHost host;
         Session s(t, host);
         t.must("create", s.create());
@@ -81,9 +82,11 @@ void threads_end(Context &t) {
     s.run().exercise();
     t.must("stop", s.stop());
     s.destroy();
-    for (int i = 0; i < 400 && count_threads() > before; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5)); // a joined thread leaves /proc late
+    for (int i = 0; i < 400 && count_threads() > before; ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(5)); // a joined thread leaves /proc late
     const size_t after = count_threads();
-    expect(after <= before, std::to_string(after - before) + " thread(s) still run after stop() and destroy(); stop() must join them");
+    expect(after <= before,
+           std::to_string(after - before) + " thread(s) still run after stop() and destroy(); stop() must join them");
 }
 
 void registrations_end(Context &t) {
@@ -116,8 +119,10 @@ void no_growth(Context &t) {
     const size_t memory = allocated_bytes(), files = count_files(), threads = count_threads();
     cycles(kCycles);
     const size_t more_files = count_files() - files, more_threads = count_threads() - threads;
-    expect(count_files() <= files, std::to_string(more_files) + " files stay open after " + std::to_string(kCycles) + " cycles of create, start, stop, destroy");
-    expect(count_threads() <= threads, std::to_string(more_threads) + " threads stay after " + std::to_string(kCycles) + " cycles");
+    expect(count_files() <= files, std::to_string(more_files) + " files stay open after " + std::to_string(kCycles) +
+                                       " cycles of create, start, stop, destroy");
+    expect(count_threads() <= threads,
+           std::to_string(more_threads) + " threads stay after " + std::to_string(kCycles) + " cycles");
     const auto growth = [](size_t before) {
         const size_t now = allocated_bytes();
         return now > before ? (now - before) / kCycles : 0;
@@ -129,7 +134,8 @@ void no_growth(Context &t) {
         cycles(kCycles);
         grown = growth(before);
     }
-    expect(grown < 512, std::to_string(grown) + " bytes of memory stay allocated per cycle of create, start, stop, destroy");
+    expect(grown < 512,
+           std::to_string(grown) + " bytes of memory stay allocated per cycle of create, start, stop, destroy");
 }
 
 } // namespace
@@ -146,7 +152,8 @@ void add_life_cycle_tests(std::vector<Test> &tests) {
     add("start-failure", "start() answers an error when a service fails, and destroy() may follow", start_failure);
     add("two-instances", "two instances live side by side and end apart", two_instances);
     add("threads-end", "no thread runs after stop()", threads_end);
-    add("registrations-end", "timers and subscriptions end with stop(), and nothing touches a destroyed instance", registrations_end);
+    add("registrations-end", "timers and subscriptions end with stop(), and nothing touches a destroyed instance",
+        registrations_end);
     add("no-growth", "200 cycles leave no memory, file or thread behind", no_growth);
 }
 

@@ -1,7 +1,7 @@
 // Group "reconciler": rig.reconciler/1 decides from its documents alone, and says why.
+#include "../session.hpp"
 #include "documents.hpp"
 #include "groups.hpp"
-#include "../session.hpp"
 
 #include <set>
 
@@ -11,7 +11,9 @@ namespace {
 using rig::testing::ActionRecorder;
 using rig::testing::ProposedAction;
 
-const rig_reconciler &reconciler_of(Session &s) { return s.table<rig_reconciler>(RIG_KIND_RECONCILER, CHECK_END(rig_reconciler, reconcile)); }
+const rig_reconciler &reconciler_of(Session &s) {
+    return s.table<rig_reconciler>(RIG_KIND_RECONCILER, CHECK_END(rig_reconciler, reconcile));
+}
 
 const std::set<std::string> kSubjects = {"deployment", "source", "cluster"};
 
@@ -31,9 +33,11 @@ Outcome reconcile(Session &s, const Scene &scene, ActionRecorder &into) {
     } out{{sizeof(rig_reconcile_result), 0, 0}, {}};
     std::fill(std::begin(out.guard), std::end(out.guard), 0xA5A5A5A5A5A5A5A5u);
     const Outcome o = s.call("reconcile", [&](const rig_call *c, rig_error *e) {
-        return table.reconcile(s.instance, c, rig::view(scene.key), rig::doc(desired), rig::doc(observed), into.raw(), &out.result, e);
+        return table.reconcile(s.instance, c, rig::view(scene.key), rig::doc(desired), rig::doc(observed), into.raw(),
+                               &out.result, e);
     });
-    for (const uint64_t g : out.guard) expect(g == 0xA5A5A5A5A5A5A5A5u, "reconcile() wrote behind the end of its result");
+    for (const uint64_t g : out.guard)
+        expect(g == 0xA5A5A5A5A5A5A5A5u, "reconcile() wrote behind the end of its result");
     return o;
 }
 
@@ -56,7 +60,8 @@ void watches(Context &t) {
     expect(table.watches && table.watches[0], "watches is empty: it would never be asked");
     for (size_t i = 0; table.watches[i]; ++i) {
         expect(i < 16, "watches has more than 16 entries; is it ended by a NULL?");
-        expect(kSubjects.count(table.watches[i]) != 0, std::string("it watches the unknown subject ") + table.watches[i] + "; known: deployment, source, cluster");
+        expect(kSubjects.count(table.watches[i]) != 0, std::string("it watches the unknown subject ") +
+                                                           table.watches[i] + "; known: deployment, source, cluster");
     }
 }
 
@@ -64,25 +69,31 @@ void settled(Context &t) {
     ReconcilerFixture f(t);
     for (const std::string &subject : watched(f.s)) {
         const auto actions = decide(f.s, settled_scene(subject));
-        expect(actions.empty(), "nothing is wrong with the " + subject + ", but it proposed " + (actions.empty() ? "" : actions[0].document));
+        expect(actions.empty(), "nothing is wrong with the " + subject + ", but it proposed " +
+                                    (actions.empty() ? "" : actions[0].document));
     }
 }
 
 void well_formed(Context &t) {
     ReconcilerFixture f(t);
-    static const std::set<std::string> verbs = {"terminate", "remove-object", "release-instance", "delete-offer"}, evidence = {"definite", "absence", "policy"};
+    static const std::set<std::string> verbs = {"terminate", "remove-object", "release-instance", "delete-offer"},
+                                       evidence = {"definite", "absence", "policy"};
     for (const std::string &subject : watched(f.s)) {
         std::set<std::string> ids;
         for (const ProposedAction &a : decide(f.s, troubled_scene(subject))) {
             const json doc = object_from("act", a.document);
             expect(!a.id.empty(), "an action has no id");
             expect(ids.insert(a.id).second, "two actions have the id " + a.id);
-            expect(verbs.count(doc.value("verb", "")) != 0, "an action has the unknown verb '" + doc.value("verb", "") + "'");
+            expect(verbs.count(doc.value("verb", "")) != 0,
+                   "an action has the unknown verb '" + doc.value("verb", "") + "'");
             expect(doc.value("target", json()).is_object() && !doc["target"].empty(), "an action has no target");
             expect(!doc.value("cause", "").empty(), "an action has no cause (a CamelCase token)");
             expect(doc.value("reason", "").size() >= 8, "an action has no reason that a person could read");
-            expect(evidence.count(doc.value("evidence", "")) != 0, "an action's evidence is '" + doc.value("evidence", "") + "'; it is definite, absence or policy");
-            if (doc["evidence"] == "absence") expect(doc.value("views", json()).is_array() && !doc["views"].empty(), "an action from absence names no views");
+            expect(evidence.count(doc.value("evidence", "")) != 0,
+                   "an action's evidence is '" + doc.value("evidence", "") + "'; it is definite, absence or policy");
+            if (doc["evidence"] == "absence")
+                expect(doc.value("views", json()).is_array() && !doc["views"].empty(),
+                       "an action from absence names no views");
         }
     }
 }
@@ -94,7 +105,8 @@ void repeatable(Context &t) {
         (void)decide(f.s, settled_scene(subject));
         f.host.advance(3'600'000'000'000);
         f.host.set_wall_ns(0);
-        expect(decide(f.s, troubled_scene(subject)) == first, "the same documents gave other actions: it decides by something that is not in them");
+        expect(decide(f.s, troubled_scene(subject)) == first,
+               "the same documents gave other actions: it decides by something that is not in them");
     }
 }
 
@@ -106,7 +118,8 @@ void stable_ids(Context &t) {
         later.desired["now"] = "2026-01-01T12:05:00Z";
         std::set<std::string> ids;
         for (const auto &a : decide(f.s, later)) ids.insert(a.id);
-        for (const auto &a : first) expect(ids.count(a.id) != 0, "five minutes later the same action has another id than " + a.id);
+        for (const auto &a : first)
+            expect(ids.count(a.id) != 0, "five minutes later the same action has another id than " + a.id);
     }
 }
 
@@ -115,7 +128,8 @@ void blind(Context &t) {
     for (const std::string &subject : watched(f.s)) {
         for (const ProposedAction &a : decide(f.s, blind_scene(subject))) {
             const json doc = object_from("act", a.document);
-            expect(doc.value("evidence", "") != "definite", "it sees nothing, for no view is complete, and yet it calls its evidence definite: " + a.document);
+            expect(doc.value("evidence", "") != "definite",
+                   "it sees nothing, for no view is complete, and yet it calls its evidence definite: " + a.document);
         }
     }
 }
@@ -126,7 +140,8 @@ void odd_documents(Context &t) {
         Scene more = troubled_scene(subject);
         more.desired["x-unknown"] = {{"a", 1}};
         more.observed["x-unknown"] = json::array({1, 2});
-        expect(decide(f.s, more) == decide(f.s, troubled_scene(subject)), "a field it does not know changes its decision");
+        expect(decide(f.s, more) == decide(f.s, troubled_scene(subject)),
+               "a field it does not know changes its decision");
         Scene less = troubled_scene(subject);
         less.observed = json::object();
         ActionRecorder into;
@@ -137,7 +152,8 @@ void odd_documents(Context &t) {
             const auto &table = reconciler_of(f.s);
             const Outcome o = f.s.call("reconcile", [&](const rig_call *c, rig_error *e) {
                 rig_reconcile_result result{sizeof result, 0, 0};
-                return table.reconcile(f.s.instance, c, rig::view(key), rig::doc(text), rig::doc(text), none.raw(), &result, e);
+                return table.reconcile(f.s.instance, c, rig::view(key), rig::doc(text), rig::doc(text), none.raw(),
+                                       &result, e);
             });
             t.answer("reconcile", o);
             expect(none.actions().empty(), std::string("it proposed an action from the document '") + text + "'");

@@ -8,8 +8,8 @@
 #include <cmath>
 #include <cstring>
 #include <ctime>
-#include <nlohmann/json.hpp>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <numeric>
 #include <sstream>
 #include <thread>
@@ -37,8 +37,10 @@ Outcome score(Session &s, ScoreTable &t) {
     batch.table = t.batch();
     batch.finish(s.manner.future ? Age::future : Age::current, sizeof(rig_score_batch));
     const auto &table = scorer_of(s);
-    const Outcome o = s.call("score", [&](const rig_call *c, rig_error *e) { return table.score(s.instance, c, &batch.table, e); });
-    expect(t.guards_intact(), "score() wrote behind the end of a row: cells from candidates.rows to score_stride are not the scorer's");
+    const Outcome o =
+        s.call("score", [&](const rig_call *c, rig_error *e) { return table.score(s.instance, c, &batch.table, e); });
+    expect(t.guards_intact(),
+           "score() wrote behind the end of a row: cells from candidates.rows to score_stride are not the scorer's");
     expect(t.columns_intact(), "score() wrote into an input column");
     return o;
 }
@@ -71,14 +73,18 @@ struct ScorerFixture {
     FakeHost host;
     Session s;
     Fleet fleet;
-    explicit ScorerFixture(Context &t, size_t workloads = 12, size_t candidates = 60) : s(t, host), fleet(t.random, workloads, candidates) { s.run(); }
+    explicit ScorerFixture(Context &t, size_t workloads = 12, size_t candidates = 60)
+        : s(t, host), fleet(t.random, workloads, candidates) {
+        s.run();
+    }
     ScoreTable scored() { return check::scored(s, fleet); }
 };
 
 bool known_column(const std::vector<Fleet::Column> &known, const rig_column_spec &spec, const char *side) {
     for (const auto &k : known) {
         if (std::strcmp(k.name, spec.name) != 0) continue;
-        expect(k.type == spec.type, std::string(side) + " column " + spec.name + " has another type than the SDK documents");
+        expect(k.type == spec.type,
+               std::string(side) + " column " + spec.name + " has another type than the SDK documents");
         return true;
     }
     return false;
@@ -87,20 +93,25 @@ bool known_column(const std::vector<Fleet::Column> &known, const rig_column_spec
 void columns(Context &t) {
     ScorerFixture f(t, 1, 1);
     const auto &s = scorer_of(f.s);
-    expect(s.candidate_columns && s.workload_columns, "candidate_columns or workload_columns is NULL; an empty list is one entry with a NULL name");
+    expect(s.candidate_columns && s.workload_columns,
+           "candidate_columns or workload_columns is NULL; an empty list is one entry with a NULL name");
     expect(s.score != nullptr, "score is NULL");
-    for (const auto &[specs, known, side] : {std::tuple(s.candidate_columns, f.fleet.candidates, "candidate"), {s.workload_columns, f.fleet.workloads, "workload"}}) {
+    for (const auto &[specs, known, side] : {std::tuple(s.candidate_columns, f.fleet.candidates, "candidate"),
+                                             {s.workload_columns, f.fleet.workloads, "workload"}}) {
         for (size_t i = 0; specs[i].name; ++i) {
             expect(i < 256, std::string(side) + "_columns has more than 256 entries; is it ended by {NULL, 0, 0}?");
             if (known_column(known, specs[i], side)) continue;
-            expect(specs[i].optional != 0, std::string("it requires the unknown ") + side + " column " + specs[i].name + "; see docs/plugins/columns.md");
+            expect(specs[i].optional != 0, std::string("it requires the unknown ") + side + " column " + specs[i].name +
+                                               "; see docs/plugins/columns.md");
             t.warn(std::string("it asks for the unknown ") + side + " column " + specs[i].name);
         }
     }
-    expect(s.role == RIG_ROLE_PREFERENCE || s.role == RIG_ROLE_VALUE, "role is " + std::to_string(s.role) + "; 0 is preference, 1 is value");
+    expect(s.role == RIG_ROLE_PREFERENCE || s.role == RIG_ROLE_VALUE,
+           "role is " + std::to_string(s.role) + "; 0 is preference, 1 is value");
     if (s.role == RIG_ROLE_VALUE) return expect(s.unit && *s.unit, "a value scorer names the unit of its scores");
     expect(std::isfinite(s.score_min) && std::isfinite(s.score_max) && s.score_min < s.score_max,
-           "the range of scores is [" + text(s.score_min) + ", " + text(s.score_max) + "]; give a finite one with min < max");
+           "the range of scores is [" + text(s.score_min) + ", " + text(s.score_max) +
+               "]; give a finite one with min < max");
 }
 
 void speaks(Context &t) {
@@ -110,8 +121,11 @@ void speaks(Context &t) {
     for (size_t w = 0; w < scores.workloads(); ++w)
         for (size_t c = 0; c < scores.candidates(); ++c)
             if (f.fleet.fits(w, c)) ++possible, spoken += std::isfinite(scores.at(w, c));
-    expect(spoken > 0, "all of " + std::to_string(possible) + " possible pairs got NaN or an infinite score: it never has an opinion");
-    if (spoken < possible / 20) t.warn("it has an opinion on only " + std::to_string(spoken) + " of " + std::to_string(possible) + " possible pairs");
+    expect(spoken > 0, "all of " + std::to_string(possible) +
+                           " possible pairs got NaN or an infinite score: it never has an opinion");
+    if (spoken < possible / 20)
+        t.warn("it has an opinion on only " + std::to_string(spoken) + " of " + std::to_string(possible) +
+               " possible pairs");
 }
 
 void range(Context &t) {
@@ -123,15 +137,19 @@ void range(Context &t) {
         for (size_t c = 0; c < scores.candidates(); ++c) {
             const double v = scores.at(w, c);
             if (std::isnan(v)) continue;
-            expect(v < std::numeric_limits<double>::infinity(), pair(w, c) + " scored +infinity; scores are finite, NaN (no opinion) or -infinity (veto)");
+            expect(v < std::numeric_limits<double>::infinity(),
+                   pair(w, c) + " scored +infinity; scores are finite, NaN (no opinion) or -infinity (veto)");
             if (std::isinf(v)) {
                 if (f.fleet.fits(w, c) && t.package.manifest.present && !t.package.manifest.veto)
-                    t.warn("it vetoes a pair that fits, and the manifest does not ask for veto: the host will ignore that");
+                    t.warn("it vetoes a pair that fits, and the manifest does not ask for veto: the host will ignore "
+                           "that");
                 continue;
             }
-            if (table.role == RIG_ROLE_VALUE || !f.fleet.fits(w, c)) continue; // the host never asks about what does not fit
+            if (table.role == RIG_ROLE_VALUE || !f.fleet.fits(w, c))
+                continue; // the host never asks about what does not fit
             expect(v >= table.score_min - slack && v <= table.score_max + slack,
-                   pair(w, c) + " scored " + text(v) + ", outside of its declared range [" + text(table.score_min) + ", " + text(table.score_max) + "]");
+                   pair(w, c) + " scored " + text(v) + ", outside of its declared range [" + text(table.score_min) +
+                       ", " + text(table.score_max) + "]");
         }
     }
 }
@@ -148,10 +166,12 @@ void batch_size(Context &t) {
     for (size_t w = 0; w < whole.workloads(); ++w) {
         const Fleet one = f.fleet.only_workload(w);
         const ScoreTable row = scored(f.s, one);
-        for (size_t c = 0; c < whole.candidates(); ++c) expect_same(whole.at(w, c), row.at(0, c), w, c, "a batch of all workloads and one of this workload differ");
+        for (size_t c = 0; c < whole.candidates(); ++c)
+            expect_same(whole.at(w, c), row.at(0, c), w, c, "a batch of all workloads and one of this workload differ");
         if (w >= 4) continue;
         for (uint32_t c = 0; c < whole.candidates(); ++c)
-            expect_same(whole.at(w, c), scored(f.s, one.reordered({c})).at(0, 0), w, c, "a batch of all candidates and one of this pair alone differ");
+            expect_same(whole.at(w, c), scored(f.s, one.reordered({c})).at(0, 0), w, c,
+                        "a batch of all candidates and one of this pair alone differ");
     }
 }
 
@@ -163,7 +183,8 @@ void row_order(Context &t) {
     std::shuffle(order.begin(), order.end(), t.random);
     const ScoreTable second = scored(f.s, f.fleet.reordered(order));
     for (size_t w = 0; w < first.workloads(); ++w)
-        for (size_t i = 0; i < order.size(); ++i) expect_same(first.at(w, order[i]), second.at(w, i), w, order[i], "the order of candidates changes a score");
+        for (size_t i = 0; i < order.size(); ++i)
+            expect_same(first.at(w, order[i]), second.at(w, i), w, order[i], "the order of candidates changes a score");
 }
 
 void select(Context &t) {
@@ -177,7 +198,8 @@ void select(Context &t) {
         some.select(chosen);
         t.must("score", score(f.s, some));
         for (size_t w = 0; w < all.workloads(); ++w)
-            for (const uint32_t c : chosen) expect_same(all.at(w, c), some.at(w, c), w, c, "selecting rows changes a selected row's score");
+            for (const uint32_t c : chosen)
+                expect_same(all.at(w, c), some.at(w, c), w, c, "selecting rows changes a selected row's score");
     }
 }
 
@@ -202,13 +224,15 @@ void pure(Context &t) {
     for (size_t w = 0; w < first.workloads(); ++w)
         for (size_t c = 0; c < first.candidates(); ++c) {
             const double a = first.at(w, c), b = second.at(w, c);
-            expect((std::isnan(a) && std::isnan(b)) || a == b, "flagged PURE, but " + pair(w, c) + " scored " + text(a) + ", then " + text(b));
+            expect((std::isnan(a) && std::isnan(b)) || a == b,
+                   "flagged PURE, but " + pair(w, c) + " scored " + text(a) + ", then " + text(b));
         }
 }
 
 void threads(Context &t) {
     const bool shared = (t.component->flags & RIG_COMPONENT_CONCURRENT) != 0;
-    if (!shared && t.component->flags & RIG_COMPONENT_SINGLETON) skip("the component is a SINGLETON and not CONCURRENT");
+    if (!shared && t.component->flags & RIG_COMPONENT_SINGLETON)
+        skip("the component is a SINGLETON and not CONCURRENT");
     ScorerFixture f(t, 16, 400);
     const ScoreTable alone = f.scored();
     constexpr size_t kThreads = 4;
@@ -226,10 +250,12 @@ void threads(Context &t) {
             for (int round = 0; round < 10 && wrong[n].empty(); ++round) {
                 ScoreTable mine = f.fleet.table(table);
                 rig_error e = rig::detail::fresh_error();
-                if (table.score(instance, call, &mine.batch(), &e) != RIG_OK) wrong[n] = std::string("score() failed on a thread: ") + e.message;
+                if (table.score(instance, call, &mine.batch(), &e) != RIG_OK)
+                    wrong[n] = std::string("score() failed on a thread: ") + e.message;
                 for (size_t w = 0; w < alone.workloads() && wrong[n].empty(); ++w)
                     for (size_t c = 0; c < alone.candidates() && wrong[n].empty(); ++c)
-                        if (!same(alone.at(w, c), mine.at(w, c))) wrong[n] = "a score on a thread differs: " + pair(w, c);
+                        if (!same(alone.at(w, c), mine.at(w, c)))
+                            wrong[n] = "a score on a thread differs: " + pair(w, c);
             }
         });
     for (auto &w : workers) w.join();
@@ -237,7 +263,9 @@ void threads(Context &t) {
     for (const std::string &w : wrong) expect(w.empty(), w);
 }
 
-double now_ms() { return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+double now_ms() {
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 /// CPU time of all threads: a budget is of work, and a busy machine must not spend it.
 double cpu_ms() { return static_cast<double>(std::clock()) * 1000 / CLOCKS_PER_SEC; }
 
@@ -267,7 +295,8 @@ void budget(Context &t) {
     ScorerFixture f(t, 1, 100'000);
     const double limit = 5 * kSlack, hard = 50 * limit;
     const double waited = best_milliseconds(f, hard, now_ms);
-    expect(waited < hard, "100,000 pairs took " + in_ms(waited) + ": it answers after the hard deadline, 50 times the budget of 50 ns a pair");
+    expect(waited < hard, "100,000 pairs took " + in_ms(waited) +
+                              ": it answers after the hard deadline, 50 times the budget of 50 ns a pair");
     const double ms = best_milliseconds(f, limit, cpu_ms);
     expect(ms < 4 * limit, "100,000 pairs took " + in_ms(ms) + " of CPU; the budget is 50 ns a pair, 5 ms");
     if (ms > limit) t.warn("100,000 pairs took " + in_ms(ms) + " of CPU; the budget is 50 ns a pair, 5 ms");
@@ -279,7 +308,8 @@ void odd_values(Context &t) {
     for (auto *side : {&f.fleet.candidates, &f.fleet.workloads})
         for (auto &column : *side)
             for (double &v : column.values)
-                if (const auto dice = t.random() % 12; column.type == RIG_COL_F64 && dice < 6) v = std::array{0.0, -1.0, 1e18, -0.0, nan, inf}[dice];
+                if (const auto dice = t.random() % 12; column.type == RIG_COL_F64 && dice < 6)
+                    v = std::array{0.0, -1.0, 1e18, -0.0, nan, inf}[dice];
     const ScoreTable scores = f.scored();
     for (size_t w = 0; w < scores.workloads(); ++w)
         for (size_t c = 0; c < scores.candidates(); ++c)
@@ -294,19 +324,25 @@ void explain(Context &t) {
     for (size_t w = 0; w < scores.workloads(); ++w) {
         for (size_t c = 0; c < scores.candidates(); ++c) {
             TextSink out;
-            const Outcome o = f.s.ask("explain", [&](const rig_call *k, rig_error *e) { return table.explain(f.s.instance, k, &scores.batch(), w, c, out.raw(), e); });
+            const Outcome o = f.s.ask("explain", [&](const rig_call *k, rig_error *e) {
+                return table.explain(f.s.instance, k, &scores.batch(), w, c, out.raw(), e);
+            });
             if (o.code == RIG_E_UNSUPPORTED) skip("it does not explain");
             if (o.code != RIG_OK) continue;
             const auto doc = nlohmann::json::parse(out.text(), nullptr, false);
-            expect(doc.is_object() && doc.value("terms", nlohmann::json()).is_array() && doc.value("text", nlohmann::json()).is_string(),
+            expect(doc.is_object() && doc.value("terms", nlohmann::json()).is_array() &&
+                       doc.value("text", nlohmann::json()).is_string(),
                    R"(explain() wrote no {"terms":[...],"text":"..."}: )" + out.text().substr(0, 120));
             bool named = false;
             for (const auto &term : doc["terms"]) {
-                expect(term.is_object() && term.contains("name") && term.contains("value"), "explain(): a term lacks name or value");
+                expect(term.is_object() && term.contains("name") && term.contains("value"),
+                       "explain(): a term lacks name or value");
                 if (term["name"] != "score") continue;
                 named = true;
-                const double said = term["value"].is_number() ? term["value"].get<double>() : std::nan(""), is = scores.at(w, c);
-                expect((!std::isfinite(said) && !std::isfinite(is)) || std::fabs(said - is) <= 1e-5 * std::max(1.0, std::fabs(is)),
+                const double said = term["value"].is_number() ? term["value"].get<double>() : std::nan(""),
+                             is = scores.at(w, c);
+                expect((!std::isfinite(said) && !std::isfinite(is)) ||
+                           std::fabs(said - is) <= 1e-5 * std::max(1.0, std::fabs(is)),
                        "explain() says " + text(said) + ", score() " + text(is) + " (" + pair(w, c) + ")");
             }
             if (!named) t.warn("explain() has no term named score, so nobody can see that it agrees with score()");
@@ -322,9 +358,13 @@ void appraise(Context &t) {
     std::vector<double> values(f.fleet.workload_rows + kSpare, 12345.5);
     ScoreTable scores = f.fleet.table(table);
     const rig_table workloads = scores.batch().workloads;
-    t.must("appraise", f.s.call("appraise", [&](const rig_call *c, rig_error *e) { return table.appraise(f.s.instance, c, &workloads, values.data(), e); }));
-    for (size_t i = 0; i < kSpare; ++i) expect(values[f.fleet.workload_rows + i] == 12345.5, "appraise() wrote behind the end of its values");
-    for (size_t w = 0; w < f.fleet.workload_rows; ++w) expect(!std::isinf(values[w]), "appraise() answered infinity for workload " + std::to_string(w));
+    t.must("appraise", f.s.call("appraise", [&](const rig_call *c, rig_error *e) {
+        return table.appraise(f.s.instance, c, &workloads, values.data(), e);
+    }));
+    for (size_t i = 0; i < kSpare; ++i)
+        expect(values[f.fleet.workload_rows + i] == 12345.5, "appraise() wrote behind the end of its values");
+    for (size_t w = 0; w < f.fleet.workload_rows; ++w)
+        expect(!std::isinf(values[w]), "appraise() answered infinity for workload " + std::to_string(w));
 }
 
 } // namespace
@@ -339,7 +379,9 @@ void exercise_scorer(Session &s) {
     if (o.code == RIG_E_EXHAUSTED) fail("score() answered " + o.text());
     if (!table.explain) return;
     TextSink out(s.manner.sink_room);
-    const Outcome e = s.ask("explain", [&](const rig_call *c, rig_error *err) { return table.explain(s.instance, c, &scores.batch(), 0, 0, out.raw(), err); });
+    const Outcome e = s.ask("explain", [&](const rig_call *c, rig_error *err) {
+        return table.explain(s.instance, c, &scores.batch(), 0, 0, out.raw(), err);
+    });
     if (out.refused()) expect(e.code != RIG_OK, "explain() answered Ok although its sink refused the text");
     expect(!out.written_after_refusal(), "explain() went on writing after its sink refused");
 }

@@ -17,7 +17,9 @@ const std::vector<double> &values(const std::vector<Fleet::Column> &columns, con
 Fleet::Fleet(std::mt19937_64 &random, size_t workload_count, size_t candidate_count)
     : candidate_rows(candidate_count), workload_rows(workload_count) {
     const auto pick = [&](std::initializer_list<double> of) { return of.begin()[random() % of.size()]; };
-    const auto between = [&](double low, double high) { return low + (high - low) * static_cast<double>(random() % 1000) / 1000.0; };
+    const auto between = [&](double low, double high) {
+        return low + (high - low) * static_cast<double>(random() % 1000) / 1000.0;
+    };
     const auto column = [](std::vector<Column> &into, const char *name, size_t rows, int32_t type, auto &&make) {
         into.push_back({name, type, {}});
         for (size_t r = 0; r < rows; ++r) into.back().values.push_back(make(r));
@@ -25,7 +27,8 @@ Fleet::Fleet(std::mt19937_64 &random, size_t workload_count, size_t candidate_co
     auto &c = candidates;
     const size_t n = candidate_count;
     column(c, "gpu.total", n, RIG_COL_F64, [&](size_t) { return pick({1, 2, 4, 8, 8}); });
-    column(c, "gpu.free", n, RIG_COL_F64, [&](size_t r) { return static_cast<double>(random() % (static_cast<uint64_t>(c[0].values[r]) + 1)); });
+    column(c, "gpu.free", n, RIG_COL_F64,
+           [&](size_t r) { return static_cast<double>(random() % (static_cast<uint64_t>(c[0].values[r]) + 1)); });
     const std::vector<double> free = c[1].values, total = c[0].values;
     column(c, "gpu.model", n, RIG_COL_U32, [&](size_t) { return static_cast<double>(random() % 6); });
     column(c, "gpu.milli_free", n, RIG_COL_F64, [&](size_t r) { return free[r] * 1000; });
@@ -39,8 +42,10 @@ Fleet::Fleet(std::mt19937_64 &random, size_t workload_count, size_t candidate_co
     column(c, "node.memory_free_mib", n, RIG_COL_F64, [&](size_t) { return pick({-1, 65536, 1048576}); });
     column(c, "node.failures", n, RIG_COL_F64, [&](size_t) { return pick({0, 0, 0, 1, 3}); });
     column(c, "node.index", n, RIG_COL_U32, [&](size_t r) { return static_cast<double>(r); });
-    static constexpr const char *cards[] = {"gpu.milli_0", "gpu.milli_1", "gpu.milli_2",  "gpu.milli_3",  "gpu.milli_4",  "gpu.milli_5",  "gpu.milli_6",  "gpu.milli_7",
-                                            "gpu.milli_8", "gpu.milli_9", "gpu.milli_10", "gpu.milli_11", "gpu.milli_12", "gpu.milli_13", "gpu.milli_14", "gpu.milli_15"};
+    static constexpr const char *cards[] = {"gpu.milli_0",  "gpu.milli_1",  "gpu.milli_2",  "gpu.milli_3",
+                                            "gpu.milli_4",  "gpu.milli_5",  "gpu.milli_6",  "gpu.milli_7",
+                                            "gpu.milli_8",  "gpu.milli_9",  "gpu.milli_10", "gpu.milli_11",
+                                            "gpu.milli_12", "gpu.milli_13", "gpu.milli_14", "gpu.milli_15"};
     for (size_t i = 0; i < 16; ++i)
         column(c, cards[i], n, RIG_COL_F64, [&](size_t r) { return static_cast<double>(i) < free[r] ? 1000 : 0; });
     auto &w = workloads;
@@ -84,7 +89,10 @@ rig::testing::ScoreTable Fleet::table(const rig_placement_scorer &scorer) const 
     rig::testing::ScoreTable t(scorer, workload_rows, candidate_rows);
     for (const auto &c : candidates) t.candidate(c.name, c.values);
     for (const auto &c : workloads) t.workload(c.name, c.values);
-    t.mix(0.2, 1, 1000, 4000, 8192).mix(0.4, 1, 250, 2000, 4096).mix(0.1, 8, 1000, 64000, 262144, 5).mix(0.3, 0, 0, 4000, 8192);
+    t.mix(0.2, 1, 1000, 4000, 8192)
+        .mix(0.4, 1, 250, 2000, 4096)
+        .mix(0.1, 8, 1000, 64000, 262144, 5)
+        .mix(0.3, 0, 0, 4000, 8192);
     return t;
 }
 

@@ -36,8 +36,19 @@
 
 namespace {
 
-constexpr rig_placement_scorer table{BAD_TABLE_SIZE, raw::candidate_columns, raw::workload_columns, 0.0, 1.0,
-                                     &raw::score, nullptr, RIG_ROLE_PREFERENCE, 0, nullptr, nullptr, 0, 0};
+constexpr rig_placement_scorer table{BAD_TABLE_SIZE,
+                                     raw::candidate_columns,
+                                     raw::workload_columns,
+                                     0.0,
+                                     1.0,
+                                     &raw::score,
+                                     nullptr,
+                                     RIG_ROLE_PREFERENCE,
+                                     0,
+                                     nullptr,
+                                     nullptr,
+                                     0,
+                                     0};
 const void *query(rig_instance *, const char *id) {
 #ifdef BAD_NULL_TABLE
     (void)id;
@@ -58,8 +69,8 @@ rig_code create(const rig_component *, const rig_host *, rig_doc, rig_instance *
 #endif
 }
 constexpr const char *needs[] = {BAD_NEEDS, nullptr};
-constexpr rig_component kBad{BAD_COMPONENT_SIZE, 0, BAD_ID, BAD_KIND, "A deliberately bad plugin", R"({"type":"object"})",
-                             needs, &create};
+constexpr rig_component kBad{BAD_COMPONENT_SIZE,     0,     BAD_ID, BAD_KIND, "A deliberately bad plugin",
+                             R"({"type":"object"})", needs, &create};
 [[maybe_unused]] const rig_component *const components[] = {&kBad, nullptr};
 
 } // namespace
@@ -72,5 +83,6 @@ constexpr rig_component kBad{BAD_COMPONENT_SIZE, 0, BAD_ID, BAD_KIND, "A deliber
 #ifndef BAD_NO_NOTE
 RAW_NOTE(BAD_NOTE);
 #endif
-extern "C" RIG_EXPORT const rig_plugin rig_plugin_v1 = {BAD_MAGIC, BAD_MAJOR, BAD_SIZE, RIG_ABI_TARGET, BAD_ABI_MIN, BAD_ID,
-                                                        RIG_PLUGIN_VERSION, __VERSION__, BAD_COMPONENTS, nullptr, nullptr};
+extern "C" RIG_EXPORT const rig_plugin rig_plugin_v1 = {
+    BAD_MAGIC,          BAD_MAJOR,   BAD_SIZE,       RIG_ABI_TARGET, BAD_ABI_MIN, BAD_ID,
+    RIG_PLUGIN_VERSION, __VERSION__, BAD_COMPONENTS, nullptr,        nullptr};

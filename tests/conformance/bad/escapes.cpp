@@ -19,17 +19,31 @@ rig_code score(rig_instance *, const rig_call *, const rig_score_batch *b, rig_e
     when(In::score);
     return raw::score_pairs(*b);
 }
-constexpr rig_placement_scorer table{sizeof(rig_placement_scorer), raw::candidate_columns, raw::workload_columns, 0.0, 1.0,
-                                     &score, nullptr, RIG_ROLE_PREFERENCE, 0, nullptr, nullptr, 0, 0};
-const void *query(rig_instance *, const char *id) { return id && std::strcmp(id, RIG_KIND_PLACEMENT_SCORER) == 0 ? &table : nullptr; }
+constexpr rig_placement_scorer table{sizeof(rig_placement_scorer),
+                                     raw::candidate_columns,
+                                     raw::workload_columns,
+                                     0.0,
+                                     1.0,
+                                     &score,
+                                     nullptr,
+                                     RIG_ROLE_PREFERENCE,
+                                     0,
+                                     nullptr,
+                                     nullptr,
+                                     0,
+                                     0};
+const void *query(rig_instance *, const char *id) {
+    return id && std::strcmp(id, RIG_KIND_PLACEMENT_SCORER) == 0 ? &table : nullptr;
+}
 constexpr rig_instance_ops ops{sizeof(rig_instance_ops), &start, &raw::stop, &raw::destroy, &query};
 
 rig_code create(const rig_component *, const rig_host *, rig_doc, rig_instance **out, rig_error *) {
     when(In::create);
     return raw::make(&ops, out);
 }
-constexpr rig_component kBad{sizeof(rig_component), 0, RIG_PLUGIN_ID, RIG_KIND_PLACEMENT_SCORER, "Exceptions cross the border",
-                             R"({"type":"object"})", nullptr, &create};
+constexpr rig_component kBad{
+    sizeof(rig_component),  0,       RIG_PLUGIN_ID, RIG_KIND_PLACEMENT_SCORER, "Exceptions cross the border",
+    R"({"type":"object"})", nullptr, &create};
 
 } // namespace
 

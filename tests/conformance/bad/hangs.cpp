@@ -1,4 +1,5 @@
-// Never returns from the call named by BAD_CALL ("load": from a static constructor). It sleeps, so it costs no processor.
+// Never returns from the call named by BAD_CALL ("load": from a static constructor). It sleeps, so it costs no
+// processor.
 #include "honest.hpp"
 
 #include <chrono>

@@ -28,20 +28,23 @@ public:
             for (size_t c = 0; c < b.candidates(); ++c) b.scores(w)[c] = pair(b, w, c);
         return {};
     }
-    rig::Result<std::string> explain(const rig::ScoreBatch &b, size_t w, size_t c) override { return explanation(pair(b, w, c)); }
+    rig::Result<std::string> explain(const rig::ScoreBatch &b, size_t w, size_t c) override {
+        return explanation(pair(b, w, c));
+    }
 
 protected:
     static std::string explanation(double score) {
-        return R"({"terms":[{"name":"score","value":)" + (score == score ? std::to_string(score) : std::string("null")) +
+        return R"({"terms":[{"name":"score","value":)" +
+               (score == score ? std::to_string(score) : std::string("null")) +
                R"(}],"text":"share of the group that stays free"})";
     }
 };
 
 } // namespace bad
 
-#define BAD_SCORER(CLASS, FLAGS)                                                                                     \
-    namespace {                                                                                                      \
-    constexpr rig_component kBad = rig::scorer<CLASS>(                                                               \
-        RIG_PLUGIN_ID, "A deliberately bad plugin", R"({"type":"object","additionalProperties":false})", FLAGS);     \
-    }                                                                                                                \
+#define BAD_SCORER(CLASS, FLAGS)                                                                                   \
+    namespace {                                                                                                    \
+    constexpr rig_component kBad = rig::scorer<CLASS>(RIG_PLUGIN_ID, "A deliberately bad plugin",                  \
+                                                      R"({"type":"object","additionalProperties":false})", FLAGS); \
+    }                                                                                                              \
     RIG_PLUGIN(RIG_PLUGIN_ID, RIG_PLUGIN_VERSION, &kBad)

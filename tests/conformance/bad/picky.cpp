@@ -5,7 +5,8 @@ namespace {
 
 class Picky final : public bad::Honest {
 public:
-    Picky(rig::Host host, std::string_view config) : Honest(host, config), open_(config.find("open") != std::string_view::npos) {}
+    Picky(rig::Host host, std::string_view config)
+        : Honest(host, config), open_(config.find("open") != std::string_view::npos) {}
     rig::Status start() override {
         if (open_) return {};
         return rig::Error{RIG_E_INVALID, "WrongPassword", "the password is wrong; set password", 0};

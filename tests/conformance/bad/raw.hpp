@@ -1,4 +1,5 @@
-// raw.hpp -- an honest scorer written on the bare C ABI, without the SDK's guard, for faults that the SDK would not let pass.
+// raw.hpp -- an honest scorer written on the bare C ABI, without the SDK's guard, for faults that the SDK would not let
+// pass.
 #pragma once
 #include <rigger/sdk/plugin.hpp>
 
@@ -22,15 +23,22 @@ inline rig_code score_pairs(const rig_score_batch &b) {
 inline rig_code start(rig_instance *, const rig_call *, rig_error *) { return RIG_OK; }
 inline rig_code stop(rig_instance *, const rig_call *, rig_error *) { return RIG_OK; }
 inline void destroy(rig_instance *i) { delete static_cast<Instance *>(i); }
-inline rig_code score(rig_instance *, const rig_call *, const rig_score_batch *b, rig_error *) { return score_pairs(*b); }
+inline rig_code score(rig_instance *, const rig_call *, const rig_score_batch *b, rig_error *) {
+    return score_pairs(*b);
+}
 
 inline constexpr rig_column_spec candidate_columns[] = {{"gpu.free", RIG_COL_F64, 0}, {nullptr, 0, 0}};
 inline constexpr rig_column_spec workload_columns[] = {{"gpu.count", RIG_COL_F64, 0}, {nullptr, 0, 0}};
 
-template <size_t N> struct Note { uint32_t name_size, desc_size, type; char name[4]; char desc[N]; };
+template <size_t N> struct Note {
+    uint32_t name_size, desc_size, type;
+    char name[4];
+    char desc[N];
+};
 
 } // namespace raw
 
-#define RAW_NOTE(TEXT)                                                                                               \
-    __attribute__((used, section(".note.rig.plugin"), aligned(4))) static const raw::Note<rig::detail::round4(sizeof(TEXT))> \
+#define RAW_NOTE(TEXT)                                                                    \
+    __attribute__((used, section(".note.rig.plugin"),                                     \
+                   aligned(4))) static const raw::Note<rig::detail::round4(sizeof(TEXT))> \
         raw_note = {4, sizeof raw_note.desc, 1, "RIG", TEXT}

@@ -17,7 +17,8 @@ public:
         std::this_thread::sleep_for(std::chrono::milliseconds(500));
 #endif
 #if defined(BAD_SLOW) // some microseconds a pair: a small batch is in time, a large one is not
-        const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(4) * static_cast<int64_t>(b.workloads() * b.candidates());
+        const auto until = std::chrono::steady_clock::now() +
+                           std::chrono::microseconds(4) * static_cast<int64_t>(b.workloads() * b.candidates());
         std::this_thread::sleep_until(until);
 #endif
         for (size_t w = 0; w < b.workloads(); ++w) {

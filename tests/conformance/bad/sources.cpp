@@ -16,7 +16,8 @@ public:
 #if defined(BAD_DEAF)
         (void)call;
         // Deaf for a minute only, and only to a cancel that comes late, so that tests of other things can end.
-        for (int i = 0; i < 6000 && !(i < 10 && call.cancelled()); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        for (int i = 0; i < 6000 && !(i < 10 && call.cancelled()); ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
 #else
         while (!call.cancelled()) std::this_thread::sleep_for(std::chrono::milliseconds(10));
 #endif
@@ -25,14 +26,19 @@ public:
     rig::Result<std::string> claim(rig::Call, std::string_view, std::string_view, std::string_view) override {
         return rig::Error{RIG_E_NOT_FOUND, "UnknownOffer", "there are no offers", 0};
     }
-    rig::Result<std::string> render(rig::Call, std::string_view) override { return std::string(R"({"objects":[],"done":true})"); }
+    rig::Result<std::string> render(rig::Call, std::string_view) override {
+        return std::string(R"({"objects":[],"done":true})");
+    }
     rig::Result<std::string> announce(rig::Call, std::string_view) override { return std::string("{}"); }
     rig::Status release(rig::Call, std::string_view) override { return {}; }
 #if defined(BAD_GENEROUS)
-    rig::Result<std::string> authenticate(rig::Call, const rig_http_request &) override { return std::string(R"({"name":"anybody"})"); }
+    rig::Result<std::string> authenticate(rig::Call, const rig_http_request &) override {
+        return std::string(R"({"name":"anybody"})");
+    }
 #endif
 };
-constexpr rig_component kBad = rig::source<Sells>(RIG_PLUGIN_ID, "A bad source", R"({"type":"object","additionalProperties":false})", RIG_COMPONENT_CONCURRENT);
+constexpr rig_component kBad = rig::source<Sells>(
+    RIG_PLUGIN_ID, "A bad source", R"({"type":"object","additionalProperties":false})", RIG_COMPONENT_CONCURRENT);
 
 } // namespace
 

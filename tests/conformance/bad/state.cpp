@@ -12,7 +12,9 @@ public:
 
 private:
     static constexpr uint64_t kCount = 3;
-    static rig_code save(rig_instance *, const rig_sink *out, rig_error *) { return out->write(out->ctx, &kCount, sizeof kCount); }
+    static rig_code save(rig_instance *, const rig_sink *out, rig_error *) {
+        return out->write(out->ctx, &kCount, sizeof kCount);
+    }
     static rig_code load(rig_instance *, uint64_t schema, rig_bytes blob, rig_error *e) {
         if (schema != 1) return rig::detail::fail(e, RIG_E_UNSUPPORTED, "UnknownSchema", "only schema 1 is known");
         uint64_t count = 0;

@@ -1,12 +1,13 @@
 // Preloaded into riggerd: kills the process at a chosen commit of any of its databases.
 //
-// Everything durable of a daemon on embedded defaults -- records, intents, journal, launch tokens, instances, cluster objects -- goes through
-// SQLite's write-ahead logs, and a SIGKILL loses nothing that was written. So the states that a killed daemon can leave behind are those
-// between two commits, and the boundaries of every intent and effect are among them: killing before the first, the second, ... commit visits them all.
+// Everything durable of a daemon on embedded defaults -- records, intents, journal, launch tokens, instances, cluster
+// objects -- goes through SQLite's write-ahead logs, and a SIGKILL loses nothing that was written. So the states that a
+// killed daemon can leave behind are those between two commits, and the boundaries of every intent and effect are among
+// them: killing before the first, the second, ... commit visits them all.
 //
-// RIGGER_DIE_AT names a file of two 64-bit counters that the test maps as well: [0] commits until death, counted down, 0 = never;
-// [1] commits seen. A commit is told by its frame in the log: a header of 24 bytes whose second word, the size of the database, is not 0
-// (https://www.sqlite.org/fileformat2.html#walformat).
+// RIGGER_DIE_AT names a file of two 64-bit counters that the test maps as well: [0] commits until death, counted down,
+// 0 = never; [1] commits seen. A commit is told by its frame in the log: a header of 24 bytes whose second word, the
+// size of the database, is not 0 (https://www.sqlite.org/fileformat2.html#walformat).
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -62,7 +63,8 @@ using Write = ssize_t (*)(int, const void *, std::size_t, off64_t);
 
 } // namespace
 
-extern "C" __attribute__((visibility("default"))) ssize_t pwrite64(int fd, const void *data, std::size_t size, off64_t offset) {
+extern "C" __attribute__((visibility("default"))) ssize_t pwrite64(int fd, const void *data, std::size_t size,
+                                                                   off64_t offset) {
     static const Write original = reinterpret_cast<Write>(::dlsym(RTLD_NEXT, "pwrite64"));
     count_commit(fd, data, size);
     return original(fd, data, size, offset);

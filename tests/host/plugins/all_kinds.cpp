@@ -40,7 +40,8 @@ public:
         return R"({"token":"secret-)" + std::string(id) + R"(","configId":"c1"})";
     }
     rig::Result<std::string> render(rig::Call, std::string_view request) override {
-        if (has(request, "nameless")) return std::string(R"({"objects":[{"apiVersion":"v1","kind":"Pod","metadata":{}}]})");
+        if (has(request, "nameless"))
+            return std::string(R"({"objects":[{"apiVersion":"v1","kind":"Pod","metadata":{}}]})");
         return std::string(R"({"objects":[{"apiVersion":"v1","kind":"Service","metadata":{"name":"s"}}],"done":true})");
     }
     rig::Result<std::string> announce(rig::Call, std::string_view deployment) override {
@@ -52,7 +53,9 @@ public:
 class Backend final : public rig::Backend {
 public:
     Backend(rig::Host, std::string_view) {}
-    rig::Result<std::string> probe(rig::Call) override { return std::string(R"({"clusters":[{"name":"local","state":"ready","version":"1.29"}]})"); }
+    rig::Result<std::string> probe(rig::Call) override {
+        return std::string(R"({"clusters":[{"name":"local","state":"ready","version":"1.29"}]})");
+    }
     rig::Status list(rig::Call, std::string_view query, const rig::Objects &out) override {
         (void)out.object(RIG_CHANGE_SYNC, "local", R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"p1"}})");
         if (has(query, "broken")) (void)out.object(RIG_CHANGE_SYNC, "local", "{");
@@ -63,7 +66,8 @@ public:
         return std::string(R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"p1"}})");
     }
     rig::Result<std::string> apply(rig::Call, std::string_view, std::string_view object, uint32_t flags) override {
-        if ((flags & RIG_APPLY_CREATE_ONLY) != 0) return rig::Error{RIG_E_CONFLICT, "AlreadyExists", "an object of that name exists", 0};
+        if ((flags & RIG_APPLY_CREATE_ONLY) != 0)
+            return rig::Error{RIG_E_CONFLICT, "AlreadyExists", "an object of that name exists", 0};
         return std::string(object);
     }
     rig::Status remove(rig::Call, std::string_view) override { return {}; }
@@ -84,7 +88,8 @@ public:
 
 class Scorer final : public rig::Scorer {
 public:
-    static constexpr rig_column_spec candidate_columns[] = {{"gpu.free", RIG_COL_F64, 0}, {"no.such.column", RIG_COL_F64, 1}, {nullptr, 0, 0}};
+    static constexpr rig_column_spec candidate_columns[] = {
+        {"gpu.free", RIG_COL_F64, 0}, {"no.such.column", RIG_COL_F64, 1}, {nullptr, 0, 0}};
     static constexpr rig_column_spec workload_columns[] = {{"gpu.count", RIG_COL_F64, 0}, {nullptr, 0, 0}};
     static constexpr double score_min = 0, score_max = 8;
     Scorer(rig::Host, std::string_view) {}
@@ -97,7 +102,8 @@ public:
         return {};
     }
     rig::Result<std::string> explain(const rig::ScoreBatch &b, size_t w, size_t c) override {
-        return R"({"terms":[],"text":")" + std::to_string(static_cast<int>(b.candidate(0)[c] - b.workload(0)[w])) + " left\"}";
+        return R"({"terms":[],"text":")" + std::to_string(static_cast<int>(b.candidate(0)[c] - b.workload(0)[w])) +
+               " left\"}";
     }
 };
 
@@ -105,13 +111,16 @@ class Reconciler final : public rig::Reconciler {
 public:
     static constexpr const char *watches[] = {"deployment", "cluster", nullptr};
     Reconciler(rig::Host, std::string_view) {}
-    rig::Result<uint64_t> reconcile(rig::Call, std::string_view key, std::string_view, std::string_view, const rig::Actions &out) override {
+    rig::Result<uint64_t> reconcile(rig::Call, std::string_view key, std::string_view, std::string_view,
+                                    const rig::Actions &out) override {
         if (key.substr(0, 4) == "fail") return told("reconcile failed");
         if (key == "malformed") {
             (void)out.act("x", R"({"verb":"explode"})");
             return 0;
         }
-        (void)out.act("a1", R"({"verb":"terminate","target":{"deploymentId":"d"},"cause":"JobFailed","reason":"failed=1","evidence":"definite","views":[]})");
+        (void)out.act(
+            "a1",
+            R"({"verb":"terminate","target":{"deploymentId":"d"},"cause":"JobFailed","reason":"failed=1","evidence":"definite","views":[]})");
         return 5'000'000'000;
     }
 };
@@ -121,13 +130,16 @@ class Frontend final : public rig::Frontend {
 public:
     Frontend(rig::Host host, std::string_view config) : host_(host), config_(config) {}
     rig::Result<std::string> catalogue() override {
-        if (has(config_, "\"catalogue\":\"broken\"")) return std::string(R"({"commands":[{"name":"Bad Name!"},{"name":"no-effect"}]})");
+        if (has(config_, "\"catalogue\":\"broken\""))
+            return std::string(R"({"commands":[{"name":"Bad Name!"},{"name":"no-effect"}]})");
         const std::string name = has(config_, "\"command\":\"other\"") ? "other" : "show";
-        return R"({"commands":[{"name":")" + name + R"(","effect":"read","options":{"type":"object","additionalProperties":false,"required":["what"],
+        return R"({"commands":[{"name":")" + name +
+               R"(","effect":"read","options":{"type":"object","additionalProperties":false,"required":["what"],
             "properties":{"what":{"type":"string"},"count":{"type":"integer","minimum":1,"default":3}}}},
             {"name":"shared","effect":"destructive"}]})";
     }
-    rig::Result<std::string> invoke(rig::Call call, std::string_view command, std::string_view arguments, std::string_view principal, rig::Sink progress) override {
+    rig::Result<std::string> invoke(rig::Call call, std::string_view command, std::string_view arguments,
+                                    std::string_view principal, rig::Sink progress) override {
         if (command == "shared") return R"({"by":"shared"})" + std::string();
         (void)progress.write("{\"step\":1}");
         if (has(arguments, "\"control\"")) return rig::Control(host_).query(call, "nodes", "{}");
@@ -144,7 +156,9 @@ public:
         if (has(arguments, "\"secret\"")) return quoted(host_.secret("hotkey"));
         if (has(arguments, "\"foreign secret\"")) return quoted(host_.secret("wallet"));
         if (has(arguments, "\"timer\"")) return timer();
-        if (has(arguments, "\"ticks\"")) return "{\"ticks\":" + std::to_string(ticks_.load()) + ",\"events\":" + std::to_string(events_.load()) + "}";
+        if (has(arguments, "\"ticks\""))
+            return "{\"ticks\":" + std::to_string(ticks_.load()) + ",\"events\":" + std::to_string(events_.load()) +
+                   "}";
         if (has(arguments, "\"event\"")) return event();
         if (has(arguments, "\"http\"")) return http(call, "https://api.example.com/v1");
         if (has(arguments, "\"foreign http\"")) return http(call, "https://api.example.com@evil.test/");
@@ -156,7 +170,8 @@ public:
             return rig::Error{RIG_E_CANCELLED, "Cancelled", "the command was cancelled", 0};
         }
         host_.log(rig::Level::warn, "hello\nworld");
-        return R"({"arguments":)" + std::string(arguments) + R"(,"principal":)" + std::string(principal) + R"(,"config":)" + config_ + "}";
+        return R"({"arguments":)" + std::string(arguments) + R"(,"principal":)" + std::string(principal) +
+               R"(,"config":)" + config_ + "}";
     }
 
 private:
@@ -172,7 +187,8 @@ private:
     }
     rig::Result<std::string> timer() {
         uint64_t id = 0;
-        auto s = host_.after(1'000'000'000, 0, [](void *self) { ++static_cast<Frontend *>(self)->ticks_; }, this, &id);
+        auto s = host_.after(
+            1'000'000'000, 0, [](void *self) { ++static_cast<Frontend *>(self)->ticks_; }, this, &id);
         return s.ok() ? rig::Result<std::string>(std::string("{}")) : rig::Result<std::string>(s.error());
     }
     rig::Result<std::string> event() {
@@ -180,9 +196,12 @@ private:
         rig_error e{};
         e.struct_size = sizeof e;
         uint64_t subscription = 0;
-        t->subscribe(host_.raw(), rig::view("test.*"), [](void *self, rig_str, rig_doc) { ++static_cast<Frontend *>(self)->events_; }, this, &subscription, &e);
+        t->subscribe(
+            host_.raw(), rig::view("test.*"),
+            [](void *self, rig_str, rig_doc) { ++static_cast<Frontend *>(self)->events_; }, this, &subscription, &e);
         t->publish(host_.raw(), rig::view("test.one"), rig::doc("{}"), &e);
-        if (t->publish(host_.raw(), rig::view("rigger.faked"), rig::doc("{}"), &e) != RIG_E_DENIED) return told("a reserved topic was accepted");
+        if (t->publish(host_.raw(), rig::view("rigger.faked"), rig::doc("{}"), &e) != RIG_E_DENIED)
+            return told("a reserved topic was accepted");
         return std::string("{}");
     }
     rig::Result<std::string> http(rig::Call call, std::string_view url) {
@@ -194,11 +213,12 @@ private:
         rig_error e{};
         e.struct_size = sizeof e;
         std::string body;
-        const rig_code code = t->call(host_.raw(), call.raw(), &r, &body,
-                                      [](void *to, rig_code, const rig_http_response *answer, const rig_error *) {
-                                          if (answer) *static_cast<std::string *>(to) = std::string(rig::view(answer->body));
-                                      },
-                                      &e);
+        const rig_code code = t->call(
+            host_.raw(), call.raw(), &r, &body,
+            [](void *to, rig_code, const rig_http_response *answer, const rig_error *) {
+                if (answer) *static_cast<std::string *>(to) = std::string(rig::view(answer->body));
+            },
+            &e);
         if (code != RIG_OK) return rig::Error{code, e.reason, e.message, 0};
         return body;
     }
@@ -222,12 +242,16 @@ private:
 constexpr const char *kNothing = R"({"type":"object","additionalProperties":false})";
 constexpr const char *kConfig = R"({"type":"object","additionalProperties":false,"properties":{
     "command":{"enum":["show","other"],"default":"show"},"catalogue":{"type":"string"},"level":{"type":"integer","maximum":9}}})";
-constexpr rig_component kSource = rig::source<Source>("com.example.all.source", "Source", kNothing, RIG_COMPONENT_CONCURRENT);
-constexpr rig_component kBackend = rig::backend<Backend>("com.example.all.backend", "Backend", kNothing, RIG_COMPONENT_CONCURRENT);
+constexpr rig_component kSource =
+    rig::source<Source>("com.example.all.source", "Source", kNothing, RIG_COMPONENT_CONCURRENT);
+constexpr rig_component kBackend =
+    rig::backend<Backend>("com.example.all.backend", "Backend", kNothing, RIG_COMPONENT_CONCURRENT);
 constexpr rig_component kScorer = rig::scorer<Scorer>("com.example.all.scorer", "Scorer", kNothing, RIG_COMPONENT_PURE);
 constexpr rig_component kReconciler = rig::reconciler<Reconciler>("com.example.all.reconciler", "Reconciler", kNothing);
-constexpr rig_component kFrontend = rig::frontend<Frontend>("com.example.all.frontend", "Frontend", kConfig, RIG_COMPONENT_CONCURRENT);
-constexpr rig_component kLone = rig::reconciler<Reconciler>("com.example.all.lone", "Lone", kNothing, RIG_COMPONENT_SINGLETON);
+constexpr rig_component kFrontend =
+    rig::frontend<Frontend>("com.example.all.frontend", "Frontend", kConfig, RIG_COMPONENT_CONCURRENT);
+constexpr rig_component kLone =
+    rig::reconciler<Reconciler>("com.example.all.lone", "Lone", kNothing, RIG_COMPONENT_SINGLETON);
 } // namespace
 
 RIG_PLUGIN(RIG_PLUGIN_ID, RIG_PLUGIN_VERSION, &kSource, &kBackend, &kScorer, &kReconciler, &kFrontend, &kLone);

@@ -10,11 +10,14 @@ public:
     Least(rig::Host host, std::string_view) { host.log(rig::Level::info, "here"); }
     rig::Status score(const rig::ScoreBatch &b) override {
         for (size_t w = 0; w < b.workloads(); ++w)
-            for (size_t c = 0; c < b.candidates(); ++c) b.scores(w)[c] = b.candidate(0)[c] >= b.workload(0)[w] ? 1.0 / (1.0 + b.candidate(0)[c]) : __builtin_nan("");
+            for (size_t c = 0; c < b.candidates(); ++c)
+                b.scores(w)[c] =
+                    b.candidate(0)[c] >= b.workload(0)[w] ? 1.0 / (1.0 + b.candidate(0)[c]) : __builtin_nan("");
         return {};
     }
 };
-constexpr rig_component kLeast = rig::scorer<Least>("com.example.least", "The least scorer", R"({"type":"object","additionalProperties":false})");
+constexpr rig_component kLeast =
+    rig::scorer<Least>("com.example.least", "The least scorer", R"({"type":"object","additionalProperties":false})");
 
 } // namespace
 

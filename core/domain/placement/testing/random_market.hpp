@@ -11,12 +11,12 @@ namespace rigger::placement::testing {
 
 struct MarketShape {
     size_t offers = 8, servers = 8;
-    int models = 3;              ///< in the market
-    int models_per_offer = 2;    ///< at most
-    int gpus_per_server = 8;     ///< at most, when random
-    bool fixed_gpus = false;     ///< every server has exactly gpus_per_server
-    int prices = 4;              ///< distinct; 0: continuous
-    bool plain = false;          ///< no trouble: everything admitted, ready, unlocked, empty
+    int models = 3;           ///< in the market
+    int models_per_offer = 2; ///< at most
+    int gpus_per_server = 8;  ///< at most, when random
+    bool fixed_gpus = false;  ///< every server has exactly gpus_per_server
+    int prices = 4;           ///< distinct; 0: continuous
+    bool plain = false;       ///< no trouble: everything admitted, ready, unlocked, empty
     size_t deployments = 0;
 };
 
@@ -26,7 +26,9 @@ public:
 
     int below(int n) { return static_cast<int>(random_() % static_cast<uint64_t>(n)); }
     bool chance(double p) { return static_cast<double>(random_() >> 11) * 0x1p-53 < p; }
-    double uniform(double low, double high) { return low + (high - low) * (static_cast<double>(random_() >> 11) * 0x1p-53); }
+    double uniform(double low, double high) {
+        return low + (high - low) * (static_cast<double>(random_() >> 11) * 0x1p-53);
+    }
 
     static std::string model(int i) { return "model_" + std::to_string(i); }
     static std::string padded(const char *prefix, size_t i) {
@@ -165,10 +167,13 @@ public:
             const WallTime until = deleted + std::chrono::hours(1);
             if (chance(0.08)) snapshot.failures.push_back({one->id, {}, "JobFailed", deleted, deleted, until});
             if (chance(0.1) && !snapshot.servers.empty()) {
-                const auto &on = snapshot.servers[static_cast<size_t>(below(static_cast<int>(snapshot.servers.size())))];
+                const auto &on =
+                    snapshot.servers[static_cast<size_t>(below(static_cast<int>(snapshot.servers.size())))];
                 snapshot.failures.push_back({one->id, on->id, "JobFailed", deleted, deleted, until});
             }
-            if (chance(0.04)) snapshot.backoffs.push_back({one->id, WallTime{taken.ns + int64_t{1'000'000'000} * (below(60) - 20)}, "423"});
+            if (chance(0.04))
+                snapshot.backoffs.push_back(
+                    {one->id, WallTime{taken.ns + int64_t{1'000'000'000} * (below(60) - 20)}, "423"});
             if (chance(0.04)) snapshot.bans[one->id] = "by test";
         }
     }

@@ -1,5 +1,5 @@
-// core/domain/placement/testing/reference.hpp -- placement done the slow and obvious way, to check the fast one against: no columns, no caches,
-// every pair looked at one by one, everything anew at every step.
+// core/domain/placement/testing/reference.hpp -- placement done the slow and obvious way, to check the fast one
+// against: no columns, no caches, every pair looked at one by one, everything anew at every step.
 #pragma once
 #include "domain/failure_memory.hpp"
 #include "domain/placement/engine.hpp"
@@ -61,7 +61,8 @@ public:
                     if (std::isfinite(value)) groups.push_back({offer, server, model, value, gain(*offer), {}, false});
                 }
                 if (groups.empty()) continue;
-                std::stable_sort(groups.begin(), groups.end(), [this](const auto &a, const auto &b) { return better(a, b); });
+                std::stable_sort(groups.begin(), groups.end(),
+                                 [this](const auto &a, const auto &b) { return better(a, b); });
                 pairs.push_back(groups[0]);
             }
         }
@@ -78,7 +79,8 @@ public:
                 for (const std::string &model : models_) {
                     if (!feasible(*offer, *server, model, with_memory)) continue;
                     const double value = score(*offer, *server, model);
-                    if (std::isfinite(value) && value >= rules_.min_value) pairs.push_back({offer, server, model, value, gain(*offer), {}, false});
+                    if (std::isfinite(value) && value >= rules_.min_value)
+                        pairs.push_back({offer, server, model, value, gain(*offer), {}, false});
                 }
         }
         std::stable_sort(pairs.begin(), pairs.end(), [this](const auto &a, const auto &b) { return better(a, b); });
@@ -94,7 +96,8 @@ public:
         }
         if (placed.empty()) {
             auto pairs = candidates(false);
-            std::stable_sort(pairs.begin(), pairs.end(), [this](const auto &a, const auto &b) { return failed_at(a) < failed_at(b); });
+            std::stable_sort(pairs.begin(), pairs.end(),
+                             [this](const auto &a, const auto &b) { return failed_at(a) < failed_at(b); });
             if (!pairs.empty()) {
                 pairs[0].retry = true;
                 placed.push_back(place(pairs[0]));
@@ -117,7 +120,8 @@ private:
             bool explained = gpu.deployment.empty();
             for (const DeploymentPtr &deployment : snapshot_.deployments) {
                 if (deployment->server != server.id) continue;
-                if (std::find(deployment->gpus.begin(), deployment->gpus.end(), gpu.id) == deployment->gpus.end()) continue;
+                if (std::find(deployment->gpus.begin(), deployment->gpus.end(), gpu.id) == deployment->gpus.end())
+                    continue;
                 holder = deployment.get();
                 used += holder->gpu_milli;
                 if (gpu.deployment == holder->id || holder->shares_gpu()) explained = true;
@@ -133,7 +137,9 @@ private:
             cpu += offer->needs.cpu_milli;
             memory += static_cast<double>(offer->needs.memory_mib);
         }
-        books.disk = server.disk_total_gb > 0 ? std::max(0.0, server.disk_total_gb - server.disk_used_gb - disk - rules_.disk_margin_gb) : -1;
+        books.disk = server.disk_total_gb > 0
+                         ? std::max(0.0, server.disk_total_gb - server.disk_used_gb - disk - rules_.disk_margin_gb)
+                         : -1;
         books.cpu = books.memory = -1;
         for (const ClusterState &cluster : snapshot_.clusters)
             for (const auto &node : cluster.node_list)
@@ -150,7 +156,8 @@ private:
         return nullptr;
     }
     static bool admits(const Offer &offer, const std::string &model) {
-        return std::find(offer.needs.gpu_models.begin(), offer.needs.gpu_models.end(), model) != offer.needs.gpu_models.end();
+        return std::find(offer.needs.gpu_models.begin(), offer.needs.gpu_models.end(), model) !=
+               offer.needs.gpu_models.end();
     }
     static bool is_share(const Offer &offer) { return offer.needs.gpu_count == 1 && offer.needs.gpu_milli < 1000; }
 
@@ -164,10 +171,15 @@ private:
 
     Rejection refusal(const Offer &offer, bool with_memory) const {
         if (market_rule(offer) != Rejection::none) return market_rule(offer);
-        if (snapshot_.bans.contains(offer.id) || rules_.banned.contains(offer.id) || rules_.banned.contains(OfferId(offer.name))) return Rejection::banned;
-        if (rules_.whitelist && !rules_.whitelist->contains(offer.id) && !rules_.whitelist->contains(OfferId(offer.name))) return Rejection::not_whitelisted;
+        if (snapshot_.bans.contains(offer.id) || rules_.banned.contains(offer.id) ||
+            rules_.banned.contains(OfferId(offer.name)))
+            return Rejection::banned;
+        if (rules_.whitelist && !rules_.whitelist->contains(offer.id) &&
+            !rules_.whitelist->contains(OfferId(offer.name)))
+            return Rejection::not_whitelisted;
         const int copies = copies_of(offer);
-        if (rules_.max_copies_per_offer > 0 && copies >= rules_.max_copies_per_offer) return Rejection::offer_cap_reached;
+        if (rules_.max_copies_per_offer > 0 && copies >= rules_.max_copies_per_offer)
+            return Rejection::offer_cap_reached;
         if (offer.max_instances && copies >= *offer.max_instances) return Rejection::offer_cap_reached;
         for (const Backoff &backoff : snapshot_.backoffs)
             if (backoff.offer == offer.id && backoff.until > snapshot_.taken_at) return Rejection::backoff;
@@ -178,7 +190,8 @@ private:
     const FailureMark *mark(const OfferId &offer, const ServerId &server) const {
         const FailureMark *latest = nullptr;
         for (const FailureMark &one : snapshot_.failures)
-            if (one.offer == offer && one.server == server && one.until > snapshot_.taken_at && (!latest || latest->deleted_at < one.deleted_at))
+            if (one.offer == offer && one.server == server && one.until > snapshot_.taken_at &&
+                (!latest || latest->deleted_at < one.deleted_at))
                 latest = &one;
         return latest;
     }
@@ -207,11 +220,14 @@ private:
 
     bool feasible(const Offer &offer, const Server &server, const std::string &model, bool with_memory) const {
         bool known = false;
-        for (const ClusterState &cluster : snapshot_.clusters) known |= cluster.name == server.cluster && cluster.nodes.complete && cluster.pods.complete;
+        for (const ClusterState &cluster : snapshot_.clusters)
+            known |= cluster.name == server.cluster && cluster.nodes.complete && cluster.pods.complete;
         const Books &books = books_.at(server.id);
-        return admits(offer, model) && enough_gpus(offer, server, model) && !server.locked && server.ready && known && server.tee == offer.needs.tee &&
-               (server.validator.empty() || server.validator == offer.source.str()) && (books.disk < 0 || books.disk >= offer.needs.disk_gb) &&
-               (books.cpu < 0 || books.cpu >= offer.needs.cpu_milli) && (books.memory < 0 || books.memory >= static_cast<double>(offer.needs.memory_mib)) &&
+        return admits(offer, model) && enough_gpus(offer, server, model) && !server.locked && server.ready && known &&
+               server.tee == offer.needs.tee && (server.validator.empty() || server.validator == offer.source.str()) &&
+               (books.disk < 0 || books.disk >= offer.needs.disk_gb) &&
+               (books.cpu < 0 || books.cpu >= offer.needs.cpu_milli) &&
+               (books.memory < 0 || books.memory >= static_cast<double>(offer.needs.memory_mib)) &&
                !here_.contains({offer.id, server.id}) && (!with_memory || !mark(offer.id, server.id));
     }
 
@@ -341,8 +357,9 @@ private:
         std::sort(gpus.begin(), gpus.end(), [](const Gpu *a, const Gpu *b) { return a->id < b->id; });
         if (is_share(*pair.offer)) {
             std::erase_if(gpus, [&](const Gpu *gpu) { return books.milli_free.at(gpu->id) < needs.gpu_milli; });
-            std::stable_sort(gpus.begin(), gpus.end(),
-                             [&](const Gpu *a, const Gpu *b) { return books.milli_free.at(a->id) < books.milli_free.at(b->id); });
+            std::stable_sort(gpus.begin(), gpus.end(), [&](const Gpu *a, const Gpu *b) {
+                return books.milli_free.at(a->id) < books.milli_free.at(b->id);
+            });
             books.milli_free[gpus[0]->id] -= needs.gpu_milli;
             pair.gpus = {gpus[0]->id};
         } else {

@@ -1,4 +1,5 @@
-// core/domain/placement/testing/scorers.hpp -- scorers in plain C++ for tests and benchmarks: they do what a straightforward plugin would.
+// core/domain/placement/testing/scorers.hpp -- scorers in plain C++ for tests and benchmarks: they do what a
+// straightforward plugin would.
 #pragma once
 #include "domain/placement/engine.hpp"
 #include "domain/ports/placement_scorer.hpp"
@@ -20,7 +21,9 @@ inline std::vector<ScorerBinding> bound(const Scorers &scorers) {
     return bindings;
 }
 
-inline const double *f64(const TableView &table, size_t column) { return static_cast<const double *>(table.columns[column].data); }
+inline const double *f64(const TableView &table, size_t column) {
+    return static_cast<const double *>(table.columns[column].data);
+}
 
 /// Value per dollar as the chutes miner computes it: public offers by gain, private ones by multiplier.
 class ProfitScorer : public PlacementScorer {
@@ -31,8 +34,8 @@ public:
         traits_.unit = "compute-unit/USD";
         traits_.pure = traits_.concurrent = true;
         traits_.candidate_columns = {{"node.price", ColumnType::f64, false}};
-        for (const char *name : {"gpu.count", "offer.multiplier", "offer.compute_time", "offer.invocations", "offer.rate_limits",
-                                 "offer.instances", "offer.private"})
+        for (const char *name : {"gpu.count", "offer.multiplier", "offer.compute_time", "offer.invocations",
+                                 "offer.rate_limits", "offer.instances", "offer.private"})
             traits_.workload_columns.push_back({name, ColumnType::f64, false});
     }
     const ScorerTraits &traits() const override { return traits_; }
@@ -40,7 +43,8 @@ public:
         const double *price = f64(batch.candidates, 0);
         for (size_t w = 0; w < batch.workloads.rows; ++w) {
             const double count = f64(batch.workloads, 0)[w];
-            const double worth = f64(batch.workloads, 6)[w] != 0 ? 3600 * f64(batch.workloads, 1)[w] * 16 : gain(batch.workloads, w);
+            const double worth =
+                f64(batch.workloads, 6)[w] != 0 ? 3600 * f64(batch.workloads, 1)[w] * 16 : gain(batch.workloads, w);
             double *out = batch.scores + w * batch.stride;
             for (size_t c = 0; c < batch.candidates.rows; ++c) out[c] = worth / (price[c] * count);
         }
@@ -63,7 +67,8 @@ private:
     }
 };
 
-/// Prefers servers with few free GPUs left; abstains on CPU-only workloads; may veto pairs that would leave one GPU alone.
+/// Prefers servers with few free GPUs left; abstains on CPU-only workloads; may veto pairs that would leave one GPU
+/// alone.
 class PackingScorer : public PlacementScorer {
 public:
     explicit PackingScorer(double weight = 1, bool veto = false) {
@@ -73,7 +78,8 @@ public:
         traits_.weight = weight;
         traits_.may_veto = veto;
         traits_.pure = traits_.concurrent = true;
-        traits_.candidate_columns = {{"node.gpus_free", ColumnType::f64, false}, {"no.such.column", ColumnType::f64, true}};
+        traits_.candidate_columns = {{"node.gpus_free", ColumnType::f64, false},
+                                     {"no.such.column", ColumnType::f64, true}};
         traits_.workload_columns = {{"gpu.count", ColumnType::f64, false}};
     }
     const ScorerTraits &traits() const override { return traits_; }
@@ -88,7 +94,9 @@ public:
         return {};
     }
     Result<std::string> explain(const ScoreBatchView &, uint64_t, uint64_t) override { return std::string("{}"); }
-    Status appraise(const TableView &, std::span<double>) override { return Error{Code::unsupported, "Unsupported", "no notion of worth", 0}; }
+    Status appraise(const TableView &, std::span<double>) override {
+        return Error{Code::unsupported, "Unsupported", "no notion of worth", 0};
+    }
 
     ScorerTraits traits_;
 };
@@ -116,17 +124,21 @@ public:
         traits_.score_max = 4;
         traits_.weight = 2.5;
         traits_.pure = traits_.concurrent = true;
-        traits_.candidate_columns = {{"node.price", ColumnType::f64, false},      {"gpu.free", ColumnType::f64, false},
-                                     {"node.disk_free_gb", ColumnType::f64, false}, {"gpu.model", ColumnType::u32, false},
+        traits_.candidate_columns = {{"node.price", ColumnType::f64, false},
+                                     {"gpu.free", ColumnType::f64, false},
+                                     {"node.disk_free_gb", ColumnType::f64, false},
+                                     {"gpu.model", ColumnType::u32, false},
                                      {"node.index", ColumnType::u32, false}};
-        traits_.workload_columns = {{"offer.compute_time", ColumnType::f64, false}, {"offer.local_instances", ColumnType::f64, false}};
+        traits_.workload_columns = {{"offer.compute_time", ColumnType::f64, false},
+                                    {"offer.local_instances", ColumnType::f64, false}};
     }
     const ScorerTraits &traits() const override { return traits_; }
     Status score(const ScoreBatchView &batch) override {
         for (size_t w = 0; w < batch.workloads.rows; ++w)
             for (size_t c = 0; c < batch.candidates.rows; ++c) {
-                const double pair = f64(batch.workloads, 0)[w] + 3 * f64(batch.workloads, 1)[w] + 1000 * f64(batch.candidates, 0)[c] +
-                                    17 * f64(batch.candidates, 1)[c] + 64 * f64(batch.candidates, 2)[c];
+                const double pair = f64(batch.workloads, 0)[w] + 3 * f64(batch.workloads, 1)[w] +
+                                    1000 * f64(batch.candidates, 0)[c] + 17 * f64(batch.candidates, 1)[c] +
+                                    64 * f64(batch.candidates, 2)[c];
                 const uint64_t mixed = static_cast<uint64_t>(pair + 4096);
                 const uint64_t roll = mixed * 0x9e3779b97f4a7c15u >> 40;
                 if (static_cast<double>(roll % 1000) < abstain_share_ * 1000) continue;

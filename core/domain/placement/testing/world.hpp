@@ -60,7 +60,8 @@ struct World {
         return servers.back();
     }
     void mark(const std::string &offer_name, const std::string &server_name, WallTime deleted) {
-        rest.failures.push_back({OfferId("id-" + offer_name), ServerId(server_name.empty() ? "" : "id-" + server_name), "JobFailed", deleted, deleted, deleted + 1h});
+        rest.failures.push_back({OfferId("id-" + offer_name), ServerId(server_name.empty() ? "" : "id-" + server_name),
+                                 "JobFailed", deleted, deleted, deleted + 1h});
     }
     SnapshotPtr snapshot() const {
         auto made = std::make_shared<Snapshot>(rest);
@@ -77,7 +78,9 @@ inline PlacementEngine engine_with(std::vector<std::shared_ptr<PlacementScorer>>
     EXPECT_TRUE(engine.set_scorers(std::move(bindings)).ok());
     return engine;
 }
-inline PlacementEngine profit_engine(PlacementRules rules = {}) { return engine_with({std::make_shared<ProfitScorer>()}, std::move(rules)); }
+inline PlacementEngine profit_engine(PlacementRules rules = {}) {
+    return engine_with({std::make_shared<ProfitScorer>()}, std::move(rules));
+}
 
 inline std::vector<std::string> summary(const Result<PlacementPlan> &plan) {
     EXPECT_TRUE(plan.ok()) << plan.error().message;

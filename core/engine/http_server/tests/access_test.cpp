@@ -18,8 +18,9 @@ TEST(Tokens, GiveTheirNameAndRole) {
 
 TEST(Tokens, WhatIsNotExactlyOneOfThemIsDenied) {
     const auto table = TokenTable::make({{"ci", kSecret, Role::read}});
-    for (const std::string &bad : {std::string(), std::string("Bearer"), std::string("Bearer "), "Basic " + kSecret, kSecret, "Bearer " + kSecret + "x",
-                                   "Bearer " + kSecret.substr(1), "Bearer " + kSecret + std::string(1, '\0'), "Bearer " + std::string(100'000, 'x')}) {
+    for (const std::string &bad : {std::string(), std::string("Bearer"), std::string("Bearer "), "Basic " + kSecret,
+                                   kSecret, "Bearer " + kSecret + "x", "Bearer " + kSecret.substr(1),
+                                   "Bearer " + kSecret + std::string(1, '\0'), "Bearer " + std::string(100'000, 'x')}) {
         const auto result = table->authenticate(bad);
         ASSERT_FALSE(result.ok()) << bad.substr(0, 40);
         EXPECT_EQ(result.error().code, Code::denied);
@@ -28,11 +29,12 @@ TEST(Tokens, WhatIsNotExactlyOneOfThemIsDenied) {
 }
 
 TEST(Tokens, ImpossibleTablesAreRefusedWithoutShowingASecret) {
-    const std::vector<std::pair<std::vector<Token>, const char *>> cases{{{{"", kSecret, Role::read}}, "TokenName"},
-                                                                         {{{"a", kSecret, Role::read}, {"a", kOther, Role::read}}, "TokenName"},
-                                                                         {{{"a", "short", Role::read}}, "TokenShort"},
-                                                                         {{{"a", kSecret, Role::read}, {"b", kSecret, Role::operate}}, "TokenTwice"},
-                                                                         {{{"a", kSecret, Role::none}}, "TokenRole"}};
+    const std::vector<std::pair<std::vector<Token>, const char *>> cases{
+        {{{"", kSecret, Role::read}}, "TokenName"},
+        {{{"a", kSecret, Role::read}, {"a", kOther, Role::read}}, "TokenName"},
+        {{{"a", "short", Role::read}}, "TokenShort"},
+        {{{"a", kSecret, Role::read}, {"b", kSecret, Role::operate}}, "TokenTwice"},
+        {{{"a", kSecret, Role::none}}, "TokenRole"}};
     for (const auto &[tokens, reason] : cases) {
         const auto table = TokenTable::make(tokens);
         ASSERT_FALSE(table.ok());
@@ -42,7 +44,8 @@ TEST(Tokens, ImpossibleTablesAreRefusedWithoutShowingASecret) {
 }
 
 TEST(Problem, InternalErrorsSayWhereToLookAndNothingElse) {
-    const Error shown = public_error({Code::internal, "UncaughtException", "SELECT * FROM secrets at /src/store.cpp:12", 0}, "r7");
+    const Error shown =
+        public_error({Code::internal, "UncaughtException", "SELECT * FROM secrets at /src/store.cpp:12", 0}, "r7");
     EXPECT_EQ(shown.message.find("SELECT"), std::string::npos);
     EXPECT_NE(shown.message.find("r7"), std::string::npos);
     EXPECT_EQ(public_error(invalid("X", "yours"), "r7").message, "yours");

@@ -20,9 +20,15 @@ public:
 
 class FakeMetrics final : public Metrics {
 public:
-    Handle counter(std::string_view name, std::string_view, const Labels &labels) override { return handle(name, labels); }
-    Handle gauge(std::string_view name, std::string_view, const Labels &labels) override { return handle(name, labels); }
-    Handle histogram(std::string_view name, std::string_view, std::span<const double>, const Labels &labels) override { return handle(name, labels); }
+    Handle counter(std::string_view name, std::string_view, const Labels &labels) override {
+        return handle(name, labels);
+    }
+    Handle gauge(std::string_view name, std::string_view, const Labels &labels) override {
+        return handle(name, labels);
+    }
+    Handle histogram(std::string_view name, std::string_view, std::span<const double>, const Labels &labels) override {
+        return handle(name, labels);
+    }
     void add(Handle handle, double value) override {
         const std::lock_guard lock(mutex_);
         for (auto &[key, entry] : values_)
@@ -49,8 +55,9 @@ private:
 
 class FakeCommands final : public CommandService {
 public:
-    using Handler = std::function<Result<std::string>(const Principal &, const CallContext &, std::string_view arguments,
-                                                      const std::function<void(std::string_view)> &progress)>;
+    using Handler =
+        std::function<Result<std::string>(const Principal &, const CallContext &, std::string_view arguments,
+                                          const std::function<void(std::string_view)> &progress)>;
     std::string catalogue() override {
         const std::lock_guard lock(mutex_);
         return text_;
@@ -64,16 +71,19 @@ public:
         handlers_[std::move(command)] = std::move(handler);
     }
     /// Without a handler a command answers with what it was asked: {"command","arguments","principal"}.
-    Result<std::string> invoke(const Principal &principal, const CallContext &call, std::string_view command, std::string_view arguments,
+    Result<std::string> invoke(const Principal &principal, const CallContext &call, std::string_view command,
+                               std::string_view arguments,
                                const std::function<void(std::string_view)> &progress) override {
         Handler handler;
         {
             const std::lock_guard lock(mutex_);
             ++calls_;
-            if (const auto found = handlers_.find(std::string(command)); found != handlers_.end()) handler = found->second;
+            if (const auto found = handlers_.find(std::string(command)); found != handlers_.end())
+                handler = found->second;
         }
         if (handler) return handler(principal, call, arguments, progress);
-        return "{\"command\":\"" + std::string(command) + "\",\"arguments\":" + std::string(arguments) + ",\"principal\":\"" + principal.name + "\"}";
+        return "{\"command\":\"" + std::string(command) + "\",\"arguments\":" + std::string(arguments) +
+               ",\"principal\":\"" + principal.name + "\"}";
     }
     int calls() const {
         const std::lock_guard lock(mutex_);
@@ -117,21 +127,25 @@ public:
         (void)!std::system(("rm -rf " + directory).c_str());
     }
     Status start() {
-        auto started = Server::start(options, Dependencies{commands, metrics, clock,
-                                                           [this] { return Readiness{ready, "{\"ready\":" + std::string(ready ? "true" : "false") + ",\"why\":\"details\"}"}; },
-                                                           [] { return Result<std::string>("{\"items\":[]}"); },
-                                                           [this]() -> Result<std::string> {
-                                                               ++reloads;
-                                                               return std::string("{\"reloaded\":true}");
-                                                           },
-                                                           [this](std::string_view name) -> Result<std::string> {
-                                                               reset = name;
-                                                               return std::string("{\"reset\":true}");
-                                                           },
-                                                           [this](LogLevel, std::string_view text) {
-                                                               const std::lock_guard lock(log_mutex);
-                                                               log += std::string(text) + "\n";
-                                                           }});
+        auto started = Server::start(
+            options, Dependencies{commands, metrics, clock,
+                                  [this] {
+                                      return Readiness{ready, "{\"ready\":" + std::string(ready ? "true" : "false") +
+                                                                  ",\"why\":\"details\"}"};
+                                  },
+                                  [] { return Result<std::string>("{\"items\":[]}"); },
+                                  [this]() -> Result<std::string> {
+                                      ++reloads;
+                                      return std::string("{\"reloaded\":true}");
+                                  },
+                                  [this](std::string_view name) -> Result<std::string> {
+                                      reset = name;
+                                      return std::string("{\"reset\":true}");
+                                  },
+                                  [this](LogLevel, std::string_view text) {
+                                      const std::lock_guard lock(log_mutex);
+                                      log += std::string(text) + "\n";
+                                  }});
         if (!started.ok()) return started.error();
         server = *std::move(started);
         return {};

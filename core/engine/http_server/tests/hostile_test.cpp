@@ -19,7 +19,8 @@ protected:
     }
     void TearDown() override {
         if (!daemon.server) return;
-        EXPECT_EQ(RawClient(daemon.socket_path()).ask(request("GET", "/healthz")).status, 200) << "the server must go on";
+        EXPECT_EQ(RawClient(daemon.socket_path()).ask(request("GET", "/healthz")).status, 200)
+            << "the server must go on";
     }
     FakeDaemon daemon;
 };
@@ -39,7 +40,9 @@ std::vector<Rude> rude_requests() {
     for (int i = 0; i < 10'000; ++i) many_headers += "X-" + std::to_string(i) + ": y\r\n";
     return {
         {"not http", "hello\r\n\r\n", 400, "MalformedRequest"},
-        {"binary", std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11) + std::string(300, '\x01') + "\r\n\r\n", 400, "MalformedRequest"},
+        {"binary",
+         std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11) + std::string(300, '\x01') + "\r\n\r\n", 400,
+         "MalformedRequest"},
         {"old version", "GET /v1/nodes HTTP/0.9\r\n\r\n", 505, "HttpVersion"},
         {"future version", "GET /v1/nodes HTTP/2.0\r\n\r\n", 505, "HttpVersion"},
         {"long uri", "GET /" + std::string(9'000, 'a') + " HTTP/1.1\r\n\r\n", 414, "UriTooLong"},
@@ -54,24 +57,32 @@ std::vector<Rude> rude_requests() {
         {"unknown query", "GET /v1/nodes?nope=1 HTTP/1.1\r\n\r\n", 400, "UnknownOption"},
         {"wrong type", "GET /v1/nodes?limit=many HTTP/1.1\r\n\r\n", 400, "InvalidArguments"},
         {"query on own path", "GET /metrics?x=1 HTTP/1.1\r\n\r\n", 400, "UnknownOption"},
-        {"declared too large", post("Content-Type: application/json\r\nContent-Length: 99999999999\r\n", ""), 413, "BodyTooLarge"},
-        {"one byte too many", post("Content-Length: " + std::to_string((1 << 20) + 1) + "\r\n", ""), 413, "BodyTooLarge"},
-        {"chunked too large", post("Transfer-Encoding: chunked\r\n", "200000\r\n" + mib + mib + "\r\n0\r\n\r\n"), 413, "BodyTooLarge"},
+        {"declared too large", post("Content-Type: application/json\r\nContent-Length: 99999999999\r\n", ""), 413,
+         "BodyTooLarge"},
+        {"one byte too many", post("Content-Length: " + std::to_string((1 << 20) + 1) + "\r\n", ""), 413,
+         "BodyTooLarge"},
+        {"chunked too large", post("Transfer-Encoding: chunked\r\n", "200000\r\n" + mib + mib + "\r\n0\r\n\r\n"), 413,
+         "BodyTooLarge"},
         {"length is text", post("Content-Length: abc\r\n", ""), 400, "MalformedRequest"},
         {"length is negative", post("Content-Length: -1\r\n", ""), 400, "MalformedRequest"},
         {"two lengths", post("Content-Length: 2\r\nContent-Length: 3\r\n", "{}"), 400, "MalformedRequest"},
-        {"length and chunks", post("Content-Length: 2\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"), 400, "MalformedRequest"},
+        {"length and chunks", post("Content-Length: 2\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"), 400,
+         "MalformedRequest"},
         {"unknown coding", post("Transfer-Encoding: gzip\r\n", ""), 501, "TransferCoding"},
-        {"form body", post("Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 7\r\n", "chute=c"), 415, "UnsupportedMediaType"},
+        {"form body", post("Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 7\r\n", "chute=c"), 415,
+         "UnsupportedMediaType"},
         {"not json", request("POST", "/v1/deployments", "", "{\"chute\""), 400, "MalformedJson"},
         {"json array", request("POST", "/v1/deployments", "", "[1]"), 400, "MalformedJson"},
-        {"deep json", request("POST", "/v1/deployments", "", "{\"chute\":" + std::string(200'000, '[') + "}"), 400, "JsonTooDeep"},
+        {"deep json", request("POST", "/v1/deployments", "", "{\"chute\":" + std::string(200'000, '[') + "}"), 400,
+         "JsonTooDeep"},
         {"binary json", request("POST", "/v1/deployments", "", "{\"chute\":\"\xfe\xff\"}"), 400, "MalformedJson"},
-        {"duplicate member", request("POST", "/v1/deployments", "", R"({"chute":"a","chute":"b"})"), 400, "DuplicateMember"},
+        {"duplicate member", request("POST", "/v1/deployments", "", R"({"chute":"a","chute":"b"})"), 400,
+         "DuplicateMember"},
         {"unknown member", request("POST", "/v1/deployments", "", R"({"chuet":"a"})"), 400, "UnknownOption"},
         {"body on get", request("GET", "/v1/nodes", "", "{}"), 400, "UnexpectedBody"},
         {"unknown command", request("POST", "/v1/commands/nope", "", "{}"), 404, "UnknownCommand"},
-        {"watch what cannot be", request("POST", "/v1/deployments?watch=true", "", R"({"chute":"a"})"), 400, "NotWatchable"},
+        {"watch what cannot be", request("POST", "/v1/deployments?watch=true", "", R"({"chute":"a"})"), 400,
+         "NotWatchable"},
     };
 }
 class RudeRequests : public Hostile, public ::testing::WithParamInterface<Rude> {};
@@ -101,7 +112,8 @@ TEST_F(Hostile, AnUnknownCallerIsTurnedAwayBeforeHisBodyIsRead) {
 
 TEST_F(Hostile, ABodyOfExactlyTheLimitIsRead) {
     start();
-    const std::string frame = R"({"chute":""})", body = "{\"chute\":\"" + std::string((1 << 20) - frame.size(), 'x') + "\"}";
+    const std::string frame = R"({"chute":""})",
+                      body = "{\"chute\":\"" + std::string((1 << 20) - frame.size(), 'x') + "\"}";
     EXPECT_EQ(RawClient(daemon.socket_path()).ask(request("POST", "/v1/deployments", "", body)).status, 200);
 }
 
@@ -145,7 +157,8 @@ TEST_F(Hostile, AnIdleConnectionIsClosed) {
 
 TEST_F(Hostile, AReaderThatDoesNotReadIsCutOff) {
     daemon.options.limits.write_time = Ms(100);
-    daemon.commands.on("nodes", [](auto &&...) -> Result<std::string> { return "\"" + std::string(4u << 20, 'x') + "\""; });
+    daemon.commands.on("nodes",
+                       [](auto &&...) -> Result<std::string> { return "\"" + std::string(4u << 20, 'x') + "\""; });
     start();
     RawClient client(daemon.socket_path());
     client.send(request("GET", "/v1/nodes"));
@@ -177,7 +190,8 @@ TEST_F(Hostile, WhatFollowsARefusedBodyIsNotTakenForARequest) {
     start();
     RawClient client(daemon.server->tcp_port());
     const std::string smuggled = request("GET", "/healthz");
-    client.send("POST /v1/deployments HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(smuggled.size()) + "\r\n\r\n" + smuggled);
+    client.send("POST /v1/deployments HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(smuggled.size()) +
+                "\r\n\r\n" + smuggled);
     EXPECT_EQ(client.read_answer().status, 401);
     EXPECT_EQ(client.read_rest(), "");
 }

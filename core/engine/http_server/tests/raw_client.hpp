@@ -89,7 +89,9 @@ public:
 
 private:
     bool fill() {
-        struct ::pollfd one {fd_, POLLIN, 0};
+        struct ::pollfd one {
+            fd_, POLLIN, 0
+        };
         if (::poll(&one, 1, 120'000) <= 0) return false;
         char piece[65536];
         const ssize_t got = ::recv(fd_, piece, sizeof piece, 0);
@@ -103,9 +105,12 @@ private:
 };
 
 /// "GET /x HTTP/1.1" with Host and whatever else; a body gets its Content-Length and JSON type.
-inline std::string request(std::string_view method, std::string_view target, std::string_view headers = "", std::string_view body = "") {
-    std::string out = std::string(method) + " " + std::string(target) + " HTTP/1.1\r\nHost: rigger\r\n" + std::string(headers);
-    if (!body.empty()) out += "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
+inline std::string request(std::string_view method, std::string_view target, std::string_view headers = "",
+                           std::string_view body = "") {
+    std::string out =
+        std::string(method) + " " + std::string(target) + " HTTP/1.1\r\nHost: rigger\r\n" + std::string(headers);
+    if (!body.empty())
+        out += "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
     return out + "\r\n" + std::string(body);
 }
 

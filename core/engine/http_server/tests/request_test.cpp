@@ -20,10 +20,13 @@ TEST(Uri, SegmentsAreDecodedAfterTheyAreSplit) {
 
 TEST(Uri, PlusInAPathIsAPlus) { EXPECT_EQ(parse_target("/a+b")->segments, std::vector<std::string>{"a+b"}); }
 
-TEST(Uri, ATrailingSlashIsAnotherPath) { EXPECT_EQ(parse_target("/v1/nodes/")->segments, (std::vector<std::string>{"v1", "nodes", ""})); }
+TEST(Uri, ATrailingSlashIsAnotherPath) {
+    EXPECT_EQ(parse_target("/v1/nodes/")->segments, (std::vector<std::string>{"v1", "nodes", ""}));
+}
 
 TEST(Uri, MalformedTargetsAreRefused) {
-    for (const char *bad : {"", "v1", "http://x/v1", "/%", "/%4", "/%zz", "/%00", "/%0a", "/%ff", "/%c0%80", "/%ed%a0%80", "/%f5%80%80%80", "/?a=%", "/?%00=1", "/?a=%c2%80", "*"}) {
+    for (const char *bad : {"", "v1", "http://x/v1", "/%", "/%4", "/%zz", "/%00", "/%0a", "/%ff", "/%c0%80",
+                            "/%ed%a0%80", "/%f5%80%80%80", "/?a=%", "/?%00=1", "/?a=%c2%80", "*"}) {
         const auto target = parse_target(bad);
         ASSERT_FALSE(target.ok()) << bad;
         EXPECT_EQ(target.error().reason, "MalformedUri") << bad;
@@ -32,10 +35,13 @@ TEST(Uri, MalformedTargetsAreRefused) {
 
 TEST(Uri, ChineseNamesAreText) { EXPECT_EQ(parse_target("/%E8%8A%82%E7%82%B9")->segments.at(0), "节点"); }
 
-TEST(JsonText, AnObjectIsRead) { EXPECT_EQ(*parse_object(R"({"a":[1,{"b":null}]})", 32), Json::parse(R"({"a":[1,{"b":null}]})")); }
+TEST(JsonText, AnObjectIsRead) {
+    EXPECT_EQ(*parse_object(R"({"a":[1,{"b":null}]})", 32), Json::parse(R"({"a":[1,{"b":null}]})"));
+}
 
 TEST(JsonText, WhatIsNoObjectIsRefused) {
-    for (const char *bad : {"", " ", "[]", "1", "\"x\"", "null", "{", "{\"a\":1}x", "{a:1}", "{\"a\":1,}", "{\"a\":NaN}", "{\"a\":\"\xff\"}", "\x80\x81"})
+    for (const char *bad : {"", " ", "[]", "1", "\"x\"", "null", "{", "{\"a\":1}x", "{a:1}", "{\"a\":1,}",
+                            "{\"a\":NaN}", "{\"a\":\"\xff\"}", "\x80\x81"})
         EXPECT_EQ(parse_object(bad, 32).error().reason, "MalformedJson") << bad;
 }
 
@@ -58,7 +64,9 @@ TEST(JsonText, AMemberGivenTwiceIsRefusedByName) {
 
 class Arguments : public ::testing::Test {
 protected:
-    Result<std::string> make(const Pairs &query, std::string_view body = "", const Pairs &path = {}) { return make_arguments(command_, path, query, body, 32); }
+    Result<std::string> make(const Pairs &query, std::string_view body = "", const Pairs &path = {}) {
+        return make_arguments(command_, path, query, body, 32);
+    }
     std::string reason(const Pairs &query, std::string_view body = "", const Pairs &path = {}) {
         const auto result = make(query, body, path);
         return result.ok() ? "ok " + *result : result.error().reason;
@@ -66,23 +74,33 @@ protected:
     Command command_ = [] {
         Command c;
         c.name = "demo";
-        c.options = {{"text", OptionType::string}, {"count", OptionType::integer}, {"ratio", OptionType::number},
-                     {"force", OptionType::boolean}, {"tags", OptionType::array}, {"object", OptionType::other}};
+        c.options = {{"text", OptionType::string},   {"count", OptionType::integer}, {"ratio", OptionType::number},
+                     {"force", OptionType::boolean}, {"tags", OptionType::array},    {"object", OptionType::other}};
         return c;
     }();
 };
 
 TEST_F(Arguments, TextsBecomeTheDeclaredTypes) {
-    const auto result = make({{"text", "5"}, {"count", "-5"}, {"ratio", "2.5e1"}, {"force", "true"}, {"tags", "a"}, {"tags", "b"}});
+    const auto result =
+        make({{"text", "5"}, {"count", "-5"}, {"ratio", "2.5e1"}, {"force", "true"}, {"tags", "a"}, {"tags", "b"}});
     ASSERT_TRUE(result.ok()) << result.error().message;
-    EXPECT_EQ(Json::parse(*result), Json::parse(R"({"text":"5","count":-5,"ratio":25.0,"force":true,"tags":["a","b"]})"));
+    EXPECT_EQ(Json::parse(*result),
+              Json::parse(R"({"text":"5","count":-5,"ratio":25.0,"force":true,"tags":["a","b"]})"));
 }
 
 TEST_F(Arguments, ABareFlagIsTrue) { EXPECT_EQ(*make({{"force", ""}}), R"({"force":true})"); }
 
 TEST_F(Arguments, WrongTypesAreRefused) {
-    for (const Pairs &bad : std::vector<Pairs>{{{"count", "x"}}, {{"count", "1.5"}}, {{"count", ""}}, {{"count", " 1"}}, {{"count", "99999999999999999999"}},
-                                               {{"ratio", "nan"}}, {{"ratio", "inf"}}, {{"ratio", "1,5"}}, {{"force", "yes"}}, {{"object", "{}"}}})
+    for (const Pairs &bad : std::vector<Pairs>{{{"count", "x"}},
+                                               {{"count", "1.5"}},
+                                               {{"count", ""}},
+                                               {{"count", " 1"}},
+                                               {{"count", "99999999999999999999"}},
+                                               {{"ratio", "nan"}},
+                                               {{"ratio", "inf"}},
+                                               {{"ratio", "1,5"}},
+                                               {{"force", "yes"}},
+                                               {{"object", "{}"}}})
         EXPECT_EQ(reason(bad), "InvalidArguments") << bad[0].first << "=" << bad[0].second;
 }
 
@@ -99,7 +117,10 @@ TEST_F(Arguments, OneOptionInTwoPlacesIsRefused) {
     EXPECT_EQ(reason({{"text", "b"}}, "", {{"text", "a"}}), "DuplicateOption");
 }
 
-TEST_F(Arguments, BodyMembersArePassedOnAsTheyAre) { EXPECT_EQ(*make({}, R"({"object":{"a":[1]},"count":"left to the command's schema"})"), R"({"count":"left to the command's schema","object":{"a":[1]}})"); }
+TEST_F(Arguments, BodyMembersArePassedOnAsTheyAre) {
+    EXPECT_EQ(*make({}, R"({"object":{"a":[1]},"count":"left to the command's schema"})"),
+              R"({"count":"left to the command's schema","object":{"a":[1]}})");
+}
 
 TEST_F(Arguments, WatchSpeaksToTheServer) {
     EXPECT_EQ(*make({{"watch", "true"}}), "{}");

@@ -18,7 +18,8 @@ protected:
         const auto status = daemon.start();
         ASSERT_TRUE(status.ok()) << status.error().message;
     }
-    Answer local(std::string_view method, std::string_view target, std::string_view headers = "", std::string_view body = "") {
+    Answer local(std::string_view method, std::string_view target, std::string_view headers = "",
+                 std::string_view body = "") {
         return RawClient(daemon.socket_path()).ask(request(method, target, headers, body));
     }
     Answer remote(std::string_view method, std::string_view target, const char *secret, std::string_view body = "") {
@@ -43,7 +44,9 @@ TEST_F(Serving, ThePeerOfTheUnixSocketIsNamedByItsUid) {
     EXPECT_EQ(Json::parse(local("GET", "/v1/nodes").body)["principal"], "unix:uid=" + std::to_string(::getuid()));
 }
 
-TEST_F(Serving, ATokenHolderIsNamedByHisToken) { EXPECT_EQ(Json::parse(remote("GET", "/v1/nodes", FakeDaemon::kReader).body)["principal"], "token:reader"); }
+TEST_F(Serving, ATokenHolderIsNamedByHisToken) {
+    EXPECT_EQ(Json::parse(remote("GET", "/v1/nodes", FakeDaemon::kReader).body)["principal"], "token:reader");
+}
 
 TEST_F(Serving, PathParametersBecomeArguments) {
     const Json body = Json::parse(local("DELETE", "/v1/deployments/a%2Fb?reason=old").body);
@@ -52,13 +55,16 @@ TEST_F(Serving, PathParametersBecomeArguments) {
 }
 
 TEST_F(Serving, EveryCommandIsAlsoAPostToItsName) {
-    EXPECT_EQ(Json::parse(local("POST", "/v1/commands/undeploy", "", R"({"deployment":"x"})").body)["arguments"]["deployment"], "x");
+    EXPECT_EQ(Json::parse(
+                  local("POST", "/v1/commands/undeploy", "", R"({"deployment":"x"})").body)["arguments"]["deployment"],
+              "x");
     EXPECT_EQ(local("POST", "/v1/commands/hidden").status, 200);
 }
 
 TEST_F(Serving, ChunkedBodiesAreRead) {
     const Answer answer = RawClient(daemon.socket_path())
-                              .ask("POST /v1/deployments HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n{\"chute\"\r\n5\r\n:\"c\"}\r\n0\r\n\r\n");
+                              .ask("POST /v1/deployments HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: "
+                                   "chunked\r\n\r\n8\r\n{\"chute\"\r\n5\r\n:\"c\"}\r\n0\r\n\r\n");
     ASSERT_EQ(answer.status, 200) << answer.body;
     EXPECT_EQ(Json::parse(answer.body)["arguments"]["chute"], "c");
 }
@@ -81,7 +87,8 @@ TEST_P(Roles, DecideWhatATcpCallerMayDo) {
     const int before = daemon.commands.calls();
     EXPECT_EQ(remote(p.method, p.path, nullptr, p.body).status, p.anonymous);
     EXPECT_EQ(remote(p.method, p.path, "not-a-token-0123456789", p.body).status, 401);
-    EXPECT_EQ(remote(p.method, p.path, "reader-secret-012345678", p.body).status, 401) << "a prefix of a secret is no secret";
+    EXPECT_EQ(remote(p.method, p.path, "reader-secret-012345678", p.body).status, 401)
+        << "a prefix of a secret is no secret";
     EXPECT_EQ(daemon.commands.calls(), before) << "nothing runs for a stranger";
     EXPECT_EQ(remote(p.method, p.path, FakeDaemon::kReader, p.body).status, p.reader);
     EXPECT_EQ(remote(p.method, p.path, FakeDaemon::kOperator, p.body).status, p.operate);
@@ -89,15 +96,21 @@ TEST_P(Roles, DecideWhatATcpCallerMayDo) {
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryRoute, Roles,
-                         ::testing::Values(Protected{"GET", "/metrics", "", 401, 200, 200}, Protected{"GET", "/openapi.json", "", 401, 200, 200},
-                                           Protected{"GET", "/v1/commands", "", 401, 200, 200}, Protected{"GET", "/v1/plugins", "", 401, 200, 200},
-                                           Protected{"POST", "/v1/plugins/reload", "", 401, 403, 200}, Protected{"POST", "/v1/plugins/x/reset", "", 401, 403, 200},
-                                           Protected{"GET", "/v1/nodes", "", 401, 200, 200}, Protected{"POST", "/v1/commands/nodes", "", 401, 200, 200},
+                         ::testing::Values(Protected{"GET", "/metrics", "", 401, 200, 200},
+                                           Protected{"GET", "/openapi.json", "", 401, 200, 200},
+                                           Protected{"GET", "/v1/commands", "", 401, 200, 200},
+                                           Protected{"GET", "/v1/plugins", "", 401, 200, 200},
+                                           Protected{"POST", "/v1/plugins/reload", "", 401, 403, 200},
+                                           Protected{"POST", "/v1/plugins/x/reset", "", 401, 403, 200},
+                                           Protected{"GET", "/v1/nodes", "", 401, 200, 200},
+                                           Protected{"POST", "/v1/commands/nodes", "", 401, 200, 200},
                                            Protected{"POST", "/v1/deployments", R"({"chute":"c"})", 401, 403, 200},
                                            Protected{"POST", "/v1/commands/deploy", R"({"chute":"c"})", 401, 403, 200},
                                            Protected{"DELETE", "/v1/deployments/d", "", 401, 403, 200},
-                                           Protected{"POST", "/v1/commands/undeploy", R"({"deployment":"d"})", 401, 403, 200},
-                                           Protected{"GET", "/nothing/here", "", 401, 404, 404}, Protected{"GET", "/v1/commands/nodes", "", 401, 405, 405}));
+                                           Protected{"POST", "/v1/commands/undeploy", R"({"deployment":"d"})", 401, 403,
+                                                     200},
+                                           Protected{"GET", "/nothing/here", "", 401, 404, 404},
+                                           Protected{"GET", "/v1/commands/nodes", "", 401, 405, 405}));
 
 TEST_F(Serving, HealthNeedsNoTokenAndShowsAStrangerNoDetails) {
     EXPECT_EQ(remote("GET", "/healthz", nullptr).status, 200);
@@ -110,7 +123,9 @@ TEST_F(Serving, HealthNeedsNoTokenAndShowsAStrangerNoDetails) {
     EXPECT_EQ(remote("GET", "/healthz", nullptr).status, 200);
 }
 
-TEST_F(Serving, AWrongTokenIsTheSameAsNone_ItDoesNotFallBack) { EXPECT_EQ(remote("GET", "/healthz", nullptr).status, 200); }
+TEST_F(Serving, AWrongTokenIsTheSameAsNone_ItDoesNotFallBack) {
+    EXPECT_EQ(remote("GET", "/healthz", nullptr).status, 200);
+}
 
 TEST_F(Serving, A401SaysHowToComeIn) {
     const Answer answer = remote("GET", "/v1/nodes", nullptr);
@@ -144,7 +159,8 @@ TEST_F(Serving, TheCatalogueHasATag) {
 
 TEST_F(Serving, ANewFrontendIsServedWithoutARestart) {
     EXPECT_EQ(local("GET", "/v1/new").status, 404);
-    daemon.commands.declare(R"({"commands":[{"name":"new","effect":"read","http":{"method":"GET","path":"/v1/new"},"options":{"properties":{}}}]})");
+    daemon.commands.declare(
+        R"({"commands":[{"name":"new","effect":"read","http":{"method":"GET","path":"/v1/new"},"options":{"properties":{}}}]})");
     EXPECT_EQ(local("GET", "/v1/new").status, 200);
     EXPECT_EQ(local("GET", "/v1/nodes").status, 404);
 }
@@ -155,7 +171,9 @@ struct Failing {
 };
 class Failures : public Serving, public ::testing::WithParamInterface<Failing> {};
 TEST_P(Failures, HaveTheirStatusAndKeepTheirReason) {
-    daemon.commands.on("nodes", [](auto &&...) -> Result<std::string> { return Error{GetParam().code, "TheReason", "the message", 2500}; });
+    daemon.commands.on("nodes", [](auto &&...) -> Result<std::string> {
+        return Error{GetParam().code, "TheReason", "the message", 2500};
+    });
     const Answer answer = local("GET", "/v1/nodes");
     EXPECT_EQ(answer.status, GetParam().status);
     const Json error = Json::parse(answer.body)["error"];
@@ -165,12 +183,15 @@ TEST_P(Failures, HaveTheirStatusAndKeepTheirReason) {
     EXPECT_TRUE(answer.has("Retry-After: 3"));
 }
 INSTANTIATE_TEST_SUITE_P(All, Failures,
-                         ::testing::Values(Failing{Code::invalid, 400}, Failing{Code::denied, 403}, Failing{Code::not_found, 404}, Failing{Code::conflict, 409},
-                                           Failing{Code::exhausted, 429}, Failing{Code::internal, 500}, Failing{Code::unsupported, 501},
-                                           Failing{Code::unavailable, 503}, Failing{Code::cancelled, 503}, Failing{Code::deadline, 504}));
+                         ::testing::Values(Failing{Code::invalid, 400}, Failing{Code::denied, 403},
+                                           Failing{Code::not_found, 404}, Failing{Code::conflict, 409},
+                                           Failing{Code::exhausted, 429}, Failing{Code::internal, 500},
+                                           Failing{Code::unsupported, 501}, Failing{Code::unavailable, 503},
+                                           Failing{Code::cancelled, 503}, Failing{Code::deadline, 504}));
 
 TEST_F(Serving, AnInternalErrorIsLoggedAndNotShown) {
-    daemon.commands.on("nodes", [](auto &&...) -> Result<std::string> { return internal_error("password=hunter2 at store.cpp"); });
+    daemon.commands.on(
+        "nodes", [](auto &&...) -> Result<std::string> { return internal_error("password=hunter2 at store.cpp"); });
     const Answer answer = local("GET", "/v1/nodes");
     EXPECT_EQ(answer.body.find("hunter2"), std::string::npos);
     const std::lock_guard lock(daemon.log_mutex);
@@ -197,7 +218,9 @@ TEST_F(Serving, TheDeadlineIsTheCallersWithinTheLimit) {
 TEST_F(Serving, RequestsAreCountedByRouteAndNotByWhatWasAsked) {
     local("DELETE", "/v1/deployments/some-id");
     local("GET", "/some/random/path");
-    EXPECT_EQ(daemon.metrics.value("rigger_http_requests_total,route=/v1/deployments/{deployment},method=DELETE,status=200"), 1);
+    EXPECT_EQ(
+        daemon.metrics.value("rigger_http_requests_total,route=/v1/deployments/{deployment},method=DELETE,status=200"),
+        1);
     EXPECT_EQ(daemon.metrics.value("rigger_http_requests_total,route=unmatched,method=GET,status=404"), 1);
 }
 

@@ -15,7 +15,8 @@ using Json = nlohmann::json;
 using Ms = std::chrono::milliseconds;
 
 TEST(EventText, SplitsADocumentOfSeveralLines) {
-    EXPECT_EQ(event_text("result", "{\n \"a\":1\n}\n", 7), "event: result\nid: 7\ndata: {\ndata:  \"a\":1\ndata: }\n\n");
+    EXPECT_EQ(event_text("result", "{\n \"a\":1\n}\n", 7),
+              "event: result\nid: 7\ndata: {\ndata:  \"a\":1\ndata: }\n\n");
     EXPECT_EQ(event_text("progress", ""), "event: progress\ndata: \n\n");
 }
 
@@ -29,7 +30,9 @@ class Streaming : public ::testing::Test {
 protected:
     Streaming() {
         daemon.options.limits.watch_pause = Ms(1);
-        daemon.commands.on("nodes", [this](auto &&...) -> Result<std::string> { return "{\"items\":[" + std::to_string(value.load()) + "]}"; });
+        daemon.commands.on("nodes", [this](auto &&...) -> Result<std::string> {
+            return "{\"items\":[" + std::to_string(value.load()) + "]}";
+        });
     }
     void start() { ASSERT_TRUE(daemon.start().ok()); }
     void publish(int v) {
@@ -54,13 +57,15 @@ TEST_F(Streaming, AWatchSendsTheResultNowAndAgainWhenItChanged) {
 
 TEST_F(Streaming, OutputThatGoesOnIsStreamedWhateverIsAccepted) {
     std::atomic<uint64_t> deadline{0};
-    daemon.commands.on("logs", [&](const Principal &, const CallContext &call, auto &&, const auto &progress) -> Result<std::string> {
-        deadline = call.deadline.ns;
-        progress(R"({"text":"one\n"})");
-        return std::string(R"({"text":""})");
-    });
+    daemon.commands.on(
+        "logs", [&](const Principal &, const CallContext &call, auto &&, const auto &progress) -> Result<std::string> {
+            deadline = call.deadline.ns;
+            progress(R"({"text":"one\n"})");
+            return std::string(R"({"text":""})");
+        });
     start();
-    for (const std::string &asked : {request("GET", "/v1/logs/d?follow=true"), request("POST", "/v1/commands/logs", "", R"({"deployment":"d","follow":true})")}) {
+    for (const std::string &asked : {request("GET", "/v1/logs/d?follow=true"),
+                                     request("POST", "/v1/commands/logs", "", R"({"deployment":"d","follow":true})")}) {
         RawClient client(daemon.socket_path());
         client.send(asked);
         EXPECT_NE(client.read_until("\r\n\r\n").find("Content-Type: text/event-stream"), std::string::npos) << asked;
@@ -116,7 +121,8 @@ TEST_F(Streaming, AFailureThatMayPassIsReportedAndTheStreamGoesOn) {
 }
 
 TEST_F(Streaming, AFailureThatCannotPassEndsTheStream) {
-    daemon.commands.on("nodes", [](auto &&...) -> Result<std::string> { return not_found("UnknownServer", "no such server"); });
+    daemon.commands.on("nodes",
+                       [](auto &&...) -> Result<std::string> { return not_found("UnknownServer", "no such server"); });
     start();
     RawClient client(daemon.socket_path());
     client.send(request("GET", "/v1/nodes?watch=true"));
@@ -126,11 +132,13 @@ TEST_F(Streaming, AFailureThatCannotPassEndsTheStream) {
 }
 
 TEST_F(Streaming, AWritingCommandStreamsItsProgressAndThenItsResult) {
-    daemon.commands.on("deploy", [](const Principal &, const CallContext &, std::string_view, const std::function<void(std::string_view)> &progress) -> Result<std::string> {
-        progress(R"({"phase":"claimed"})");
-        progress(R"({"phase":"created"})");
-        return std::string(R"({"actions":[]})");
-    });
+    daemon.commands.on("deploy",
+                       [](const Principal &, const CallContext &, std::string_view,
+                          const std::function<void(std::string_view)> &progress) -> Result<std::string> {
+                           progress(R"({"phase":"claimed"})");
+                           progress(R"({"phase":"created"})");
+                           return std::string(R"({"actions":[]})");
+                       });
     start();
     RawClient client(daemon.socket_path());
     client.send(request("POST", "/v1/deployments", "Accept: text/event-stream\r\n", R"({"chute":"c"})"));
@@ -142,13 +150,16 @@ TEST_F(Streaming, AWritingCommandStreamsItsProgressAndThenItsResult) {
 TEST_F(Streaming, ASilentCommandIsCancelledWhenItsPeerHasGone) {
     daemon.options.limits.keep_alive = Ms(20);
     std::promise<bool> cancelled;
-    daemon.commands.on("deploy", [&](const Principal &, const CallContext &call, std::string_view, const std::function<void(std::string_view)> &progress) -> Result<std::string> {
-        progress(R"({"phase":"claimed"})");
-        const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-        while (!call.is_cancelled() && std::chrono::steady_clock::now() < limit) std::this_thread::yield();
-        cancelled.set_value(call.is_cancelled());
-        return Error{Code::cancelled, "Cancelled", "nobody waits any more", 0};
-    });
+    daemon.commands.on("deploy",
+                       [&](const Principal &, const CallContext &call, std::string_view,
+                           const std::function<void(std::string_view)> &progress) -> Result<std::string> {
+                           progress(R"({"phase":"claimed"})");
+                           const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+                           while (!call.is_cancelled() && std::chrono::steady_clock::now() < limit)
+                               std::this_thread::yield();
+                           cancelled.set_value(call.is_cancelled());
+                           return Error{Code::cancelled, "Cancelled", "nobody waits any more", 0};
+                       });
     start();
     {
         RawClient client(daemon.socket_path());

@@ -24,12 +24,14 @@ rig::Error not_found(std::string_view resource, std::string_view name) {
     return {RIG_E_NOT_FOUND, "NotFound", quoted(resource, name) + " not found", 0};
 }
 rig::Error conflict(std::string_view resource, std::string_view name, std::string_view why) {
-    return {RIG_E_CONFLICT, "Conflict", "Operation cannot be fulfilled on " + quoted(resource, name) + ": " + std::string(why), 0};
+    return {RIG_E_CONFLICT, "Conflict",
+            "Operation cannot be fulfilled on " + quoted(resource, name) + ": " + std::string(why), 0};
 }
 rig::Error not_ours(std::string_view resource, std::string_view name) {
     return {RIG_E_CONFLICT, "NotOurs",
-            quoted(resource, name) + " exists without the label app.kubernetes.io/managed-by=rigger or chutes/deployment-id; "
-                                     "it belongs to somebody else and was not changed",
+            quoted(resource, name) +
+                " exists without the label app.kubernetes.io/managed-by=rigger or chutes/deployment-id; "
+                "it belongs to somebody else and was not changed",
             0};
 }
 rig::Error invalid(std::string_view kind, std::string_view name, const Problems &problems) {
@@ -49,7 +51,8 @@ rig::Error no_kind_match(std::string_view api_version, std::string_view kind) {
 }
 rig::Error unknown_cluster(std::string_view asked, std::string_view ours) {
     return {RIG_E_INVALID, "UnknownCluster",
-            "cluster \"" + std::string(asked) + "\" is unknown here; this backend serves \"" + std::string(ours) + "\"", 0};
+            "cluster \"" + std::string(asked) + "\" is unknown here; this backend serves \"" + std::string(ours) + "\"",
+            0};
 }
 rig::Error exhausted(std::string_view reason, std::string_view what) {
     return {RIG_E_EXHAUSTED, std::string(reason), std::string(what), 5000};

@@ -11,7 +11,9 @@ namespace cluster_local {
 /// Field errors of one object, collected so that an author sees all of them at once.
 class Problems {
 public:
-    void add(std::string_view path, std::string_view what) { list_.push_back(std::string(path) + ": " + std::string(what)); }
+    void add(std::string_view path, std::string_view what) {
+        list_.push_back(std::string(path) + ": " + std::string(what));
+    }
     void required(std::string_view path) { add(path, "Required value"); }
     void immutable(std::string_view path) { add(path, "Invalid value: field is immutable"); }
     bool empty() const noexcept { return list_.empty(); }

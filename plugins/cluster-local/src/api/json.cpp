@@ -28,7 +28,9 @@ bool too_deep(std::string_view text) {
 
 rig::Result<Json> parse_object(std::string_view text, std::string_view what) {
     if (text.size() > kMaxObjectBytes) return errors::too_large(text.size(), kMaxObjectBytes);
-    if (too_deep(text)) return errors::bad_request(std::string(what) + " is nested deeper than " + std::to_string(kMaxDepth) + " levels");
+    if (too_deep(text))
+        return errors::bad_request(std::string(what) + " is nested deeper than " + std::to_string(kMaxDepth) +
+                                   " levels");
     Json value = Json::parse(text.begin(), text.end(), nullptr, false);
     if (value.is_discarded()) return errors::bad_request(std::string(what) + " is not well-formed JSON in UTF-8");
     if (!value.is_object()) return errors::bad_request(std::string(what) + " is not a JSON object");
@@ -104,7 +106,8 @@ bool Checker::fail(std::string_view path, std::string_view what) const {
 }
 void Checker::required(std::string_view path) const {
     const Json *value = at(path);
-    if (!value || (value->is_string() && value->get_ref<const std::string &>().empty())) problems_.required(prefix_ + std::string(path));
+    if (!value || (value->is_string() && value->get_ref<const std::string &>().empty()))
+        problems_.required(prefix_ + std::string(path));
 }
 bool Checker::integer(std::string_view path, int64_t min, int64_t max) const {
     const Json *value = at(path);
@@ -154,7 +157,8 @@ bool Checker::quantities(std::string_view path) const {
     if (!value) return true;
     if (!value->is_object()) return fail(path, "Invalid value: must be an object");
     for (const auto &[key, member] : value->items())
-        if (!parse_quantity(member)) return fail(std::string(path) + "[" + key + "]", "Invalid value: not a resource quantity");
+        if (!parse_quantity(member))
+            return fail(std::string(path) + "[" + key + "]", "Invalid value: not a resource quantity");
     return true;
 }
 

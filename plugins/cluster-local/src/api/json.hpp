@@ -23,10 +23,10 @@ rig::Result<Json> parse_object(std::string_view text, std::string_view what);
 
 /// The member at `path`, or nullptr where it is missing, null, or a parent is not an object.
 const Json *find(const Json &object, Path path);
-std::string_view text_at(const Json &object, Path path);            ///< "" when missing or not a string
-std::optional<int64_t> integer_at(const Json &object, Path path);   ///< nullopt when missing or not an integer
-bool flag_at(const Json &object, Path path);                        ///< false when missing or not a boolean
-const Json &list_at(const Json &object, Path path);                ///< an empty array when missing or not an array
+std::string_view text_at(const Json &object, Path path);          ///< "" when missing or not a string
+std::optional<int64_t> integer_at(const Json &object, Path path); ///< nullopt when missing or not an integer
+bool flag_at(const Json &object, Path path);                      ///< false when missing or not a boolean
+const Json &list_at(const Json &object, Path path);               ///< an empty array when missing or not an array
 /// The member `key`, made an empty object when missing.
 Json &child(Json &object, const char *key);
 /// Gives the member `key` a value when it is missing.
@@ -34,11 +34,12 @@ void set_default(Json &object, const char *key, Json value);
 /// Removes members that are null, at every depth: Kubernetes treats them as absent.
 void drop_nulls(Json &value);
 
-/// Checks of members by dotted path ("spec.parallelism"); each returns false after adding to `problems` when the member has
-/// a wrong type or value, and true when it is right or absent.
+/// Checks of members by dotted path ("spec.parallelism"); each returns false after adding to `problems` when the member
+/// has a wrong type or value, and true when it is right or absent.
 class Checker {
 public:
-    Checker(const Json &object, Problems &problems, std::string prefix = {}) : object_(object), problems_(problems), prefix_(std::move(prefix)) {}
+    Checker(const Json &object, Problems &problems, std::string prefix = {})
+        : object_(object), problems_(problems), prefix_(std::move(prefix)) {}
     bool integer(std::string_view path, int64_t min, int64_t max) const;
     bool boolean(std::string_view path) const;
     bool string(std::string_view path) const;

@@ -18,14 +18,16 @@ bool listed(std::string_view name, std::initializer_list<std::string_view> names
 
 /// The members that identify an item of the list called `name`; empty: the list is atomic.
 Keys keys_of(std::string_view name, const Json &list) {
-    if (listed(name, {"containers", "initContainers", "ephemeralContainers", "volumes", "env", "imagePullSecrets"})) return {"name"};
+    if (listed(name, {"containers", "initContainers", "ephemeralContainers", "volumes", "env", "imagePullSecrets"}))
+        return {"name"};
     if (name == "volumeMounts") return {"mountPath"};
     if (name == "volumeDevices") return {"devicePath"};
     if (name == "conditions") return {"type"};
     if (name == "ownerReferences") return {"uid"};
     if (name == "hostAliases") return {"ip"};
     if (name == "ports") {
-        const bool container = std::any_of(list.begin(), list.end(), [](const Json &p) { return p.is_object() && p.contains("containerPort"); });
+        const bool container = std::any_of(list.begin(), list.end(),
+                                           [](const Json &p) { return p.is_object() && p.contains("containerPort"); });
         return container ? Keys{"containerPort", "protocol"} : Keys{"port", "protocol"};
     }
     return {};
@@ -42,7 +44,8 @@ Json identity(const Json &item, const Keys &keys) {
 }
 const Json *same(const Json &list, const Json &id, const Keys &keys) {
     if (!list.is_array()) return nullptr;
-    const auto it = std::find_if(list.begin(), list.end(), [&](const Json &item) { return identity(item, keys) == id; });
+    const auto it =
+        std::find_if(list.begin(), list.end(), [&](const Json &item) { return identity(item, keys) == id; });
     return it == list.end() ? nullptr : &*it;
 }
 
@@ -69,7 +72,9 @@ void merge_list(Json &live, const Json &before, const Json &now, const Keys &key
 }
 
 void merge_set(Json &live, const Json &before, const Json &now) {
-    const auto has = [](const Json &list, const Json &item) { return list.is_array() && std::find(list.begin(), list.end(), item) != list.end(); };
+    const auto has = [](const Json &list, const Json &item) {
+        return list.is_array() && std::find(list.begin(), list.end(), item) != list.end();
+    };
     Json merged = Json::array();
     for (const Json &item : live)
         if (has(now, item) || !has(before, item)) merged.push_back(item);
@@ -111,7 +116,9 @@ void apply_merge(Json &live, const Json &before, const Json &now) {
         const Json &was = member(before, key);
         if (value.is_object() && it->is_object()) apply_merge(*it, was, value);
         else if (value.is_array() && it->is_array() && key == "finalizers") merge_set(*it, was, value);
-        else if (const Keys keys = value.is_array() && it->is_array() ? keys_of(key, value.empty() ? *it : value) : Keys{}; !keys.empty())
+        else if (const Keys keys =
+                     value.is_array() && it->is_array() ? keys_of(key, value.empty() ? *it : value) : Keys{};
+                 !keys.empty())
             merge_list(*it, was, value, keys);
         else *it = value;
     }

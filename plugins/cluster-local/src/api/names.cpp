@@ -47,9 +47,13 @@ void check_labels(const Json &holder, const std::string &path, Problems &problem
     if (!labels) return;
     for (const auto &[key, value] : labels->items()) {
         if (!is_label_key(key))
-            problems.add(path + ".labels", "Invalid value: \"" + key + "\": a key is [prefix/]name, the name 1-63 characters of [A-Za-z0-9_.-] that begin and end with an alphanumeric one");
+            problems.add(path + ".labels", "Invalid value: \"" + key +
+                                               "\": a key is [prefix/]name, the name 1-63 characters of [A-Za-z0-9_.-] "
+                                               "that begin and end with an alphanumeric one");
         if (!is_label_value(value.get_ref<const std::string &>()))
-            problems.add(path + ".labels[" + key + "]", "Invalid value: at most 63 characters of [A-Za-z0-9_.-] that begin and end with an alphanumeric one");
+            problems.add(
+                path + ".labels[" + key + "]",
+                "Invalid value: at most 63 characters of [A-Za-z0-9_.-] that begin and end with an alphanumeric one");
     }
 }
 
@@ -62,8 +66,10 @@ void check_metadata(const Json &metadata, Problems &problems) {
             for (const auto &[key, value] : annotations->items()) {
                 bytes += key.size() + value.get_ref<const std::string &>().size();
                 std::string folded = key;
-                std::transform(folded.begin(), folded.end(), folded.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-                if (!is_label_key(folded)) problems.add("metadata.annotations", "Invalid value: \"" + key + "\" is not a qualified name");
+                std::transform(folded.begin(), folded.end(), folded.begin(),
+                               [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+                if (!is_label_key(folded))
+                    problems.add("metadata.annotations", "Invalid value: \"" + key + "\" is not a qualified name");
             }
             if (bytes > 256 * 1024) problems.add("metadata.annotations", "Too long: must have at most 262144 bytes");
         }
@@ -84,7 +90,8 @@ void check_metadata(const Json &metadata, Problems &problems) {
         for (const char *key : {"controller", "blockOwnerDeletion"}) each.boolean(key);
         controllers += flag_at(owner, {"controller"});
     }
-    if (controllers > 1) problems.add("metadata.ownerReferences", "Invalid value: only one reference can have controller set to true");
+    if (controllers > 1)
+        problems.add("metadata.ownerReferences", "Invalid value: only one reference can have controller set to true");
 }
 
 } // namespace cluster_local

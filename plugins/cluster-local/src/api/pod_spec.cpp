@@ -13,7 +13,8 @@ namespace {
 bool latest(std::string_view image) {
     if (image.find('@') != std::string_view::npos) return false;
     const size_t slash = image.rfind('/'), colon = image.rfind(':');
-    return colon == std::string_view::npos || (slash != std::string_view::npos && colon < slash) || image.substr(colon) == ":latest";
+    return colon == std::string_view::npos || (slash != std::string_view::npos && colon < slash) ||
+           image.substr(colon) == ":latest";
 }
 
 void default_container(Json &container) {
@@ -32,7 +33,8 @@ void default_container(Json &container) {
             if (port.is_object()) set_default(port, "protocol", "TCP");
 }
 
-void check_container(const Json &container, const std::string &prefix, std::set<std::string> &names, Problems &problems) {
+void check_container(const Json &container, const std::string &prefix, std::set<std::string> &names,
+                     Problems &problems) {
     const Checker check(container, problems, prefix);
     if (!container.is_object()) return problems.add(prefix, "Invalid value: must be an object");
     if (check.string("name")) {
@@ -48,9 +50,11 @@ void check_container(const Json &container, const std::string &prefix, std::set<
     const bool limits = check.quantities("resources.limits"), requests = check.quantities("resources.requests");
     if (limits && requests)
         for (const char *key : {"cpu", "memory", "ephemeral-storage", "nvidia.com/gpu"}) {
-            const Json *limit = find(container, {"resources", "limits", key}), *request = find(container, {"resources", "requests", key});
+            const Json *limit = find(container, {"resources", "limits", key}),
+                       *request = find(container, {"resources", "requests", key});
             if (limit && request && *parse_quantity(*request, 1000) > *parse_quantity(*limit, 1000))
-                problems.add(prefix + "resources.requests", std::string("Invalid value: must be less than or equal to ") + key + " limit");
+                problems.add(prefix + "resources.requests",
+                             std::string("Invalid value: must be less than or equal to ") + key + " limit");
         }
     for (const Json &variable : list_at(container, {"env"})) {
         const Checker each(variable, problems, prefix + "env.");
@@ -96,7 +100,8 @@ void check_pod_spec(const Json &spec, const std::string &prefix, Problems &probl
         if (list_at(spec, {"containers"}).empty()) problems.required(prefix + "containers");
         for (const char *key : {"initContainers", "containers"}) {
             size_t i = 0;
-            for (const Json &container : list_at(spec, {key})) check_container(container, prefix + key + "[" + std::to_string(i++) + "].", names, problems);
+            for (const Json &container : list_at(spec, {key}))
+                check_container(container, prefix + key + "[" + std::to_string(i++) + "].", names, problems);
         }
     }
     std::set<std::string_view> volumes;
@@ -105,7 +110,8 @@ void check_pod_spec(const Json &spec, const std::string &prefix, Problems &probl
         if (!each.string("name")) continue;
         const auto name = text_at(volume, {"name"});
         if (!is_dns1123_label(name)) problems.add(prefix + "volumes.name", "Invalid value: must be a DNS-1123 label");
-        else if (!volumes.insert(name).second) problems.add(prefix + "volumes.name", "Duplicate value: \"" + std::string(name) + "\"");
+        else if (!volumes.insert(name).second)
+            problems.add(prefix + "volumes.name", "Duplicate value: \"" + std::string(name) + "\"");
     }
     for (const char *key : {"initContainers", "containers"})
         for (const Json &container : list_at(spec, {key}))

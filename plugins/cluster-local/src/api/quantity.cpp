@@ -8,11 +8,14 @@
 namespace cluster_local {
 namespace {
 std::optional<long double> suffix_factor(std::string_view s) {
-    struct Entry { std::string_view suffix; long double factor; };
-    static constexpr Entry kTable[] = {
-        {"", 1.0L},     {"n", 1e-9L},  {"u", 1e-6L},  {"m", 1e-3L},          {"k", 1e3L},
-        {"M", 1e6L},    {"G", 1e9L},   {"T", 1e12L},  {"P", 1e15L},          {"E", 1e18L},
-        {"Ki", 0x1p10L}, {"Mi", 0x1p20L}, {"Gi", 0x1p30L}, {"Ti", 0x1p40L}, {"Pi", 0x1p50L}, {"Ei", 0x1p60L}};
+    struct Entry {
+        std::string_view suffix;
+        long double factor;
+    };
+    static constexpr Entry kTable[] = {{"", 1.0L},      {"n", 1e-9L},    {"u", 1e-6L},    {"m", 1e-3L},
+                                       {"k", 1e3L},     {"M", 1e6L},     {"G", 1e9L},     {"T", 1e12L},
+                                       {"P", 1e15L},    {"E", 1e18L},    {"Ki", 0x1p10L}, {"Mi", 0x1p20L},
+                                       {"Gi", 0x1p30L}, {"Ti", 0x1p40L}, {"Pi", 0x1p50L}, {"Ei", 0x1p60L}};
     for (const Entry &entry : kTable)
         if (entry.suffix == s) return entry.factor;
     if (s.size() >= 2 && (s[0] == 'e' || s[0] == 'E')) {
@@ -73,11 +76,13 @@ Resources resources_of(const Json &object) {
     };
     // Capped far above any machine, so that sums over thousands of absurd requests cannot overflow.
     const auto capped = [](int64_t v) { return std::min<int64_t>(v, int64_t{1} << 50); };
-    return {capped(read("cpu", 1000)), capped(read("memory", 1)), capped(read("ephemeral-storage", 1)), capped(read("nvidia.com/gpu", 1))};
+    return {capped(read("cpu", 1000)), capped(read("memory", 1)), capped(read("ephemeral-storage", 1)),
+            capped(read("nvidia.com/gpu", 1))};
 }
 
 std::string to_index(const Resources &r) {
-    return std::to_string(r.cpu_milli) + ' ' + std::to_string(r.memory) + ' ' + std::to_string(r.storage) + ' ' + std::to_string(r.gpus);
+    return std::to_string(r.cpu_milli) + ' ' + std::to_string(r.memory) + ' ' + std::to_string(r.storage) + ' ' +
+           std::to_string(r.gpus);
 }
 Resources from_index(std::string_view text) {
     Resources r;

@@ -18,7 +18,8 @@ struct Resources {
     Resources &operator-=(const Resources &o) noexcept;
 };
 
-/// The value times `scale` (1: whole units, 1000: thousandths), rounded up, saturating. nullopt: not a quantity, or negative.
+/// The value times `scale` (1: whole units, 1000: thousandths), rounded up, saturating. nullopt: not a quantity, or
+/// negative.
 std::optional<int64_t> parse_quantity(std::string_view text, int64_t scale = 1);
 /// Of a JSON string or number.
 std::optional<int64_t> parse_quantity(const Json &value, int64_t scale = 1);

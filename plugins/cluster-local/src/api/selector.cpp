@@ -22,7 +22,8 @@ std::optional<int64_t> whole(std::string_view s) {
 }
 
 rig::Error malformed(std::string_view text, std::string_view why) {
-    return errors::bad_request("unable to parse label selector \"" + std::string(text.substr(0, 200)) + "\": " + std::string(why));
+    return errors::bad_request("unable to parse label selector \"" + std::string(text.substr(0, 200)) +
+                               "\": " + std::string(why));
 }
 
 rig::Status check(const Requirement &r, std::string_view text) {
@@ -69,7 +70,9 @@ private:
 };
 
 /// A value may be missing: `a=` selects the empty value.
-std::string optional_word(Lexer &lexer) { return Lexer::word(lexer.peek()) ? std::string(lexer.next()) : std::string(); }
+std::string optional_word(Lexer &lexer) {
+    return Lexer::word(lexer.peek()) ? std::string(lexer.next()) : std::string();
+}
 
 rig::Result<Requirement> parse_one(Lexer &lexer, std::string_view text) {
     Requirement r;
@@ -142,9 +145,11 @@ rig::Result<LabelSelector> LabelSelector::of(const Json &object) {
         }
     const Json *expressions = find(object, {"matchExpressions"});
     for (const Json &item : expressions && expressions->is_array() ? *expressions : Json::array()) {
-        static constexpr std::pair<std::string_view, Op> kOps[] = {{"In", Op::in},          {"NotIn", Op::not_in}, {"Exists", Op::exists},
-                                                                   {"DoesNotExist", Op::absent}, {"Gt", Op::greater},   {"Lt", Op::less}};
-        const auto *op = std::find_if(std::begin(kOps), std::end(kOps), [&](const auto &o) { return o.first == text_at(item, {"operator"}); });
+        static constexpr std::pair<std::string_view, Op> kOps[] = {{"In", Op::in},         {"NotIn", Op::not_in},
+                                                                   {"Exists", Op::exists}, {"DoesNotExist", Op::absent},
+                                                                   {"Gt", Op::greater},    {"Lt", Op::less}};
+        const auto *op = std::find_if(std::begin(kOps), std::end(kOps),
+                                      [&](const auto &o) { return o.first == text_at(item, {"operator"}); });
         if (op == std::end(kOps)) return malformed(text, "unknown operator in matchExpressions");
         Requirement r{std::string(text_at(item, {"key"})), op->second, {}};
         const Json *values = find(item, {"values"});
@@ -159,12 +164,14 @@ rig::Result<LabelSelector> LabelSelector::of(const Json &object) {
 }
 
 bool LabelSelector::matches(std::string_view packed_labels) const {
-    return std::all_of(requirements_.begin(), requirements_.end(), [&](const Requirement &r) { return r.matches(label(packed_labels, r.key)); });
+    return std::all_of(requirements_.begin(), requirements_.end(),
+                       [&](const Requirement &r) { return r.matches(label(packed_labels, r.key)); });
 }
 
 rig::Result<FieldSelector> FieldSelector::parse(std::string_view text, std::span<const std::string_view> supported) {
     const auto fail = [&](std::string_view why) {
-        return errors::bad_request("unable to parse field selector \"" + std::string(text.substr(0, 200)) + "\": " + std::string(why));
+        return errors::bad_request("unable to parse field selector \"" + std::string(text.substr(0, 200)) +
+                                   "\": " + std::string(why));
     };
     FieldSelector out;
     for (size_t i = 0; i < text.size();) {
@@ -181,7 +188,8 @@ rig::Result<FieldSelector> FieldSelector::parse(std::string_view text, std::span
         while (key.starts_with(' ')) key.remove_prefix(1);
         for (i = op + 1; i < text.size() && text[i] != ','; ++i) {
             if (text[i] == '=') return fail("'=' in a value must be escaped");
-            if (text[i] == '\\' && (i + 1 == text.size() || std::string_view(",=\\").find(text[++i]) == std::string_view::npos))
+            if (text[i] == '\\' &&
+                (i + 1 == text.size() || std::string_view(",=\\").find(text[++i]) == std::string_view::npos))
                 return fail("invalid escape");
             term.value += text[i];
         }
@@ -192,7 +200,8 @@ rig::Result<FieldSelector> FieldSelector::parse(std::string_view text, std::span
             term.field = kNamespace;
         } else {
             const auto at = std::find(supported.begin(), supported.end(), key);
-            if (at == supported.end()) return errors::bad_request("field label not supported: " + std::string(key.substr(0, 120)));
+            if (at == supported.end())
+                return errors::bad_request("field label not supported: " + std::string(key.substr(0, 120)));
             term.field = static_cast<size_t>(at - supported.begin());
         }
         out.terms_.push_back(std::move(term));

@@ -44,12 +44,17 @@ public:
     /// `supported`: the kind's own fields beyond metadata.name and metadata.namespace; another field is a BadRequest.
     static rig::Result<FieldSelector> parse(std::string_view text, std::span<const std::string_view> supported);
     /// `value`: of a field by its index in `supported`.
-    bool matches(std::string_view name, std::string_view namespace_name, const std::function<std::string_view(size_t)> &value) const;
+    bool matches(std::string_view name, std::string_view namespace_name,
+                 const std::function<std::string_view(size_t)> &value) const;
     bool empty() const noexcept { return terms_.empty(); }
 
 private:
     enum : size_t { kName = SIZE_MAX, kNamespace = SIZE_MAX - 1 };
-    struct Term { size_t field; std::string value; bool equal; };
+    struct Term {
+        size_t field;
+        std::string value;
+        bool equal;
+    };
     std::vector<Term> terms_;
 };
 

@@ -1,5 +1,6 @@
-// control/controller.hpp -- what drives objects towards their specs. Controllers learn of changes as store observers, note which
-// objects to look at, and work when the cluster runs them: on the plugin's strand, under the cluster's lock, in one transaction.
+// control/controller.hpp -- what drives objects towards their specs. Controllers learn of changes as store observers,
+// note which objects to look at, and work when the cluster runs them: on the plugin's strand, under the cluster's lock,
+// in one transaction.
 #pragma once
 #include "clock.hpp"
 #include "store/record.hpp"
@@ -14,7 +15,8 @@
 
 namespace cluster_local {
 
-/// Ids of objects to look at, now or later, each at most once at a time in the ready part. Looking too often is harmless.
+/// Ids of objects to look at, now or later, each at most once at a time in the ready part. Looking too often is
+/// harmless.
 class WorkQueue {
 public:
     void add(int64_t id) {
@@ -22,7 +24,8 @@ public:
     }
     void add_at(int64_t id, uint64_t due_ns) { later_.emplace(due_ns, id); }
     std::optional<int64_t> pop(uint64_t now_ns) {
-        for (auto it = later_.begin(); it != later_.end() && it->first <= now_ns; it = later_.erase(it)) add(it->second);
+        for (auto it = later_.begin(); it != later_.end() && it->first <= now_ns; it = later_.erase(it))
+            add(it->second);
         if (ready_.empty()) return std::nullopt;
         const int64_t id = ready_.front();
         ready_.pop_front();
@@ -44,8 +47,8 @@ private:
 
 class Controller : public StoreObserver {
 public:
-    /// Does what is due; takes one from `budget` per object and returns when it is used up or nothing is due. An error means that
-    /// the store failed: the cluster rolls back and starts over.
+    /// Does what is due; takes one from `budget` per object and returns when it is used up or nothing is due. An error
+    /// means that the store failed: the cluster rolls back and starts over.
     virtual rig::Status run(size_t &budget) = 0;
     /// When to run next: 0 at once, kNever when only a change can give work.
     virtual uint64_t due() const = 0;

@@ -9,8 +9,8 @@
 
 namespace cluster_local {
 
-rig::Status EventRecorder::record(const Record &about, std::string_view component, std::string_view type, std::string_view reason,
-                                  std::string_view message) {
+rig::Status EventRecorder::record(const Record &about, std::string_view component, std::string_view type,
+                                  std::string_view reason, std::string_view message) {
     if (keep_ == 0) return {};
     ObjectStore &store = api_.store();
     const std::string now = rfc3339(api_.clock().wall_ns());
@@ -26,11 +26,22 @@ rig::Status EventRecorder::record(const Record &about, std::string_view componen
     const std::string home = about.name_space.empty() ? "default" : about.name_space;
     const Record *name_space = store.find(namespace_kind(), "", home);
     if (!name_space || name_space->deleting) return {};
-    const Json involved = {{"apiVersion", about.kind->info().api_version}, {"kind", about.kind->info().kind}, {"name", about.name},
-                           {"namespace", about.name_space}, {"uid", about.uid}, {"resourceVersion", std::to_string(about.version)}};
-    Json object = {{"metadata", {{"name", about.name.substr(0, 200) + "." + store.new_uid().substr(0, 16)}, {"namespace", home}}},
-                   {"involvedObject", involved}, {"reason", reason}, {"message", message}, {"type", type}, {"count", 1},
-                   {"firstTimestamp", now}, {"lastTimestamp", now}, {"source", {{"component", component}}}};
+    const Json involved = {{"apiVersion", about.kind->info().api_version},
+                           {"kind", about.kind->info().kind},
+                           {"name", about.name},
+                           {"namespace", about.name_space},
+                           {"uid", about.uid},
+                           {"resourceVersion", std::to_string(about.version)}};
+    Json object = {
+        {"metadata", {{"name", about.name.substr(0, 200) + "." + store.new_uid().substr(0, 16)}, {"namespace", home}}},
+        {"involvedObject", involved},
+        {"reason", reason},
+        {"message", message},
+        {"type", type},
+        {"count", 1},
+        {"firstTimestamp", now},
+        {"lastTimestamp", now},
+        {"source", {{"component", component}}}};
     std::string &name = object["metadata"]["name"].get_ref<std::string &>();
     name.erase(name.find_last_not_of('-') + 1);
     RIG_ASSIGN_OR_RETURN(const Record *event, api_.create(event_kind(), std::move(object)));

@@ -1,4 +1,5 @@
-// control/event_recorder.hpp -- writes Event objects: newest `keep` of them, repeats of one reason on one object counted.
+// control/event_recorder.hpp -- writes Event objects: newest `keep` of them, repeats of one reason on one object
+// counted.
 #pragma once
 #include "control/controller.hpp"
 #include "server/api_server.hpp"
@@ -13,10 +14,12 @@ class EventRecorder final : public Controller {
 public:
     EventRecorder(ApiServer &api, size_t keep) : api_(api), keep_(keep) {}
 
-    rig::Status normal(const Record &about, std::string_view component, std::string_view reason, std::string_view message) {
+    rig::Status normal(const Record &about, std::string_view component, std::string_view reason,
+                       std::string_view message) {
         return record(about, component, "Normal", reason, message);
     }
-    rig::Status warning(const Record &about, std::string_view component, std::string_view reason, std::string_view message) {
+    rig::Status warning(const Record &about, std::string_view component, std::string_view reason,
+                        std::string_view message) {
         return record(about, component, "Warning", reason, message);
     }
 
@@ -27,7 +30,8 @@ public:
     void on_reset() override;
 
 private:
-    rig::Status record(const Record &about, std::string_view component, std::string_view type, std::string_view reason, std::string_view message);
+    rig::Status record(const Record &about, std::string_view component, std::string_view type, std::string_view reason,
+                       std::string_view message);
 
     ApiServer &api_;
     size_t keep_;

@@ -15,7 +15,8 @@ std::optional<int64_t> expires(const Record &record, const Json &object) {
     if (record.kind == &event_kind()) {
         const auto last = parse_rfc3339(text_at(object, {"lastTimestamp"}));
         const auto made = parse_rfc3339(text_at(object, {"metadata", "creationTimestamp"}));
-        return last || made ? std::optional(last.value_or(made.value_or(0)) + static_cast<int64_t>(kEventLife)) : std::nullopt;
+        return last || made ? std::optional(last.value_or(made.value_or(0)) + static_cast<int64_t>(kEventLife))
+                            : std::nullopt;
     }
     const auto ttl = integer_at(object, {"spec", "ttlSecondsAfterFinished"});
     const Json *conditions = find(object, {"status", "conditions"});
@@ -23,7 +24,8 @@ std::optional<int64_t> expires(const Record &record, const Json &object) {
     for (const Json &condition : *conditions) {
         const auto type = text_at(condition, {"type"});
         if ((type != "Complete" && type != "Failed") || text_at(condition, {"status"}) != "True") continue;
-        if (const auto at = parse_rfc3339(text_at(condition, {"lastTransitionTime"}))) return *at + *ttl * static_cast<int64_t>(kSecond);
+        if (const auto at = parse_rfc3339(text_at(condition, {"lastTransitionTime"})))
+            return *at + *ttl * static_cast<int64_t>(kSecond);
     }
     return std::nullopt;
 }
@@ -40,7 +42,8 @@ rig::Status ExpiryController::run(size_t &budget) {
         const auto id = queue_.pop(api_.clock().mono_ns());
         if (!id) return {};
         --budget;
-        if (const Record *record = api_.store().find_id(*id); record && !record->deleting) RIG_RETURN_IF_ERROR(sync(*record));
+        if (const Record *record = api_.store().find_id(*id); record && !record->deleting)
+            RIG_RETURN_IF_ERROR(sync(*record));
     }
     return {};
 }

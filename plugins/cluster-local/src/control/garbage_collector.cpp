@@ -15,7 +15,9 @@ bool has_finalizer(const Json &object, std::string_view finalizer) {
 }
 bool blocks(const Json &dependent, std::string_view owner) {
     const Json *owners = find(dependent, {"metadata", "ownerReferences"});
-    return owners && std::any_of(owners->begin(), owners->end(), [&](const Json &o) { return text_at(o, {"uid"}) == owner && flag_at(o, {"blockOwnerDeletion"}); });
+    return owners && std::any_of(owners->begin(), owners->end(), [&](const Json &o) {
+               return text_at(o, {"uid"}) == owner && flag_at(o, {"blockOwnerDeletion"});
+           });
 }
 } // namespace
 

@@ -1,5 +1,5 @@
-// control/garbage_collector.hpp -- cascading deletion: dependents of a deleted owner go, in the way its deletion asked for; objects
-// whose owners never existed or are gone go too.
+// control/garbage_collector.hpp -- cascading deletion: dependents of a deleted owner go, in the way its deletion asked
+// for; objects whose owners never existed or are gone go too.
 #pragma once
 #include "control/controller.hpp"
 #include "server/api_server.hpp"

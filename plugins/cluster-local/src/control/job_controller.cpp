@@ -20,7 +20,8 @@ bool is_finished(const Json &status) {
     const Json *conditions = find(status, {"conditions"});
     if (!conditions || !conditions->is_array()) return false;
     return std::any_of(conditions->begin(), conditions->end(), [](const Json &c) {
-        return text_at(c, {"status"}) == "True" && (text_at(c, {"type"}) == "Complete" || text_at(c, {"type"}) == "Failed");
+        return text_at(c, {"status"}) == "True" &&
+               (text_at(c, {"type"}) == "Complete" || text_at(c, {"type"}) == "Failed");
     });
 }
 void set_count(Json &status, const char *key, int64_t value) {
@@ -44,7 +45,9 @@ struct JobController::Sync {
     bool new_failures = false, done = false;
     int64_t last_failure_ns = 0; ///< wall time; kept in the job's memo
     const Json &spec() const { return object.at("spec"); }
-    int64_t number(std::string_view key, int64_t otherwise) const { return integer_at(spec(), {key}).value_or(otherwise); }
+    int64_t number(std::string_view key, int64_t otherwise) const {
+        return integer_at(spec(), {key}).value_or(otherwise);
+    }
 };
 
 void JobController::on_put(const Record &record, const Record *) {
@@ -108,21 +111,26 @@ rig::Status JobController::sync(const Record &job) {
             if (pod->kind == &pod_kind() && pod->finalizers) RIG_RETURN_IF_ERROR(api_.drop_finalizer(*pod, kTracking));
         return {};
     }
-    if (!s.status.contains("startTime") && !flag_at(s.spec(), {"suspend"})) s.status["startTime"] = rfc3339(api_.clock().wall_ns());
+    if (!s.status.contains("startTime") && !flag_at(s.spec(), {"suspend"}))
+        s.status["startTime"] = rfc3339(api_.clock().wall_ns());
     RIG_RETURN_IF_ERROR(count_pods(s));
     RIG_RETURN_IF_ERROR(decide(s));
     if (!s.done) RIG_RETURN_IF_ERROR(scale(s));
 
-    const auto ready = std::count_if(s.active.begin(), s.active.end(), [](const Record *pod) { return pod_ready(*pod); });
+    const auto ready =
+        std::count_if(s.active.begin(), s.active.end(), [](const Record *pod) { return pod_ready(*pod); });
     set_count(s.status, "active", static_cast<int64_t>(s.active.size()));
     set_count(s.status, "succeeded", s.succeeded);
     set_count(s.status, "failed", s.failed);
     s.status["ready"] = ready;
     if (s.status == before) return {};
-    return store.update_status(job, s.status, s.new_failures ? std::optional<std::string_view>(std::to_string(s.last_failure_ns)) : std::nullopt);
+    return store.update_status(job, s.status,
+                               s.new_failures ? std::optional<std::string_view>(std::to_string(s.last_failure_ns))
+                                              : std::nullopt);
 }
 
-/// Counts pods that ended since the last look and lets them go; a pod that is being deleted counts as failed, as in Kubernetes.
+/// Counts pods that ended since the last look and lets them go; a pod that is being deleted counts as failed, as in
+/// Kubernetes.
 rig::Status JobController::count_pods(Sync &s) {
     s.succeeded = integer_at(s.status, {"succeeded"}).value_or(0);
     s.failed = integer_at(s.status, {"failed"}).value_or(0);
@@ -162,15 +170,22 @@ rig::Status JobController::decide(Sync &s) {
     }
     const auto completions = integer_at(s.spec(), {"completions"});
     const bool complete = completions ? s.succeeded >= *completions : s.succeeded > 0 && s.active.empty();
-    if (complete && !flag_at(s.spec(), {"suspend"})) return finish(s, "Complete", "CompletionsReached", "Reached expected number of succeeded pods");
+    if (complete && !flag_at(s.spec(), {"suspend"}))
+        return finish(s, "Complete", "CompletionsReached", "Reached expected number of succeeded pods");
     return {};
 }
 
-rig::Status JobController::finish(Sync &s, std::string_view condition, std::string_view reason, std::string_view message) {
+rig::Status JobController::finish(Sync &s, std::string_view condition, std::string_view reason,
+                                  std::string_view message) {
     s.done = true;
     const std::string now = rfc3339(api_.clock().wall_ns());
     if (!s.status["conditions"].is_array()) s.status["conditions"] = Json::array();
-    s.status["conditions"].push_back({{"type", condition}, {"status", "True"}, {"reason", reason}, {"message", message}, {"lastProbeTime", now}, {"lastTransitionTime", now}});
+    s.status["conditions"].push_back({{"type", condition},
+                                      {"status", "True"},
+                                      {"reason", reason},
+                                      {"message", message},
+                                      {"lastProbeTime", now},
+                                      {"lastTransitionTime", now}});
     if (condition == "Complete") s.status["completionTime"] = now;
     else s.failed += static_cast<int64_t>(s.active.size());
     for (const Record *pod : s.active) {
@@ -179,7 +194,8 @@ rig::Status JobController::finish(Sync &s, std::string_view condition, std::stri
         if (const Record *still = api_.store().find_id(id)) RIG_RETURN_IF_ERROR(api_.remove(*still, {}));
     }
     s.active.clear();
-    return condition == "Complete" ? events_.normal(s.job, kJobController, "Completed", "Job completed") : events_.warning(s.job, kJobController, reason, message);
+    return condition == "Complete" ? events_.normal(s.job, kJobController, "Completed", "Job completed")
+                                   : events_.warning(s.job, kJobController, reason, message);
 }
 
 rig::Status JobController::scale(Sync &s) {
@@ -190,7 +206,8 @@ rig::Status JobController::scale(Sync &s) {
     if (completions) wanted = std::min(parallelism, *completions - s.succeeded);
     else if (s.succeeded > 0) wanted = std::min(parallelism, active);
     if (active > wanted) {
-        std::stable_sort(s.active.begin(), s.active.end(), [](const Record *a, const Record *b) { return pod_ready(*a) > pod_ready(*b); });
+        std::stable_sort(s.active.begin(), s.active.end(),
+                         [](const Record *a, const Record *b) { return pod_ready(*a) > pod_ready(*b); });
         while (static_cast<int64_t>(s.active.size()) > std::max<int64_t>(wanted, 0)) {
             const int64_t id = s.active.back()->id;
             s.active.pop_back();
@@ -227,7 +244,12 @@ rig::Status JobController::create_pod(Sync &s) {
     metadata["generateName"] = s.job.name + "-";
     metadata["namespace"] = s.job.name_space;
     metadata["finalizers"] = Json::array({kTracking});
-    metadata["ownerReferences"] = {{{"apiVersion", "batch/v1"}, {"kind", "Job"}, {"name", s.job.name}, {"uid", s.job.uid}, {"controller", true}, {"blockOwnerDeletion", true}}};
+    metadata["ownerReferences"] = {{{"apiVersion", "batch/v1"},
+                                    {"kind", "Job"},
+                                    {"name", s.job.name},
+                                    {"uid", s.job.uid},
+                                    {"controller", true},
+                                    {"blockOwnerDeletion", true}}};
     auto created = api_.create(pod_kind(), {{"metadata", std::move(metadata)}, {"spec", pod_template.at("spec")}});
     if (!created.ok() && created.error().code != RIG_E_UNAVAILABLE) // the namespace is going, or the name is taken
         return retry_create(s, created.error());

@@ -1,7 +1,7 @@
 // control/job_controller.hpp -- batch/v1 Jobs: creates and counts their pods, and decides Complete and Failed.
 //
-// Every pod of a job carries the finalizer batch.kubernetes.io/job-tracking until it was counted, in the same transaction; so each
-// pod counts exactly once, whatever happens between.
+// Every pod of a job carries the finalizer batch.kubernetes.io/job-tracking until it was counted, in the same
+// transaction; so each pod counts exactly once, whatever happens between.
 #pragma once
 #include "control/controller.hpp"
 #include "control/event_recorder.hpp"

@@ -20,7 +20,9 @@ using What = RuntimeReport::What;
 constexpr std::string_view kKubelet = "kubelet";
 
 /// "0: at once, then 10 s, doubling to 5 min" before the n-th restart.
-uint64_t restart_delay(int64_t restarts) { return restarts == 0 ? 0 : std::min<uint64_t>(300, 10ULL << std::min<int64_t>(restarts - 1, 5)) * kSecond; }
+uint64_t restart_delay(int64_t restarts) {
+    return restarts == 0 ? 0 : std::min<uint64_t>(300, 10ULL << std::min<int64_t>(restarts - 1, 5)) * kSecond;
+}
 } // namespace
 
 /// A pod's object in hand, with what a runtime wants to know of it.
@@ -30,9 +32,11 @@ struct NodeAgent::Loaded {
     PodStatus status(const Clock &clock) { return PodStatus(object, rfc3339(clock.wall_ns())); }
     PodTask task() {
         const Json *containers = find(object, {"spec", "containers"});
-        const auto image = containers && !containers->empty() ? text_at(containers->front(), {"image"}) : std::string_view();
+        const auto image =
+            containers && !containers->empty() ? text_at(containers->front(), {"image"}) : std::string_view();
         const auto restarts = PodStatus(object, {}).restart_count();
-        return {record.id, record.uid, record.name_space, record.name, pod_node(record), image, record.labels, static_cast<uint32_t>(restarts)};
+        return {record.id,        record.uid, record.name_space, record.name,
+                pod_node(record), image,      record.labels,     static_cast<uint32_t>(restarts)};
     }
 };
 
@@ -99,7 +103,8 @@ void NodeAgent::hold_room(const Record &pod, bool hold) {
 }
 std::string NodeAgent::address(const Record &pod) const {
     const auto h = static_cast<uint32_t>(pod.id) + 2;
-    return "10." + std::to_string(200 + (h >> 16) % 40) + "." + std::to_string(h >> 8 & 255) + "." + std::to_string(h & 255);
+    return "10." + std::to_string(200 + (h >> 16) % 40) + "." + std::to_string(h >> 8 & 255) + "." +
+           std::to_string(h & 255);
 }
 
 rig::Status NodeAgent::run(size_t &budget) {
@@ -156,17 +161,22 @@ rig::Status NodeAgent::admit(const Record &record) {
     const NodeState &node = *usage_.find(pod_node(record));
     const Admitted &room = room_[std::string(pod_node(record))];
     const Resources want = pod_requests(record), &have = node.allocatable;
-    const struct { const char *name; int64_t want, used, have; } checks[] = {{"cpu", want.cpu_milli, room.used.cpu_milli, have.cpu_milli},
-                                                                           {"memory", want.memory, room.used.memory, have.memory},
-                                                                           {"ephemeral-storage", want.storage, room.used.storage, have.storage},
-                                                                           {"nvidia.com/gpu", want.gpus, room.used.gpus, have.gpus},
-                                                                           {"pods", 1, room.pods, node.pod_limit}};
+    const struct {
+        const char *name;
+        int64_t want, used, have;
+    } checks[] = {{"cpu", want.cpu_milli, room.used.cpu_milli, have.cpu_milli},
+                  {"memory", want.memory, room.used.memory, have.memory},
+                  {"ephemeral-storage", want.storage, room.used.storage, have.storage},
+                  {"nvidia.com/gpu", want.gpus, room.used.gpus, have.gpus},
+                  {"pods", 1, room.pods, node.pod_limit}};
     RIG_ASSIGN_OR_RETURN(Loaded loaded, load(record));
     for (const auto &check : checks) {
         if (check.want == 0 || check.used + check.want <= check.have) continue;
         const std::string reason = std::string("OutOf") + check.name;
-        const std::string message = std::string("Pod was rejected: Node didn't have enough resource: ") + check.name + ", requested: " + std::to_string(check.want) +
-                                    ", used: " + std::to_string(check.used) + ", capacity: " + std::to_string(check.have);
+        const std::string message = std::string("Pod was rejected: Node didn't have enough resource: ") + check.name +
+                                    ", requested: " + std::to_string(check.want) +
+                                    ", used: " + std::to_string(check.used) +
+                                    ", capacity: " + std::to_string(check.have);
         loaded.status(api_.clock()).rejected(reason, message);
         RIG_RETURN_IF_ERROR(write(loaded, "rejected"));
         return events_.warning(record, kKubelet, reason, message);
@@ -236,14 +246,13 @@ rig::Status NodeAgent::take(const RuntimeReport &report) {
     case What::pull_failed:
         status.waiting(report.reason, report.message);
         RIG_RETURN_IF_ERROR(write(loaded, "launched"));
-        return events_.warning(*record, kKubelet, report.reason == "ErrImagePull" ? "Failed" : "BackOff", report.reason + ": " + report.message);
+        return events_.warning(*record, kKubelet, report.reason == "ErrImagePull" ? "Failed" : "BackOff",
+                               report.reason + ": " + report.message);
     case What::started:
         status.running(address(*record));
         RIG_RETURN_IF_ERROR(write(loaded, "running"));
         return events_.normal(*record, kKubelet, "Started", "Started containers");
-    case What::ready:
-        status.ready(true);
-        return write(loaded, "ready");
+    case What::ready: status.ready(true); return write(loaded, "ready");
     case What::exited: return exited(loaded, report);
     case What::evicted:
         status.terminated(137, "Evicted", report.message, true);
@@ -252,7 +261,8 @@ rig::Status NodeAgent::take(const RuntimeReport &report) {
         return events_.warning(*record, kKubelet, report.reason, report.message);
     case What::stopped:
         status.terminated(report.exit_code, report.reason.empty() ? "Completed" : report.reason, {}, true);
-        if (loaded.record.finalizers) RIG_RETURN_IF_ERROR(write(loaded, "finished")); // somebody still wants to see how it ended
+        if (loaded.record.finalizers)
+            RIG_RETURN_IF_ERROR(write(loaded, "finished")); // somebody still wants to see how it ended
         return api_.finish_deletion(*record);
     }
     return {};
@@ -267,11 +277,13 @@ rig::Status NodeAgent::exited(Loaded &loaded, const RuntimeReport &report) {
     status.terminated(report.exit_code, report.reason, report.message, !again);
     if (!again) return write(loaded, "finished");
     const uint64_t delay = restart_delay(restarts);
-    status.restarted(delay == 0 ? "ContainerCreating" : "CrashLoopBackOff", delay == 0 ? "" : "back-off " + std::to_string(delay / kSecond) + "s restarting failed container");
+    status.restarted(delay == 0 ? "ContainerCreating" : "CrashLoopBackOff",
+                     delay == 0 ? "" : "back-off " + std::to_string(delay / kSecond) + "s restarting failed container");
     RIG_RETURN_IF_ERROR(write(loaded, "backoff"));
     pods_[record.id].phase = Phase::backoff;
     queue_.add_at(record.id, api_.clock().mono_ns() + delay);
-    return delay == 0 ? rig::Status() : events_.warning(record, kKubelet, "BackOff", "Back-off restarting failed container");
+    return delay == 0 ? rig::Status()
+                      : events_.warning(record, kKubelet, "BackOff", "Back-off restarting failed container");
 }
 
 } // namespace cluster_local

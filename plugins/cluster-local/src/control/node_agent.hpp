@@ -1,5 +1,6 @@
-// control/node_agent.hpp -- the kubelet of every node: admits bound pods, has a Runtime run them, writes their statuses, restarts
-// containers with back-off, ends pods that are being deleted. Pods on a node that is down stand still until it is back.
+// control/node_agent.hpp -- the kubelet of every node: admits bound pods, has a Runtime run them, writes their
+// statuses, restarts containers with back-off, ends pods that are being deleted. Pods on a node that is down stand
+// still until it is back.
 #pragma once
 #include "control/controller.hpp"
 #include "control/event_recorder.hpp"
@@ -52,7 +53,7 @@ private:
     EventRecorder &events_;
     const NodeUsage &usage_;
     Runtime &runtime_;
-    WorkQueue queue_;                                ///< pods to look at: fresh, deleted, back from back-off, or with their node back
+    WorkQueue queue_; ///< pods to look at: fresh, deleted, back from back-off, or with their node back
     std::unordered_map<int64_t, Pod> pods_;          ///< bound and not finished
     std::unordered_map<std::string, Admitted> room_; ///< by node: what admitted pods hold
     std::unordered_map<int64_t, std::pair<std::string, Resources>> holds_;

@@ -51,7 +51,9 @@ rig::Status NodeLifecycle::run(size_t &budget) {
             const Record *pod = api_.store().find_id(*pod_id);
             const NodeState *node = pod ? usage_.find(pod_node(*pod)) : nullptr;
             if (!node || node->id != 0) continue;
-            RIG_RETURN_IF_ERROR(events_.warning(*pod, kNodeController, "NodeGone", "Deleting pod of node " + std::string(pod_node(*pod)) + ", which does not exist"));
+            RIG_RETURN_IF_ERROR(
+                events_.warning(*pod, kNodeController, "NodeGone",
+                                "Deleting pod of node " + std::string(pod_node(*pod)) + ", which does not exist"));
             RIG_RETURN_IF_ERROR(api_.finish_deletion(*pod));
         } else {
             break;
@@ -68,12 +70,14 @@ rig::Status NodeLifecycle::check_outages(size_t &budget) {
         if (node.id != 0) nodes.push_back(node.id);
     for (const int64_t id : nodes) {
         const Record &node = *api_.store().find_id(id);
-        const bool up = std::none_of(script_.outages.begin(), script_.outages.end(), [&](const Outage &o) { return o.down(node.name, at); });
+        const bool up = std::none_of(script_.outages.begin(), script_.outages.end(),
+                                     [&](const Outage &o) { return o.down(node.name, at); });
         if (up != node_ready(node)) RIG_RETURN_IF_ERROR(turn(node, up, budget));
     }
     outage_check_ = kNever;
     for (const Outage &outage : script_.outages)
-        if (const auto edge = outage.next_edge(at)) outage_check_ = std::min(outage_check_, std::max(epoch_ + seconds(*edge), now + 1));
+        if (const auto edge = outage.next_edge(at))
+            outage_check_ = std::min(outage_check_, std::max(epoch_ + seconds(*edge), now + 1));
     return {};
 }
 
@@ -81,15 +85,22 @@ rig::Status NodeLifecycle::turn(const Record &node, bool up, size_t &budget) {
     const std::string now = rfc3339(api_.clock().wall_ns());
     RIG_ASSIGN_OR_RETURN(Json status, api_.store().status(node));
     if (!status["conditions"].is_array()) status["conditions"] = Json::array();
-    Json ready = {{"type", "Ready"}, {"status", up ? "True" : "Unknown"}, {"reason", up ? "KubeletReady" : "NodeStatusUnknown"}, {"lastHeartbeatTime", now},
-                  {"message", up ? "kubelet is posting ready status" : "Kubelet stopped posting node status."}, {"lastTransitionTime", now}};
+    Json ready = {{"type", "Ready"},
+                  {"status", up ? "True" : "Unknown"},
+                  {"reason", up ? "KubeletReady" : "NodeStatusUnknown"},
+                  {"lastHeartbeatTime", now},
+                  {"message", up ? "kubelet is posting ready status" : "Kubelet stopped posting node status."},
+                  {"lastTransitionTime", now}};
     Json &conditions = status["conditions"];
-    const auto old = std::find_if(conditions.begin(), conditions.end(), [](const Json &c) { return text_at(c, {"type"}) == "Ready"; });
+    const auto old = std::find_if(conditions.begin(), conditions.end(),
+                                  [](const Json &c) { return text_at(c, {"type"}) == "Ready"; });
     if (old == conditions.end()) conditions.push_back(std::move(ready));
     else *old = std::move(ready);
     RIG_RETURN_IF_ERROR(api_.store().update_status(node, status));
-    RIG_RETURN_IF_ERROR(up ? events_.normal(node, kNodeController, "NodeReady", "Node " + node.name + " status is now: NodeReady")
-              : events_.warning(node, kNodeController, "NodeNotReady", "Node " + node.name + " status is now: NodeNotReady"));
+    RIG_RETURN_IF_ERROR(
+        up ? events_.normal(node, kNodeController, "NodeReady", "Node " + node.name + " status is now: NodeReady")
+           : events_.warning(node, kNodeController, "NodeNotReady",
+                             "Node " + node.name + " status is now: NodeNotReady"));
     const NodeState *state = usage_.find(node.name);
     for (const int64_t id : state ? std::set<int64_t>(state->pods) : std::set<int64_t>()) {
         const Record &pod = *api_.store().find_id(id);
@@ -110,7 +121,8 @@ rig::Status NodeLifecycle::evict(const Record &node, size_t &budget) {
         const Record &pod = *api_.store().find_id(id);
         if (pod_finished(pod) || pod.deleting) continue;
         budget -= budget > 0;
-        RIG_RETURN_IF_ERROR(events_.warning(pod, kNodeController, "TaintManagerEviction", "Marking for deletion: node " + node.name + " is unreachable"));
+        RIG_RETURN_IF_ERROR(events_.warning(pod, kNodeController, "TaintManagerEviction",
+                                            "Marking for deletion: node " + node.name + " is unreachable"));
         RIG_RETURN_IF_ERROR(api_.remove(pod, {}));
     }
     return {};

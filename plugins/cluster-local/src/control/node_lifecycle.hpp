@@ -1,5 +1,6 @@
-// control/node_lifecycle.hpp -- outages of nodes as scripted, and what Kubernetes does about them: Ready turns Unknown, pods there
-// turn not ready, after five minutes they are evicted; pods of a node that does not exist are deleted after 40 s.
+// control/node_lifecycle.hpp -- outages of nodes as scripted, and what Kubernetes does about them: Ready turns Unknown,
+// pods there turn not ready, after five minutes they are evicted; pods of a node that does not exist are deleted after
+// 40 s.
 #pragma once
 #include "control/controller.hpp"
 #include "control/event_recorder.hpp"

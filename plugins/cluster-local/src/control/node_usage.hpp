@@ -11,13 +11,13 @@
 namespace cluster_local {
 
 struct NodeState {
-    int64_t id = 0;           ///< of the Node object; 0: pods name a node that does not exist
+    int64_t id = 0; ///< of the Node object; 0: pods name a node that does not exist
     bool ready = false, unschedulable = false;
     Resources allocatable;
     int64_t pod_limit = 110;
-    Resources used;           ///< requests of bound pods that have not finished
-    std::set<int64_t> pods;   ///< all bound pods
-    int64_t running = 0;      ///< bound and not finished
+    Resources used;         ///< requests of bound pods that have not finished
+    std::set<int64_t> pods; ///< all bound pods
+    int64_t running = 0;    ///< bound and not finished
 };
 
 class NodeUsage final : public StoreObserver {

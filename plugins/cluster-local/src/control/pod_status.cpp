@@ -27,20 +27,28 @@ Json &PodStatus::containers() {
     if (statuses.is_array() && !statuses.empty()) return statuses;
     statuses = Json::array();
     for (const Json &container : list_at(pod_, {"spec", "containers"}))
-        statuses.push_back({{"name", text_at(container, {"name"})}, {"image", text_at(container, {"image"})}, {"imageID", ""}, {"ready", false},
-                            {"started", false}, {"restartCount", 0}, {"lastState", Json::object()}, {"state", Json::object()}});
+        statuses.push_back({{"name", text_at(container, {"name"})},
+                            {"image", text_at(container, {"image"})},
+                            {"imageID", ""},
+                            {"ready", false},
+                            {"started", false},
+                            {"restartCount", 0},
+                            {"lastState", Json::object()},
+                            {"state", Json::object()}});
     return statuses;
 }
 
 void PodStatus::condition(std::string_view type, bool is, std::string_view reason, std::string_view message) {
     Json &conditions = status()["conditions"];
     if (!conditions.is_array()) conditions = Json::array();
-    Json fresh = {{"type", type}, {"status", is ? "True" : "False"}, {"lastProbeTime", nullptr}, {"lastTransitionTime", now_}};
+    Json fresh = {
+        {"type", type}, {"status", is ? "True" : "False"}, {"lastProbeTime", nullptr}, {"lastTransitionTime", now_}};
     if (!reason.empty()) fresh["reason"] = reason;
     if (!message.empty()) fresh["message"] = message;
     for (Json &old : conditions) {
         if (text_at(old, {"type"}) != type) continue;
-        if (text_at(old, {"status"}) == text_at(fresh, {"status"})) fresh["lastTransitionTime"] = old["lastTransitionTime"];
+        if (text_at(old, {"status"}) == text_at(fresh, {"status"}))
+            fresh["lastTransitionTime"] = old["lastTransitionTime"];
         old = std::move(fresh);
         return;
     }
@@ -65,8 +73,15 @@ void PodStatus::accepted(std::string_view host_ip) {
     waiting("ContainerCreating", "");
     Json done = Json::array();
     for (const Json &container : list_at(pod_, {"spec", "initContainers"}))
-        done.push_back({{"name", text_at(container, {"name"})}, {"image", text_at(container, {"image"})}, {"imageID", ""}, {"ready", true}, {"restartCount", 0},
-                        {"lastState", Json::object()}, {"state", {{"terminated", {{"exitCode", 0}, {"reason", "Completed"}, {"startedAt", now_}, {"finishedAt", now_}}}}}});
+        done.push_back({{"name", text_at(container, {"name"})},
+                        {"image", text_at(container, {"image"})},
+                        {"imageID", ""},
+                        {"ready", true},
+                        {"restartCount", 0},
+                        {"lastState", Json::object()},
+                        {"state",
+                         {{"terminated",
+                           {{"exitCode", 0}, {"reason", "Completed"}, {"startedAt", now_}, {"finishedAt", now_}}}}}});
     if (!done.empty()) status()["initContainerStatuses"] = std::move(done);
 }
 void PodStatus::rejected(std::string_view reason, std::string_view message) {
@@ -85,9 +100,11 @@ void PodStatus::running(std::string_view pod_ip) {
     for (Json &container : containers()) {
         container["state"] = {{"running", {{"startedAt", now_}}}};
         container["started"] = true;
-        if (find(container, {"lastState", "terminated"})) container["restartCount"] = integer_at(container, {"restartCount"}).value_or(0) + 1;
+        if (find(container, {"lastState", "terminated"}))
+            container["restartCount"] = integer_at(container, {"restartCount"}).value_or(0) + 1;
         container["imageID"] = "sha256:" + fake_digest(text_at(container, {"image"}));
-        container["containerID"] = "sim://" + fake_digest(std::string(text_at(pod_, {"metadata", "uid"})) + std::string(text_at(container, {"name"})) + now_);
+        container["containerID"] = "sim://" + fake_digest(std::string(text_at(pod_, {"metadata", "uid"})) +
+                                                          std::string(text_at(container, {"name"})) + now_);
     }
 }
 void PodStatus::ready(bool is) {
@@ -99,7 +116,8 @@ void PodStatus::ready(bool is) {
 void PodStatus::terminated(int exit_code, std::string_view reason, std::string_view message, bool final) {
     for (Json &container : containers()) {
         Json end = {{"exitCode", exit_code}, {"reason", reason}, {"finishedAt", now_}, {"startedAt", now_}};
-        if (const auto started = text_at(container, {"state", "running", "startedAt"}); !started.empty()) end["startedAt"] = started;
+        if (const auto started = text_at(container, {"state", "running", "startedAt"}); !started.empty())
+            end["startedAt"] = started;
         if (!message.empty()) end["message"] = message;
         if (container.contains("containerID")) end["containerID"] = container["containerID"];
         container["state"] = {{"terminated", std::move(end)}};
@@ -122,7 +140,8 @@ void PodStatus::failed(std::string_view reason, std::string_view message) {
 }
 int64_t PodStatus::restart_count() const {
     int64_t most = 0;
-    for (const Json &container : list_at(pod_, {"status", "containerStatuses"})) most = std::max(most, integer_at(container, {"restartCount"}).value_or(0));
+    for (const Json &container : list_at(pod_, {"status", "containerStatuses"}))
+        most = std::max(most, integer_at(container, {"restartCount"}).value_or(0));
     return most;
 }
 

@@ -24,8 +24,10 @@ public:
     void ready(bool is);
     /// The containers ended; `final`: the pod does not restart them and becomes Succeeded or Failed.
     void terminated(int exit_code, std::string_view reason, std::string_view message, bool final);
-    void restarted(std::string_view waiting_reason, std::string_view waiting_message); ///< after terminated: waits to run again
-    void failed(std::string_view reason, std::string_view message); ///< the pod as a whole: Evicted, DeadlineExceeded, NodeLost
+    void restarted(std::string_view waiting_reason,
+                   std::string_view waiting_message); ///< after terminated: waits to run again
+    void failed(std::string_view reason,
+                std::string_view message); ///< the pod as a whole: Evicted, DeadlineExceeded, NodeLost
     int64_t restart_count() const;
 
 private:

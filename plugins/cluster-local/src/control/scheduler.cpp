@@ -30,14 +30,17 @@ rig::Result<Demand> demand_of(const Json &pod) {
     if (const Json *selector = find(pod, {"spec", "nodeSelector"})) {
         RIG_ASSIGN_OR_RETURN(demand.selector, LabelSelector::of({{"matchLabels", *selector}}));
     }
-    if (const Json *terms = find(pod, {"spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"}); terms && terms->is_array()) {
+    if (const Json *terms = find(pod, {"spec", "affinity", "nodeAffinity",
+                                       "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"});
+        terms && terms->is_array()) {
         demand.has_affinity = true;
         for (const Json &term : *terms) {
             RIG_ASSIGN_OR_RETURN(LabelSelector one, LabelSelector::of(term));
             if (!one.empty()) demand.affinity.push_back(std::move(one));
         }
     }
-    if (const Json *tolerations = find(pod, {"spec", "tolerations"}); tolerations && tolerations->is_array()) demand.tolerations = *tolerations;
+    if (const Json *tolerations = find(pod, {"spec", "tolerations"}); tolerations && tolerations->is_array())
+        demand.tolerations = *tolerations;
     return demand;
 }
 
@@ -54,9 +57,11 @@ bool tolerated(const Json &taint, const Json &tolerations) {
 
 /// Why the pod does not fit, in the scheduler's words; nullptr: it fits.
 const char *lacking(const NodeState &node, const Resources &want) {
-    if (node.used.cpu_milli + want.cpu_milli > node.allocatable.cpu_milli && want.cpu_milli > 0) return "Insufficient cpu";
+    if (node.used.cpu_milli + want.cpu_milli > node.allocatable.cpu_milli && want.cpu_milli > 0)
+        return "Insufficient cpu";
     if (node.used.memory + want.memory > node.allocatable.memory && want.memory > 0) return "Insufficient memory";
-    if (node.used.storage + want.storage > node.allocatable.storage && want.storage > 0) return "Insufficient ephemeral-storage";
+    if (node.used.storage + want.storage > node.allocatable.storage && want.storage > 0)
+        return "Insufficient ephemeral-storage";
     if (node.used.gpus + want.gpus > node.allocatable.gpus && want.gpus > 0) return "Insufficient nvidia.com/gpu";
     return node.running >= node.pod_limit ? "Too many pods" : nullptr;
 }
@@ -132,13 +137,16 @@ rig::Status Scheduler::schedule(const Record &pod) {
         if (!node.ready) reason = "node(s) were not ready";
         else if (node.unschedulable) reason = "node(s) were unschedulable";
         else if (!demand.ok() || !demand->selector.matches(record.labels) ||
-                 (demand->has_affinity && std::none_of(demand->affinity.begin(), demand->affinity.end(), [&](const auto &s) { return s.matches(record.labels); })))
+                 (demand->has_affinity && std::none_of(demand->affinity.begin(), demand->affinity.end(),
+                                                       [&](const auto &s) { return s.matches(record.labels); })))
             reason = "node(s) didn't match Pod's node affinity/selector";
         else reason = lacking(node, want);
         if (!reason && node_tainted(record)) {
             RIG_ASSIGN_OR_RETURN(const Json host, api_.store().object(record));
             const Json &taints = host.at("spec").at("taints");
-            if (!std::all_of(taints.begin(), taints.end(), [&](const Json &t) { return tolerated(t, demand->tolerations); })) reason = "node(s) had taints that the pod didn't tolerate";
+            if (!std::all_of(taints.begin(), taints.end(),
+                             [&](const Json &t) { return tolerated(t, demand->tolerations); }))
+                reason = "node(s) had taints that the pod didn't tolerate";
         }
         if (reason) {
             ++reasons[reason];
@@ -152,7 +160,8 @@ rig::Status Scheduler::schedule(const Record &pod) {
         object["spec"]["nodeName"] = best;
         status.scheduled();
         RIG_RETURN_IF_ERROR(api_.replace(pod, object));
-        return events_.normal(pod, kScheduler, "Scheduled", "Successfully assigned " + pod.name_space + "/" + pod.name + " to " + best);
+        return events_.normal(pod, kScheduler, "Scheduled",
+                              "Successfully assigned " + pod.name_space + "/" + pod.name + " to " + best);
     }
     std::string message = "0/" + std::to_string(total) + " nodes are available";
     const char *separator = ": ";

@@ -1,5 +1,6 @@
-// control/scheduler.hpp -- binds pods without a nodeName: filters nodes (ready, schedulable, taints, nodeSelector, node affinity, room),
-// takes the one with the largest share left free, ties by name. What fits nowhere says why and waits for the cluster to change.
+// control/scheduler.hpp -- binds pods without a nodeName: filters nodes (ready, schedulable, taints, nodeSelector, node
+// affinity, room), takes the one with the largest share left free, ties by name. What fits nowhere says why and waits
+// for the cluster to change.
 #pragma once
 #include "control/controller.hpp"
 #include "control/event_recorder.hpp"
@@ -12,7 +13,8 @@ namespace cluster_local {
 
 class Scheduler final : public Controller {
 public:
-    Scheduler(ApiServer &api, EventRecorder &events, const NodeUsage &usage) : api_(api), events_(events), usage_(usage) {}
+    Scheduler(ApiServer &api, EventRecorder &events, const NodeUsage &usage)
+        : api_(api), events_(events), usage_(usage) {}
     rig::Status run(size_t &budget) override;
     uint64_t due() const override;
     void on_put(const Record &, const Record *before) override;

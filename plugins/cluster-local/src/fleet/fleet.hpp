@@ -1,4 +1,5 @@
-// fleet/fleet.hpp -- the operator's list of servers. Strict: what is not understood is refused with "<file>:<line>: <what>. <what to do>".
+// fleet/fleet.hpp -- the operator's list of servers. Strict: what is not understood is refused with "<file>:<line>:
+// <what>. <what to do>".
 #pragma once
 #include <rigger/sdk/status.hpp>
 

@@ -43,20 +43,33 @@ Json labels_of(const FleetServer &server) {
 Json annotations_of(const FleetServer &server) {
     Json gpus = Json::array();
     for (int i = 0; i < server.count; ++i)
-        gpus.push_back({{"id", gpu_id(server.id, i)}, {"model", server.model}, {"verified", !server.unverified.contains(i)}, {"reserved", server.reserved.contains(i)}});
-    return {{"rigger.dev/hourly-cost", price(server.hourly_cost)}, {"rigger.dev/locked", server.locked ? "true" : "false"},
-            {"rigger.dev/gpus", gpus.dump()}, {"rigger.dev/server-id", server.id}};
+        gpus.push_back({{"id", gpu_id(server.id, i)},
+                        {"model", server.model},
+                        {"verified", !server.unverified.contains(i)},
+                        {"reserved", server.reserved.contains(i)}});
+    return {{"rigger.dev/hourly-cost", price(server.hourly_cost)},
+            {"rigger.dev/locked", server.locked ? "true" : "false"},
+            {"rigger.dev/gpus", gpus.dump()},
+            {"rigger.dev/server-id", server.id}};
 }
 
 Json capacity_of(const FleetServer &server) {
-    return {{"cpu", std::to_string(server.cpu)}, {"memory", std::to_string(server.memory_gb) + "Gi"}, {"ephemeral-storage", std::to_string(server.disk_gb) + "Gi"},
-            {"nvidia.com/gpu", std::to_string(server.count)}, {"pods", "110"}};
+    return {{"cpu", std::to_string(server.cpu)},
+            {"memory", std::to_string(server.memory_gb) + "Gi"},
+            {"ephemeral-storage", std::to_string(server.disk_gb) + "Gi"},
+            {"nvidia.com/gpu", std::to_string(server.count)},
+            {"pods", "110"}};
 }
 
 Json fresh_status(const std::string &now) {
     Json conditions = Json::array();
     const auto add = [&](const char *type, const char *status, const char *reason) {
-        conditions.push_back({{"type", type}, {"status", status}, {"reason", reason}, {"message", ""}, {"lastHeartbeatTime", now}, {"lastTransitionTime", now}});
+        conditions.push_back({{"type", type},
+                              {"status", status},
+                              {"reason", reason},
+                              {"message", ""},
+                              {"lastHeartbeatTime", now},
+                              {"lastTransitionTime", now}});
     };
     add("MemoryPressure", "False", "KubeletHasSufficientMemory");
     add("DiskPressure", "False", "KubeletHasNoDiskPressure");
@@ -69,9 +82,11 @@ void describe(const FleetServer &server, Json &status) {
     status["capacity"] = status["allocatable"] = capacity_of(server);
     status["addresses"] = Json::array();
     for (const char *type : {"InternalIP", "ExternalIP", "Hostname"})
-        status["addresses"].push_back({{"type", type}, {"address", std::string_view(type) == "Hostname" ? server.name : server.address}});
-    status["nodeInfo"] = {{"architecture", "amd64"}, {"operatingSystem", "linux"}, {"osImage", "simulated"}, {"kernelVersion", "simulated"},
-                          {"containerRuntimeVersion", "sim://1"}, {"kubeletVersion", "v1.28.0-rigger"}};
+        status["addresses"].push_back(
+            {{"type", type}, {"address", std::string_view(type) == "Hostname" ? server.name : server.address}});
+    status["nodeInfo"] = {
+        {"architecture", "amd64"},      {"operatingSystem", "linux"},           {"osImage", "simulated"},
+        {"kernelVersion", "simulated"}, {"containerRuntimeVersion", "sim://1"}, {"kubeletVersion", "v1.28.0-rigger"}};
 }
 
 rig::Status put_node(ApiServer &api, const FleetServer &server) {
@@ -84,8 +99,13 @@ rig::Status put_node(ApiServer &api, const FleetServer &server) {
     if (!existing) {
         Json status = fresh_status(rfc3339(api.clock().wall_ns()));
         describe(server, status);
-        RIG_ASSIGN_OR_RETURN(existing, api.create(node_kind(), {{"metadata", {{"name", server.name}, {"uid", server_uid(server.id)}, {"labels", labels_of(server)}, {"annotations", annotations_of(server)}}},
-                                                     {"spec", Json::object()}, {"status", std::move(status)}}));
+        RIG_ASSIGN_OR_RETURN(existing, api.create(node_kind(), {{"metadata",
+                                                                 {{"name", server.name},
+                                                                  {"uid", server_uid(server.id)},
+                                                                  {"labels", labels_of(server)},
+                                                                  {"annotations", annotations_of(server)}}},
+                                                                {"spec", Json::object()},
+                                                                {"status", std::move(status)}}));
         return {};
     }
     RIG_ASSIGN_OR_RETURN(const Json before, store.object(*existing));

@@ -14,7 +14,8 @@ constexpr size_t kMaxDataBytes = 1'048'576;
 bool valid_key(std::string_view key) {
     if (key.empty() || key.size() > 253 || key == "." || key.starts_with("..")) return false;
     return std::all_of(key.begin(), key.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+               c == '.';
     });
 }
 bool base64(std::string_view text) {
@@ -36,18 +37,25 @@ public:
             if (!entries) continue;
             for (const auto &[key, value] : entries->items()) {
                 bytes += key.size() + value.get_ref<const std::string &>().size();
-                if (!valid_key(key)) problems.add(std::string(part) + "[" + key.substr(0, 80) + "]", "Invalid value: a key is made of [-._a-zA-Z0-9]");
-                if (std::string_view(part) == "binaryData" && !base64(value.get_ref<const std::string &>())) problems.add(std::string(part) + "[" + key + "]", "Invalid value: not base64");
-                if (std::string_view(part) == "binaryData" && find(object, {"data", key})) problems.add(std::string(part) + "[" + key + "]", "Invalid value: duplicate of key present in data");
+                if (!valid_key(key))
+                    problems.add(std::string(part) + "[" + key.substr(0, 80) + "]",
+                                 "Invalid value: a key is made of [-._a-zA-Z0-9]");
+                if (std::string_view(part) == "binaryData" && !base64(value.get_ref<const std::string &>()))
+                    problems.add(std::string(part) + "[" + key + "]", "Invalid value: not base64");
+                if (std::string_view(part) == "binaryData" && find(object, {"data", key}))
+                    problems.add(std::string(part) + "[" + key + "]",
+                                 "Invalid value: duplicate of key present in data");
             }
         }
         if (bytes > kMaxDataBytes) problems.add("data", "Too long: must have at most 1048576 bytes");
     }
     void validate_update(const Json &before, const Json &after, Problems &problems) const override {
         if (!flag_at(before, {"immutable"})) return;
-        if (!flag_at(after, {"immutable"})) problems.add("immutable", "Forbidden: field is immutable when `immutable` is set");
+        if (!flag_at(after, {"immutable"}))
+            problems.add("immutable", "Forbidden: field is immutable when `immutable` is set");
         for (const char *part : {"data", "binaryData"})
-            if (before.value(part, Json::object()) != after.value(part, Json::object())) problems.add(part, "Forbidden: field is immutable when `immutable` is set");
+            if (before.value(part, Json::object()) != after.value(part, Json::object()))
+                problems.add(part, "Forbidden: field is immutable when `immutable` is set");
     }
     Json initial_status(const Json &) const override { return nullptr; }
 };

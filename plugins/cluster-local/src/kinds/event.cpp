@@ -9,8 +9,8 @@
 namespace cluster_local {
 namespace {
 enum Field : size_t { kObjectKind, kObjectNamespace, kObjectName, kObjectUid, kReason, kType, kFieldCount };
-constexpr std::array<std::string_view, kFieldCount> kEventFields{"involvedObject.kind", "involvedObject.namespace", "involvedObject.name",
-                                                            "involvedObject.uid",  "reason",                   "type"};
+constexpr std::array<std::string_view, kFieldCount> kEventFields{
+    "involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid", "reason", "type"};
 constexpr KindInfo kEventInfo{"v1", "Event", "events", true, false, kEventFields};
 
 class Event final : public Kind {
@@ -22,8 +22,10 @@ public:
         check.required("involvedObject");
         check.string("reason");
         check.string("message");
-        const auto about = text_at(object, {"involvedObject", "namespace"}), here = text_at(object, {"metadata", "namespace"});
-        if (about != here && !(about.empty() && here == "default")) problems.add("involvedObject.namespace", "Invalid value: does not match event.namespace");
+        const auto about = text_at(object, {"involvedObject", "namespace"}),
+                   here = text_at(object, {"metadata", "namespace"});
+        if (about != here && !(about.empty() && here == "default"))
+            problems.add("involvedObject.namespace", "Invalid value: does not match event.namespace");
     }
     Json initial_status(const Json &) const override { return nullptr; }
     void index(const Json &object, std::vector<std::string> &values) const override {

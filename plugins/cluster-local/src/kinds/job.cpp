@@ -37,27 +37,32 @@ public:
     }
     void validate(const Json &object, Problems &problems) const override {
         const Checker check(object, problems);
-        for (const char *path : {"spec.parallelism", "spec.completions", "spec.backoffLimit", "spec.ttlSecondsAfterFinished"}) check.integer(path, 0, INT32_MAX);
+        for (const char *path :
+             {"spec.parallelism", "spec.completions", "spec.backoffLimit", "spec.ttlSecondsAfterFinished"})
+            check.integer(path, 0, INT32_MAX);
         check.integer("spec.activeDeadlineSeconds", 0, INT32_MAX);
         check.boolean("spec.suspend");
         check.boolean("spec.manualSelector");
         check.object("spec.selector");
         if (!check.one_of("spec.completionMode", {"NonIndexed"})) return;
         if (!check.object("spec.template") || !check.object("spec.template.spec")) return;
-        if (text_at(object, {"metadata", "name"}).size() > 63) problems.add("metadata.name", "Too long: must have at most 63 characters");
+        if (text_at(object, {"metadata", "name"}).size() > 63)
+            problems.add("metadata.name", "Too long: must have at most 63 characters");
         const Json &pod_template = object.at("spec").at("template");
         if (const Json *metadata = find(pod_template, {"metadata"})) {
             if (metadata->is_object()) check_labels(*metadata, "spec.template.metadata", problems);
             else problems.add("spec.template.metadata", "Invalid value: must be an object");
         }
         const auto policy = text_at(pod_template, {"spec", "restartPolicy"});
-        if (policy == "Always") problems.add("spec.template.spec.restartPolicy", "Required value: valid values: \"OnFailure\", \"Never\"");
+        if (policy == "Always")
+            problems.add("spec.template.spec.restartPolicy", "Required value: valid values: \"OnFailure\", \"Never\"");
         check_pod_spec(pod_template.at("spec"), "spec.template.spec.", problems);
     }
     void validate_update(const Json &before, const Json &after, Problems &problems) const override {
         for (const char *key : {"selector", "template", "completions", "completionMode", "manualSelector"}) {
             const Json *was = find(before, {"spec", key}), *is = find(after, {"spec", key});
-            if ((was == nullptr) != (is == nullptr) || (was && *was != *is)) problems.immutable(std::string("spec.") + key);
+            if ((was == nullptr) != (is == nullptr) || (was && *was != *is))
+                problems.immutable(std::string("spec.") + key);
         }
     }
     Json initial_status(const Json &) const override { return Json::object(); }

@@ -1,5 +1,5 @@
-// kinds/kind.hpp -- what the embedded API server must know about one kind. Each kind is one file in this folder that defines
-// `const Kind &<file name>_kind()`; the build collects them, nothing else needs to change.
+// kinds/kind.hpp -- what the embedded API server must know about one kind. Each kind is one file in this folder that
+// defines `const Kind &<file name>_kind()`; the build collects them, nothing else needs to change.
 #pragma once
 #include "api/errors.hpp"
 
@@ -21,8 +21,9 @@ class Allocations;
 struct KindInfo {
     std::string_view api_version, kind, resource; ///< "batch/v1", "Job", "jobs"
     bool namespaced = true;
-    bool has_status = true;                   ///< status is the controllers' alone: what a client applies there is ignored
-    std::span<const std::string_view> fields; ///< indexed values; names that begin with '~' serve controllers and cannot be selected
+    bool has_status = true; ///< status is the controllers' alone: what a client applies there is ignored
+    std::span<const std::string_view>
+        fields; ///< indexed values; names that begin with '~' serve controllers and cannot be selected
 };
 
 /// Stateless and immutable; one object per kind for the life of the process.
@@ -41,13 +42,14 @@ public:
     /// Records (or gives back) what an object with these indexed values holds.
     virtual void account(Allocations &, std::string_view /*packed_fields*/, bool /*hold*/) const {}
     virtual Json initial_status(const Json &object) const;
-    /// The values of info().fields, in that order (`values` has that size). index() reads everything but the status, index_status()
-    /// the status alone, because status changes are frequent and must not read the rest.
+    /// The values of info().fields, in that order (`values` has that size). index() reads everything but the status,
+    /// index_status() the status alone, because status changes are frequent and must not read the rest.
     virtual void index(const Json & /*object*/, std::vector<std::string> & /*values*/) const {}
     virtual void index_status(const Json & /*status*/, std::vector<std::string> & /*values*/) const {}
     /// Seconds that an accepted deletion waits for the node agent; 0: the object goes at once.
     virtual int64_t grace_seconds(const Json &, std::optional<int64_t> /*requested*/) const { return 0; }
-    /// True: the object stays, being deleted, until a controller has cleaned up behind it. May note the deletion in the status.
+    /// True: the object stays, being deleted, until a controller has cleaned up behind it. May note the deletion in the
+    /// status.
     virtual bool defers_deletion(Json &) const { return false; }
 };
 

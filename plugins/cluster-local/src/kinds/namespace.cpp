@@ -19,7 +19,8 @@ public:
     void set_defaults(Json &object) const override {
         Json &finalizers = child(object, "spec")["finalizers"];
         if (!finalizers.is_array()) finalizers = Json::array({"kubernetes"});
-        child(child(object, "metadata"), "labels")["kubernetes.io/metadata.name"] = text_at(object, {"metadata", "name"});
+        child(child(object, "metadata"), "labels")["kubernetes.io/metadata.name"] =
+            text_at(object, {"metadata", "name"});
     }
     bool defers_deletion(Json &object) const override {
         const Json *finalizers = find(object, {"spec", "finalizers"});
@@ -28,7 +29,9 @@ public:
         return true;
     }
     Json initial_status(const Json &) const override { return {{"phase", "Active"}}; }
-    void index_status(const Json &status, std::vector<std::string> &values) const override { values[0] = text_at(status, {"phase"}); }
+    void index_status(const Json &status, std::vector<std::string> &values) const override {
+        values[0] = text_at(status, {"phase"});
+    }
 };
 } // namespace
 

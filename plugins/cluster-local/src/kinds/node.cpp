@@ -10,7 +10,8 @@
 
 namespace cluster_local {
 namespace {
-constexpr std::array<std::string_view, kNodeFieldCount> kNodeFields{"spec.unschedulable", "~ready", "~allocatable", "~taints"};
+constexpr std::array<std::string_view, kNodeFieldCount> kNodeFields{"spec.unschedulable", "~ready", "~allocatable",
+                                                                    "~taints"};
 constexpr KindInfo kNodeInfo{"v1", "Node", "nodes", false, true, kNodeFields};
 
 class Node final : public Kind {
@@ -27,7 +28,8 @@ public:
     Json initial_status(const Json &) const override { return Json::object(); }
     void index(const Json &object, std::vector<std::string> &values) const override {
         values[kNodeUnschedulable] = flag_at(object, {"spec", "unschedulable"}) ? "true" : "false";
-        if (const Json *taints = find(object, {"spec", "taints"}); taints && !taints->empty()) values[kNodeTaints] = "1";
+        if (const Json *taints = find(object, {"spec", "taints"}); taints && !taints->empty())
+            values[kNodeTaints] = "1";
     }
     void index_status(const Json &status, std::vector<std::string> &values) const override {
         const Json *allocatable = find(status, {"allocatable"});
@@ -36,7 +38,8 @@ public:
         values[kNodeReady].clear();
         if (const Json *conditions = find(status, {"conditions"}); conditions && conditions->is_array())
             for (const Json &condition : *conditions)
-                if (text_at(condition, {"type"}) == "Ready" && text_at(condition, {"status"}) == "True") values[kNodeReady] = "1";
+                if (text_at(condition, {"type"}) == "Ready" && text_at(condition, {"status"}) == "True")
+                    values[kNodeReady] = "1";
     }
 };
 } // namespace

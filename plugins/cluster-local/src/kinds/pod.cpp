@@ -12,8 +12,9 @@
 namespace cluster_local {
 namespace {
 constexpr std::array<std::string_view, kPodFieldCount> kPodFields{
-    "spec.nodeName", "spec.restartPolicy", "spec.schedulerName",       "spec.serviceAccountName", "status.phase",
-    "status.podIP",  "status.nominatedNodeName", "~requests", "~ready"};
+    "spec.nodeName", "spec.restartPolicy", "spec.schedulerName",       "spec.serviceAccountName",
+    "status.phase",  "status.podIP",       "status.nominatedNodeName", "~requests",
+    "~ready"};
 constexpr KindInfo kPodInfo{"v1", "Pod", "pods", true, true, kPodFields};
 
 /// The spec without what Kubernetes lets a client change.
@@ -39,8 +40,10 @@ public:
     }
     void validate_update(const Json &before, const Json &after, Problems &problems) const override {
         if (fixed_part(before) != fixed_part(after))
-            problems.add("spec", "Forbidden: pod updates may not change fields other than `spec.containers[*].image`, `spec.initContainers[*].image`, "
-                                 "`spec.activeDeadlineSeconds`, `spec.terminationGracePeriodSeconds` or `spec.tolerations`");
+            problems.add("spec",
+                         "Forbidden: pod updates may not change fields other than `spec.containers[*].image`, "
+                         "`spec.initContainers[*].image`, "
+                         "`spec.activeDeadlineSeconds`, `spec.terminationGracePeriodSeconds` or `spec.tolerations`");
     }
     Json initial_status(const Json &object) const override {
         const Resources requests = pod_requests(object.at("spec"));
@@ -62,7 +65,8 @@ public:
         const Json *conditions = find(status, {"conditions"});
         if (!conditions || !conditions->is_array()) return;
         for (const Json &condition : *conditions)
-            if (text_at(condition, {"type"}) == "Ready" && text_at(condition, {"status"}) == "True") values[kPodReady] = "1";
+            if (text_at(condition, {"type"}) == "Ready" && text_at(condition, {"status"}) == "True")
+                values[kPodReady] = "1";
     }
     /// A pod that a node runs leaves when the node agent has stopped it; one that runs nowhere leaves at once.
     int64_t grace_seconds(const Json &object, std::optional<int64_t> requested) const override {

@@ -5,7 +5,18 @@
 
 namespace cluster_local {
 
-enum PodField : size_t { kPodNode, kPodRestartPolicy, kPodScheduler, kPodServiceAccount, kPodPhase, kPodIp, kPodNominated, kPodRequests, kPodReady, kPodFieldCount };
+enum PodField : size_t {
+    kPodNode,
+    kPodRestartPolicy,
+    kPodScheduler,
+    kPodServiceAccount,
+    kPodPhase,
+    kPodIp,
+    kPodNominated,
+    kPodRequests,
+    kPodReady,
+    kPodFieldCount
+};
 
 std::string_view pod_node(const Record &);
 std::string_view pod_phase(const Record &);

@@ -1,4 +1,5 @@
-// kinds/service.cpp -- v1 Service: cluster addresses and node ports, unique in the cluster and free again when the object goes.
+// kinds/service.cpp -- v1 Service: cluster addresses and node ports, unique in the cluster and free again when the
+// object goes.
 #include "api/json.hpp"
 #include "api/labels.hpp"
 #include "api/names.hpp"
@@ -27,7 +28,8 @@ bool wants_node_ports(const Json &object) {
 std::vector<int> node_ports(const Json &object) {
     std::vector<int> out;
     for (const Json &port : ports_of(object))
-        if (const auto number = integer_at(port, {"nodePort"}); number && *number > 0 && *number <= 65535) out.push_back(static_cast<int>(*number));
+        if (const auto number = integer_at(port, {"nodePort"}); number && *number > 0 && *number <= 65535)
+            out.push_back(static_cast<int>(*number));
     std::sort(out.begin(), out.end());
     out.erase(std::unique(out.begin(), out.end()), out.end());
     return out;
@@ -59,19 +61,23 @@ public:
         if (!check.array("spec.ports")) return;
         const Json &ports = ports_of(object);
         const bool headless = text_at(object, {"spec", "clusterIP"}) == "None";
-        if (ports.empty() && !headless && text_at(object, {"spec", "type"}) != "ExternalName") problems.required("spec.ports");
+        if (ports.empty() && !headless && text_at(object, {"spec", "type"}) != "ExternalName")
+            problems.required("spec.ports");
         std::set<std::string> names;
         std::set<std::pair<int64_t, std::string>> numbers;
         for (size_t i = 0; i < ports.size(); ++i) {
             const std::string prefix = "spec.ports[" + std::to_string(i) + "].";
             const Checker each(ports[i], problems, prefix);
             each.required("port");
-            if (!each.integer("port", 1, 65535) || !each.integer("nodePort", 0, 65535) || !each.string("name")) continue;
+            if (!each.integer("port", 1, 65535) || !each.integer("nodePort", 0, 65535) || !each.string("name"))
+                continue;
             if (!each.one_of("protocol", {"TCP", "UDP", "SCTP"})) continue;
             const std::string name(text_at(ports[i], {"name"}));
             if (name.empty() && ports.size() > 1) problems.required(prefix + "name");
-            if (!name.empty() && !is_dns1123_label(name)) problems.add(prefix + "name", "Invalid value: must be a DNS-1123 label");
-            if (!name.empty() && !names.insert(name).second) problems.add(prefix + "name", "Duplicate value: \"" + name + "\"");
+            if (!name.empty() && !is_dns1123_label(name))
+                problems.add(prefix + "name", "Invalid value: must be a DNS-1123 label");
+            if (!name.empty() && !names.insert(name).second)
+                problems.add(prefix + "name", "Duplicate value: \"" + name + "\"");
             if (!numbers.emplace(integer_at(ports[i], {"port"}).value_or(0), text_at(ports[i], {"protocol"})).second)
                 problems.add(prefix + "port", "Duplicate value");
             if (integer_at(ports[i], {"nodePort"}).value_or(0) > 0 && !wants_node_ports(object))
@@ -81,7 +87,8 @@ public:
 
     void validate_update(const Json &before, const Json &after, Problems &problems) const override {
         const auto was = text_at(before, {"spec", "clusterIP"});
-        if (!was.empty() && text_at(before, {"spec", "type"}) != "ExternalName" && text_at(after, {"spec", "clusterIP"}) != was)
+        if (!was.empty() && text_at(before, {"spec", "type"}) != "ExternalName" &&
+            text_at(after, {"spec", "clusterIP"}) != was)
             problems.immutable("spec.clusterIP");
     }
 
@@ -89,8 +96,10 @@ public:
         const std::string name(text_at(object, {"metadata", "name"}));
         Json &spec = child(object, "spec");
         const std::string address(text_at(spec, {"clusterIP"}));
-        if (address.empty() && text_at(spec, {"type"}) != "ExternalName") spec["clusterIP"] = allocations.choose_address(text_at(object, {"metadata", "uid"}));
-        else if (!before && address != "None" && !allocations.address_free(address)) return refuse(name, "spec.clusterIP", "provided IP is already allocated");
+        if (address.empty() && text_at(spec, {"type"}) != "ExternalName")
+            spec["clusterIP"] = allocations.choose_address(text_at(object, {"metadata", "uid"}));
+        else if (!before && address != "None" && !allocations.address_free(address))
+            return refuse(name, "spec.clusterIP", "provided IP is already allocated");
         if (const std::string now(text_at(spec, {"clusterIP"})); !now.empty()) spec["clusterIPs"] = Json::array({now});
         if (!spec.contains("ports") || !spec["ports"].is_array()) return {};
         if (!wants_node_ports(object)) {
@@ -102,13 +111,20 @@ public:
         for (const int port : asked) {
             if (std::binary_search(held.begin(), held.end(), port)) continue;
             if (port < allocations.first_port() || port > allocations.last_port())
-                return refuse(name, "spec.ports.nodePort", "provided port " + std::to_string(port) + " is not in the valid range " + range(allocations));
-            if (!allocations.port_free(port)) return refuse(name, "spec.ports.nodePort", "provided port " + std::to_string(port) + " is already allocated");
+                return refuse(name, "spec.ports.nodePort",
+                              "provided port " + std::to_string(port) + " is not in the valid range " +
+                                  range(allocations));
+            if (!allocations.port_free(port))
+                return refuse(name, "spec.ports.nodePort",
+                              "provided port " + std::to_string(port) + " is already allocated");
         }
         for (Json &port : spec["ports"]) {
             if (integer_at(port, {"nodePort"}).value_or(0) > 0) continue;
             const auto chosen = allocations.choose_port(text_at(object, {"metadata", "uid"}), asked);
-            if (!chosen) return errors::exhausted("NodePortsExhausted", "cannot create service \"" + name + "\": every node port of " + range(allocations) + " is taken; delete services or widen nodePorts");
+            if (!chosen)
+                return errors::exhausted("NodePortsExhausted", "cannot create service \"" + name +
+                                                                   "\": every node port of " + range(allocations) +
+                                                                   " is taken; delete services or widen nodePorts");
             asked.push_back(*chosen);
             port["nodePort"] = *chosen;
         }
@@ -135,7 +151,9 @@ public:
     }
 
 private:
-    static std::string range(const Allocations &a) { return std::to_string(a.first_port()) + "-" + std::to_string(a.last_port()); }
+    static std::string range(const Allocations &a) {
+        return std::to_string(a.first_port()) + "-" + std::to_string(a.last_port());
+    }
     static rig::Error refuse(std::string_view name, std::string_view path, const std::string &why) {
         Problems problems;
         problems.add(path, "Invalid value: " + why);

@@ -1,5 +1,6 @@
-// runtime/runtime.hpp -- what runs the containers of pods on behalf of the node agent. The agent owns pod statuses, restarts and
-// grace; a runtime pulls, starts, stops and reports. One runtime serves all nodes; pods are known to it by their record id.
+// runtime/runtime.hpp -- what runs the containers of pods on behalf of the node agent. The agent owns pod statuses,
+// restarts and grace; a runtime pulls, starts, stops and reports. One runtime serves all nodes; pods are known to it by
+// their record id.
 //
 // All calls under the cluster's lock, none blocks. Reports come out of next(), in the order of their times.
 #pragma once
@@ -38,7 +39,8 @@ struct RuntimeReport {
 /// How far a pod was when the daemon ended.
 enum class Stage : uint8_t { launched, running, ready, stopping };
 
-/// Which part of a container's output is wanted: it ran from `started` until `ended` (wall time; ended = now while it runs).
+/// Which part of a container's output is wanted: it ran from `started` until `ended` (wall time; ended = now while it
+/// runs).
 struct LogSpan {
     int64_t started_ns = 0, ended_ns = 0;
     int64_t from_ns = INT64_MIN; ///< lines at or after this time

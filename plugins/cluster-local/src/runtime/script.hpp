@@ -1,5 +1,5 @@
-// runtime/script.hpp -- how simulated pods and nodes behave: times, scripted failures, node outages. All chances are functions of the
-// seed and the pod's uid, so a run repeats exactly.
+// runtime/script.hpp -- how simulated pods and nodes behave: times, scripted failures, node outages. All chances are
+// functions of the seed and the pod's uid, so a run repeats exactly.
 #pragma once
 #include "runtime/runtime.hpp"
 
@@ -16,19 +16,20 @@ enum class Outcome : uint8_t { image_pull, error, oom_killed, completed, evicted
 
 /// The first rule that matches a pod and whose chance falls on it decides its fate.
 struct Rule {
-    std::string label_key, label_value;     ///< empty key: any
+    std::string label_key, label_value;              ///< empty key: any
     std::string image = "*", node = "*", name = "*"; ///< globs
     Outcome outcome = Outcome::error;
     int exit_code = 1;
-    double after_seconds = 0;                ///< from the containers' start (error, oom_killed, completed, evicted)
-    double for_seconds = -1;                 ///< image_pull, pending, not_ready: it heals after this; < 0: never
+    double after_seconds = 0; ///< from the containers' start (error, oom_killed, completed, evicted)
+    double for_seconds = -1;  ///< image_pull, pending, not_ready: it heals after this; < 0: never
     double probability = 1;
-    bool each_attempt = false;               ///< roll the dice anew at every restart of the containers
+    bool each_attempt = false; ///< roll the dice anew at every restart of the containers
     std::string message;
     bool matches(const PodTask &, uint64_t seed, size_t index) const;
 };
 
-/// Nodes that match stop answering `after` seconds from the cluster's start, for `lasting` seconds, again every `every` seconds (0: once).
+/// Nodes that match stop answering `after` seconds from the cluster's start, for `lasting` seconds, again every `every`
+/// seconds (0: once).
 struct Outage {
     std::string node = "*";
     double after_seconds = 0, for_seconds = 60, every_seconds = 0;
@@ -39,7 +40,8 @@ struct Outage {
 
 struct Script {
     uint64_t seed = 1;
-    std::pair<double, double> pull_seconds{2, 6}; ///< by image and node, spread evenly; an image is pulled once per node
+    std::pair<double, double> pull_seconds{2,
+                                           6}; ///< by image and node, spread evenly; an image is pulled once per node
     double start_seconds = 1, ready_seconds = 2, stop_seconds = 1, log_seconds = 10;
     std::vector<Rule> rules;
     std::vector<Outage> outages;

@@ -9,7 +9,8 @@ namespace cluster_local {
 namespace {
 constexpr uint64_t kFirstPullRetry = 10 * kSecond, kLastPullRetry = 300 * kSecond;
 bool ends(const Rule *rule) {
-    return rule && (rule->outcome == Outcome::error || rule->outcome == Outcome::oom_killed || rule->outcome == Outcome::completed || rule->outcome == Outcome::evicted);
+    return rule && (rule->outcome == Outcome::error || rule->outcome == Outcome::oom_killed ||
+                    rule->outcome == Outcome::completed || rule->outcome == Outcome::evicted);
 }
 } // namespace
 
@@ -50,7 +51,8 @@ void SimulatedRuntime::adopt(const PodTask &task, Stage stage, uint64_t age, uin
     pod.started = since;
     if (stage == Stage::stopping) return schedule(task.id, pod, Step::stop, now);
     if (stage == Stage::running) return after_start(task.id, pod, now);
-    schedule(task.id, pod, ends(pod.rule) ? Step::end : Step::idle, ends(pod.rule) ? std::max(now, since + seconds(pod.rule->after_seconds)) : now);
+    schedule(task.id, pod, ends(pod.rule) ? Step::end : Step::idle,
+             ends(pod.rule) ? std::max(now, since + seconds(pod.rule->after_seconds)) : now);
 }
 void SimulatedRuntime::stop(int64_t id, uint64_t grace, uint64_t now) {
     const auto it = pods_.find(id);
@@ -70,7 +72,8 @@ void SimulatedRuntime::after_start(int64_t id, Pod &pod, uint64_t now) {
     if (end <= ready) return schedule(id, pod, Step::end, std::max(now, end));
     if (!failing(pod, Outcome::not_ready, ready)) return schedule(id, pod, Step::ready, std::max(now, ready));
     const double heals = pod.rule->for_seconds;
-    schedule(id, pod, heals < 0 ? Step::idle : Step::ready, heals < 0 ? now : std::max(now, pod.started + seconds(heals)));
+    schedule(id, pod, heals < 0 ? Step::idle : Step::ready,
+             heals < 0 ? now : std::max(now, pod.started + seconds(heals)));
 }
 
 std::optional<RuntimeReport> SimulatedRuntime::pulled(int64_t id, Pod &pod, uint64_t now) {
@@ -88,7 +91,8 @@ std::optional<RuntimeReport> SimulatedRuntime::pulled(int64_t id, Pod &pod, uint
     if (!pod.pull_named) {
         pod.pull_named = true;
         schedule(id, pod, Step::pull, now + kSecond);
-        return RuntimeReport{id, What::pull_failed, 0, "ErrImagePull", pod.rule->message.empty() ? "manifest unknown" : pod.rule->message};
+        return RuntimeReport{id, What::pull_failed, 0, "ErrImagePull",
+                             pod.rule->message.empty() ? "manifest unknown" : pod.rule->message};
     }
     const uint64_t wait = std::min(kLastPullRetry, kFirstPullRetry << std::min<int>(pod.pull_failures, 5));
     if (pod.pull_failures < UINT8_MAX) ++pod.pull_failures;
@@ -103,7 +107,8 @@ RuntimeReport SimulatedRuntime::ended(int64_t id, const Rule &rule) const {
     case Outcome::oom_killed: return {id, What::exited, 137, "OOMKilled", rule.message};
     case Outcome::completed: return {id, What::exited, 0, "Completed", rule.message};
     case Outcome::evicted:
-        return {id, What::evicted, 0, "Evicted", rule.message.empty() ? "The node was low on resource: ephemeral-storage." : rule.message};
+        return {id, What::evicted, 0, "Evicted",
+                rule.message.empty() ? "The node was low on resource: ephemeral-storage." : rule.message};
     default: return {id, What::exited, rule.exit_code, "Error", rule.message};
     }
 }
@@ -125,7 +130,8 @@ std::optional<RuntimeReport> SimulatedRuntime::next(uint64_t now) {
             after_start(due.pod, pod, due.at);
             return RuntimeReport{due.pod, What::started, 0, {}, {}};
         case Step::ready:
-            schedule(due.pod, pod, ends(pod.rule) ? Step::end : Step::idle, ends(pod.rule) ? pod.started + seconds(pod.rule->after_seconds) : due.at);
+            schedule(due.pod, pod, ends(pod.rule) ? Step::end : Step::idle,
+                     ends(pod.rule) ? pod.started + seconds(pod.rule->after_seconds) : due.at);
             return RuntimeReport{due.pod, What::ready, 0, {}, {}};
         case Step::end: {
             schedule(due.pod, pod, Step::idle, due.at);

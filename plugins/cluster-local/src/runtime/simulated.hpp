@@ -1,4 +1,5 @@
-// runtime/simulated.hpp -- containers that exist only as times on the host's clock: pulled, started, ready, and ended as scripted.
+// runtime/simulated.hpp -- containers that exist only as times on the host's clock: pulled, started, ready, and ended
+// as scripted.
 #pragma once
 #include "runtime/runtime.hpp"
 #include "runtime/script.hpp"
@@ -25,12 +26,12 @@ public:
 private:
     enum class Step : uint8_t { pull, start, ready, end, stop, idle };
     struct Pod {
-        uint64_t generation = 0;  ///< entries of times_ with another one are stale
+        uint64_t generation = 0; ///< entries of times_ with another one are stale
         uint64_t launched = 0, started = 0, due = 0, image = 0;
         const Rule *rule = nullptr;
         Step step = Step::idle;
         uint8_t pull_failures = 0;
-        bool pull_named = false;  ///< the failing pull was reported as ErrImagePull
+        bool pull_named = false; ///< the failing pull was reported as ErrImagePull
     };
     struct Due {
         uint64_t at, generation;

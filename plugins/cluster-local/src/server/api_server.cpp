@@ -16,11 +16,15 @@
 namespace cluster_local {
 namespace {
 /// What only the server writes into metadata.
-constexpr const char *kServerFields[] = {"uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "managedFields"};
+constexpr const char *kServerFields[] = {
+    "uid",      "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds",
+    "selfLink", "managedFields"};
 
 bool has_item(const Json &object, Path path, std::string_view item) {
     const Json *list = find(object, path);
-    return list && list->is_array() && std::any_of(list->begin(), list->end(), [&](const Json &i) { return i.is_string() && i.get_ref<const std::string &>() == item; });
+    return list && list->is_array() && std::any_of(list->begin(), list->end(), [&](const Json &i) {
+               return i.is_string() && i.get_ref<const std::string &>() == item;
+           });
 }
 void add_finalizer(Json &metadata, std::string_view finalizer) {
     if (!metadata["finalizers"].is_array()) metadata["finalizers"] = Json::array();
@@ -30,19 +34,23 @@ bool has_finalizers(const Json &object) {
     const Json *list = find(object, {"metadata", "finalizers"});
     return list && list->is_array() && !list->empty();
 }
-bool awaits_agent(const Json &object) { return integer_at(object, {"metadata", "deletionGracePeriodSeconds"}).value_or(0) > 0; }
+bool awaits_agent(const Json &object) {
+    return integer_at(object, {"metadata", "deletionGracePeriodSeconds"}).value_or(0) > 0;
+}
 void tidy(Json &metadata) {
     for (const char *key : {"finalizers", "ownerReferences", "labels", "annotations"})
         if (metadata.contains(key) && metadata[key].empty()) metadata.erase(key);
 }
 std::string describe(const Kind &kind) {
     const auto group = kind.info().api_version.substr(0, kind.info().api_version.find('/'));
-    return std::string(kind.info().resource) + (kind.info().api_version.find('/') == std::string_view::npos ? "" : "." + std::string(group));
+    return std::string(kind.info().resource) +
+           (kind.info().api_version.find('/') == std::string_view::npos ? "" : "." + std::string(group));
 }
 } // namespace
 
 bool is_ours(std::string_view packed_labels) {
-    return label(packed_labels, "app.kubernetes.io/managed-by") == "rigger" || label(packed_labels, "chutes/deployment-id").has_value();
+    return label(packed_labels, "app.kubernetes.io/managed-by") == "rigger" ||
+           label(packed_labels, "chutes/deployment-id").has_value();
 }
 
 rig::Result<const Kind *> ApiServer::kind_of(const Json &reference) const {
@@ -52,15 +60,22 @@ rig::Result<const Kind *> ApiServer::kind_of(const Json &reference) const {
     return errors::no_kind_match(api_version, kind);
 }
 
-rig::Status ApiServer::check_target(const Kind &kind, std::string_view name_space, std::string_view name, bool creating) const {
+rig::Status ApiServer::check_target(const Kind &kind, std::string_view name_space, std::string_view name,
+                                    bool creating) const {
     Problems problems;
     if (name.empty()) problems.required("metadata.name");
-    else if (!kind.valid_name(name)) problems.add("metadata.name", "Invalid value: \"" + std::string(name.substr(0, 80)) + "\": lower-case letters, digits and '-' (dots between, where the kind allows them), beginning and ending with a letter or digit");
+    else if (!kind.valid_name(name))
+        problems.add("metadata.name", "Invalid value: \"" + std::string(name.substr(0, 80)) +
+                                          "\": lower-case letters, digits and '-' (dots between, where the kind allows "
+                                          "them), beginning and ending with a letter or digit");
     if (!problems.empty()) return errors::invalid(kind.info().kind, name.substr(0, 80), problems);
     if (!kind.info().namespaced || !creating) return {};
     const Record *home = store_.find(namespace_kind(), "", name_space);
     if (!home) return errors::not_found("namespaces", name_space);
-    if (home->deleting) return errors::forbidden(describe(kind), name, "unable to create new content in namespace " + std::string(name_space) + " because it is being terminated");
+    if (home->deleting)
+        return errors::forbidden(describe(kind), name,
+                                 "unable to create new content in namespace " + std::string(name_space) +
+                                     " because it is being terminated");
     return {};
 }
 
@@ -88,8 +103,10 @@ rig::Result<std::string> ApiServer::apply(std::string_view document, uint32_t fl
     const Json *metadata = find(now, {"metadata"});
     if (!metadata || !metadata->is_object()) return errors::bad_request("metadata is missing or not an object");
     for (const char *key : {"name", "namespace", "uid", "resourceVersion"})
-        if (metadata->contains(key) && !metadata->at(key).is_string()) return errors::bad_request(std::string("metadata.") + key + " must be a string");
-    if (kind->info().namespaced && text_at(now, {"metadata", "namespace"}).empty()) now["metadata"]["namespace"] = "default";
+        if (metadata->contains(key) && !metadata->at(key).is_string())
+            return errors::bad_request(std::string("metadata.") + key + " must be a string");
+    if (kind->info().namespaced && text_at(now, {"metadata", "namespace"}).empty())
+        now["metadata"]["namespace"] = "default";
     if (!kind->info().namespaced) now["metadata"].erase("namespace");
     const std::string name(text_at(now, {"metadata", "name"})), name_space(text_at(now, {"metadata", "namespace"}));
     const Record *existing = store_.find(*kind, name_space, name);
@@ -100,11 +117,17 @@ rig::Result<std::string> ApiServer::apply(std::string_view document, uint32_t fl
 
     if (existing && (flags & RIG_APPLY_CREATE_ONLY)) return errors::already_exists(describe(*kind), name);
     if (existing && !is_ours(existing->labels)) return errors::not_ours(describe(*kind), name);
-    if (!uid.empty() && (!existing || existing->uid != uid)) return errors::conflict(describe(*kind), name, "Precondition failed: UID in precondition: " + uid + ", UID in object meta: " + (existing ? existing->uid : ""));
+    if (!uid.empty() && (!existing || existing->uid != uid))
+        return errors::conflict(describe(*kind), name,
+                                "Precondition failed: UID in precondition: " + uid +
+                                    ", UID in object meta: " + (existing ? existing->uid : ""));
     if (!version.empty() && (!existing || std::to_string(existing->version) != version))
-        return errors::conflict(describe(*kind), name, "the object has been modified; please apply your changes to the latest version and try again");
+        return errors::conflict(
+            describe(*kind), name,
+            "the object has been modified; please apply your changes to the latest version and try again");
     const bool dry_run = flags & RIG_APPLY_DRY_RUN;
-    return existing ? update_applied(*existing, std::move(now), dry_run) : create_applied(*kind, std::move(now), dry_run);
+    return existing ? update_applied(*existing, std::move(now), dry_run)
+                    : create_applied(*kind, std::move(now), dry_run);
 }
 
 rig::Result<std::string> ApiServer::create_applied(const Kind &kind, Json object, bool dry_run) {
@@ -157,7 +180,8 @@ rig::Result<const Record *> ApiServer::create(const Kind &kind, Json object) {
     object["apiVersion"] = kind.info().api_version;
     object["kind"] = kind.info().kind;
     Json &metadata = child(object, "metadata");
-    if (const std::string prefix(text_at(metadata, {"generateName"})); !prefix.empty() && text_at(metadata, {"name"}).empty())
+    if (const std::string prefix(text_at(metadata, {"generateName"}));
+        !prefix.empty() && text_at(metadata, {"name"}).empty())
         metadata["name"] = prefix.substr(0, 58) + store_.random_suffix();
     const std::string name(text_at(metadata, {"name"})), name_space(text_at(metadata, {"namespace"}));
     RIG_RETURN_IF_ERROR(check_target(kind, name_space, name, true));
@@ -173,8 +197,11 @@ rig::Status ApiServer::remove(const Record &record, const RemoveOptions &options
     const Kind &kind = *record.kind;
     if (options.only_ours && !is_ours(record.labels)) return errors::not_ours(describe(kind), record.name);
     if (!options.uid.empty() && options.uid != record.uid)
-        return errors::conflict(describe(kind), record.name, "Precondition failed: UID in precondition: " + options.uid + ", UID in object meta: " + record.uid);
-    if (&kind == &namespace_kind() && (record.name == "default" || record.name == "kube-system")) return errors::forbidden("namespaces", record.name, "this namespace may not be deleted");
+        return errors::conflict(describe(kind), record.name,
+                                "Precondition failed: UID in precondition: " + options.uid +
+                                    ", UID in object meta: " + record.uid);
+    if (&kind == &namespace_kind() && (record.name == "default" || record.name == "kube-system"))
+        return errors::forbidden("namespaces", record.name, "this namespace may not be deleted");
     RIG_ASSIGN_OR_RETURN(Json object, store_.object(record));
     Json &metadata = object["metadata"];
     int64_t grace = std::max<int64_t>(0, kind.grace_seconds(object, options.grace_seconds));
@@ -188,7 +215,8 @@ rig::Status ApiServer::remove(const Record &record, const RemoveOptions &options
     if (grace == 0 && !deferred && !has_finalizers(object)) return store_.erase(record);
     metadata["deletionTimestamp"] = rfc3339(clock_.wall_ns() + grace * static_cast<int64_t>(kSecond));
     metadata["deletionGracePeriodSeconds"] = grace;
-    if (const auto generation = integer_at(metadata, {"generation"}); generation && !record.deleting) metadata["generation"] = *generation + 1;
+    if (const auto generation = integer_at(metadata, {"generation"}); generation && !record.deleting)
+        metadata["generation"] = *generation + 1;
     RIG_RETURN_IF_ERROR(store_.update(record, object, std::nullopt));
     return {};
 }

@@ -1,6 +1,6 @@
-// server/api_server.hpp -- the rules of the Kubernetes API over the object store: names, defaults, validation, apply, deletion with
-// grace, finalizers and propagation. It decides nothing by itself over time; controllers do. Not thread-safe; the cluster's lock
-// guards it. Every call leaves its writes in the store's open transaction.
+// server/api_server.hpp -- the rules of the Kubernetes API over the object store: names, defaults, validation, apply,
+// deletion with grace, finalizers and propagation. It decides nothing by itself over time; controllers do. Not
+// thread-safe; the cluster's lock guards it. Every call leaves its writes in the store's open transaction.
 #pragma once
 #include "clock.hpp"
 #include "store/object_store.hpp"
@@ -29,7 +29,8 @@ bool is_ours(std::string_view packed_labels);
 
 class ApiServer {
 public:
-    ApiServer(ObjectStore &store, const KindTable &kinds, const Clock &clock) : store_(store), kinds_(kinds), clock_(clock) {}
+    ApiServer(ObjectStore &store, const KindTable &kinds, const Clock &clock)
+        : store_(store), kinds_(kinds), clock_(clock) {}
 
     /// Server-side apply by the field manager "rigger"; flags: RIG_APPLY_*. The object as stored.
     rig::Result<std::string> apply(std::string_view document, uint32_t flags);

@@ -6,7 +6,9 @@
 
 namespace cluster_local {
 
-bool Allocations::port_free(int port) const noexcept { return port >= first_ && port <= last_port() && held_[static_cast<size_t>(port - first_)] == 0; }
+bool Allocations::port_free(int port) const noexcept {
+    return port >= first_ && port <= last_port() && held_[static_cast<size_t>(port - first_)] == 0;
+}
 
 std::optional<int> Allocations::choose_port(std::string_view salt, const std::vector<int> &besides) const {
     const size_t start = hash(salt, besides.size()) % held_.size();
@@ -26,7 +28,8 @@ void Allocations::hold_port(int port, bool hold) noexcept {
 std::string Allocations::choose_address(std::string_view salt) const {
     for (uint64_t attempt = 0;; ++attempt) {
         const uint64_t h = 256 + hash(salt, attempt) % ((1U << 20) - 512);
-        std::string ip = "10." + std::to_string(96 + (h >> 16)) + "." + std::to_string((h >> 8) & 255) + "." + std::to_string(h & 255);
+        std::string ip = "10." + std::to_string(96 + (h >> 16)) + "." + std::to_string((h >> 8) & 255) + "." +
+                         std::to_string(h & 255);
         if (address_free(ip)) return ip;
     }
 }

@@ -1,5 +1,5 @@
-// store/allocations.hpp -- what Services hold of the cluster: node ports and cluster addresses. Derived from the stored objects,
-// so it can neither leak nor be out of step with them. Not thread-safe; the cluster's lock guards it.
+// store/allocations.hpp -- what Services hold of the cluster: node ports and cluster addresses. Derived from the stored
+// objects, so it can neither leak nor be out of step with them. Not thread-safe; the cluster's lock guards it.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -12,7 +12,8 @@ namespace cluster_local {
 
 class Allocations {
 public:
-    Allocations(int first_port, int last_port) : first_(first_port), held_(static_cast<size_t>(last_port - first_port + 1)) {}
+    Allocations(int first_port, int last_port)
+        : first_(first_port), held_(static_cast<size_t>(last_port - first_port + 1)) {}
 
     int first_port() const noexcept { return first_; }
     int last_port() const noexcept { return first_ + static_cast<int>(held_.size()) - 1; }

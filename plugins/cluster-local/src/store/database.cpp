@@ -22,7 +22,9 @@ int Statement::step() noexcept { return sqlite3_step(s_); }
 int64_t Statement::integer(int column) const noexcept { return sqlite3_column_int64(s_, column); }
 std::string_view Statement::text(int column) const noexcept {
     const auto *data = sqlite3_column_text(s_, column);
-    return data ? std::string_view(reinterpret_cast<const char *>(data), static_cast<size_t>(sqlite3_column_bytes(s_, column))) : std::string_view();
+    return data ? std::string_view(reinterpret_cast<const char *>(data),
+                                   static_cast<size_t>(sqlite3_column_bytes(s_, column)))
+                : std::string_view();
 }
 void Statement::reset() noexcept {
     sqlite3_reset(s_);
@@ -34,7 +36,8 @@ rig::Result<std::unique_ptr<Database>> Database::open(const std::string &path) {
     if (path != ":memory:")
         if (const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600); file >= 0) ::close(file);
     sqlite3 *raw = nullptr;
-    const int code = sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+    const int code =
+        sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
     std::unique_ptr<Database> db(new Database(raw));
     const auto fail = [&](std::string_view why) {
         return rig::Error{RIG_E_UNAVAILABLE, "DatabaseUnusable",
@@ -43,9 +46,11 @@ rig::Result<std::unique_ptr<Database>> Database::open(const std::string &path) {
                           0};
     };
     if (code != SQLITE_OK) return fail(raw ? sqlite3_errmsg(raw) : "out of memory");
-    // Exclusive locking: one writer process, no shared-memory file, and a second daemon is refused instead of corrupting state.
-    for (const char *pragma : {"PRAGMA locking_mode=EXCLUSIVE", "PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", "PRAGMA cache_size=-2048",
-                               "PRAGMA temp_store=MEMORY", "PRAGMA auto_vacuum=NONE", "BEGIN IMMEDIATE", "COMMIT"}) {
+    // Exclusive locking: one writer process, no shared-memory file, and a second daemon is refused instead of
+    // corrupting state.
+    for (const char *pragma : {"PRAGMA locking_mode=EXCLUSIVE", "PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL",
+                               "PRAGMA cache_size=-2048", "PRAGMA temp_store=MEMORY", "PRAGMA auto_vacuum=NONE",
+                               "BEGIN IMMEDIATE", "COMMIT"}) {
         char *why = nullptr;
         if (sqlite3_exec(raw, pragma, nullptr, nullptr, &why) == SQLITE_OK) continue;
         auto error = fail(why ? why : "unknown error");
@@ -55,10 +60,13 @@ rig::Result<std::unique_ptr<Database>> Database::open(const std::string &path) {
     return db;
 }
 Database::~Database() { sqlite3_close_v2(db_); }
-rig::Status Database::exec(const char *sql) { return sqlite3_exec(db_, sql, nullptr, nullptr, nullptr) == SQLITE_OK ? rig::Status() : failure(sql); }
+rig::Status Database::exec(const char *sql) {
+    return sqlite3_exec(db_, sql, nullptr, nullptr, nullptr) == SQLITE_OK ? rig::Status() : failure(sql);
+}
 rig::Result<Statement> Database::prepare(const char *sql) {
     sqlite3_stmt *statement = nullptr;
-    if (sqlite3_prepare_v3(db_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK) return failure(sql).error();
+    if (sqlite3_prepare_v3(db_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK)
+        return failure(sql).error();
     return Statement(statement);
 }
 rig::Status Database::failure(std::string_view doing) const { return errors::storage(doing, sqlite3_errmsg(db_)); }

@@ -27,7 +27,7 @@ public:
     Statement &bind(int at, std::string_view value) noexcept; ///< borrowed until reset
     int step() noexcept;                                      ///< SQLite's result code
     int64_t integer(int column) const noexcept;
-    std::string_view text(int column) const noexcept;         ///< valid until the next step or reset
+    std::string_view text(int column) const noexcept; ///< valid until the next step or reset
     void reset() noexcept;
 
 private:
@@ -36,8 +36,9 @@ private:
 
 class Database {
 public:
-    /// WAL, synchronous=NORMAL: a commit is a write to the log, so it survives the death of the process; the log is synced at
-    /// checkpoints. ":memory:" is kept in memory. UNAVAILABLE: cannot be opened, is locked by another process, or is no database.
+    /// WAL, synchronous=NORMAL: a commit is a write to the log, so it survives the death of the process; the log is
+    /// synced at checkpoints. ":memory:" is kept in memory. UNAVAILABLE: cannot be opened, is locked by another
+    /// process, or is no database.
     static rig::Result<std::unique_ptr<Database>> open(const std::string &path);
     ~Database();
     rig::Status exec(const char *sql);

@@ -21,13 +21,18 @@ CREATE TABLE IF NOT EXISTS objects(id INTEGER PRIMARY KEY, kind TEXT NOT NULL, n
 CREATE TABLE IF NOT EXISTS tombstones(version INTEGER PRIMARY KEY, kind TEXT NOT NULL, object INTEGER NOT NULL,
   created INTEGER NOT NULL, text TEXT NOT NULL);
 )";
-constexpr uint64_t kVersionBlock = 10'000; ///< versions are reserved in blocks, so that none is given out twice after a crash
+constexpr uint64_t kVersionBlock =
+    10'000; ///< versions are reserved in blocks, so that none is given out twice after a crash
 constexpr int64_t kDeleting = 1, kFinalizers = 2; ///< bits of the column `flags`
 
-std::string kind_key(const Kind &kind) { return std::string(kind.info().api_version) + "/" + std::string(kind.info().kind); }
+std::string kind_key(const Kind &kind) {
+    return std::string(kind.info().api_version) + "/" + std::string(kind.info().kind);
+}
 
 /// An object's document in the pieces that are stored and changed apart.
-struct Pieces { std::string meta, body, status; };
+struct Pieces {
+    std::string meta, body, status;
+};
 
 Pieces split(const Json &object) {
     Pieces out;
@@ -42,11 +47,20 @@ Pieces split(const Json &object) {
     return out;
 }
 
-std::string join(const Kind &kind, uint64_t version, std::string_view meta, std::string_view body, std::string_view status) {
+std::string join(const Kind &kind, uint64_t version, std::string_view meta, std::string_view body,
+                 std::string_view status) {
     std::string out;
     out.reserve(meta.size() + body.size() + status.size() + 128);
-    out.append("{\"apiVersion\":\"").append(kind.info().api_version).append("\",\"kind\":\"").append(kind.info().kind).append("\",\"metadata\":");
-    out.append(meta.substr(0, meta.size() - 1)).append(",\"resourceVersion\":\"").append(std::to_string(version)).append("\"}").append(body);
+    out.append("{\"apiVersion\":\"")
+        .append(kind.info().api_version)
+        .append("\",\"kind\":\"")
+        .append(kind.info().kind)
+        .append("\",\"metadata\":");
+    out.append(meta.substr(0, meta.size() - 1))
+        .append(",\"resourceVersion\":\"")
+        .append(std::to_string(version))
+        .append("\"}")
+        .append(body);
     if (!status.empty()) out.append(",\"status\":").append(status);
     return out += '}';
 }
@@ -66,10 +80,13 @@ rig::Status ObjectStore::prepare() {
         RIG_ASSIGN_OR_RETURN(to, db_->prepare(sql));
         return {};
     };
-    RIG_RETURN_IF_ERROR(make(insert_, "INSERT INTO objects VALUES(?1,?2,?3,?4,?5,?6,?6,?7,?8,?9,?10,'',?11,?12,?13,?14)"));
-    RIG_RETURN_IF_ERROR(make(update_, "UPDATE objects SET version=?2,flags=?3,labels=?4,fields=?5,owners=?6,status=?7,meta=?8,body=?9,"
-                         "applied=iif(?11,?10,applied) WHERE id=?1"));
-    RIG_RETURN_IF_ERROR(make(status_, "UPDATE objects SET version=?2,fields=?3,status=?4,memo=iif(?6,?5,memo) WHERE id=?1"));
+    RIG_RETURN_IF_ERROR(
+        make(insert_, "INSERT INTO objects VALUES(?1,?2,?3,?4,?5,?6,?6,?7,?8,?9,?10,'',?11,?12,?13,?14)"));
+    RIG_RETURN_IF_ERROR(
+        make(update_, "UPDATE objects SET version=?2,flags=?3,labels=?4,fields=?5,owners=?6,status=?7,meta=?8,body=?9,"
+                      "applied=iif(?11,?10,applied) WHERE id=?1"));
+    RIG_RETURN_IF_ERROR(
+        make(status_, "UPDATE objects SET version=?2,fields=?3,status=?4,memo=iif(?6,?5,memo) WHERE id=?1"));
     RIG_RETURN_IF_ERROR(make(memo_, "UPDATE objects SET memo=?2 WHERE id=?1"));
     RIG_RETURN_IF_ERROR(make(set_applied_, "UPDATE objects SET applied=?2 WHERE id=?1"));
     RIG_RETURN_IF_ERROR(make(erase_, "DELETE FROM objects WHERE id=?1"));
@@ -112,12 +129,16 @@ rig::Status ObjectStore::load() {
     version_ = std::max(version_, ceiling);
     ceiling_ = 0; // the next write reserves anew, also after a rollback that undid a reservation
 
-    RIG_ASSIGN_OR_RETURN(Statement rows, db_->prepare("SELECT id,kind,namespace,name,uid,version,created,flags,labels,fields,owners FROM objects ORDER BY id"));
+    RIG_ASSIGN_OR_RETURN(
+        Statement rows,
+        db_->prepare(
+            "SELECT id,kind,namespace,name,uid,version,created,flags,labels,fields,owners FROM objects ORDER BY id"));
     int code = SQLITE_OK;
     while ((code = rows.step()) == SQLITE_ROW) {
         const auto key = rows.text(1);
         const size_t slash = key.rfind('/');
-        const Kind *kind = slash == std::string_view::npos ? nullptr : kinds_.find(key.substr(0, slash), key.substr(slash + 1));
+        const Kind *kind =
+            slash == std::string_view::npos ? nullptr : kinds_.find(key.substr(0, slash), key.substr(slash + 1));
         next_id_ = std::max(next_id_, rows.integer(0) + 1);
         if (!kind) continue; // of a build that knew more kinds; it stays in the database
         auto record = std::make_unique<Record>();
@@ -132,7 +153,8 @@ rig::Status ObjectStore::load() {
         record->finalizers = rows.integer(7) & kFinalizers;
         record->labels = rows.text(8);
         record->fields = rows.text(9);
-        for (size_t i = 0; !value_at(rows.text(10), i).empty(); ++i) record->owners.emplace_back(value_at(rows.text(10), i));
+        for (size_t i = 0; !value_at(rows.text(10), i).empty(); ++i)
+            record->owners.emplace_back(value_at(rows.text(10), i));
         version_ = std::max(version_, record->version);
         link(*record);
         records_.emplace(record->id, std::move(record));
@@ -142,7 +164,8 @@ rig::Status ObjectStore::load() {
     while (graves.step() == SQLITE_ROW)
         for (auto &[kind, table] : tables_)
             if (graves.text(1) == kind_key(*kind)) {
-                table.tombstones[static_cast<uint64_t>(graves.integer(0))] = {graves.integer(2), static_cast<uint64_t>(graves.integer(3))};
+                table.tombstones[static_cast<uint64_t>(graves.integer(0))] = {graves.integer(2),
+                                                                              static_cast<uint64_t>(graves.integer(3))};
                 next_id_ = std::max(next_id_, graves.integer(2) + 1);
             }
     return {};
@@ -169,7 +192,8 @@ const Record *ObjectStore::find_id(int64_t id) const {
     return it == records_.end() ? nullptr : it->second.get();
 }
 size_t ObjectStore::count(const Kind &kind) const { return tables_.at(&kind).by_name.size(); }
-void ObjectStore::each(const Kind &kind, std::string_view name_space, const std::function<bool(const Record &)> &visit) const {
+void ObjectStore::each(const Kind &kind, std::string_view name_space,
+                       const std::function<bool(const Record &)> &visit) const {
     const auto &index = tables_.at(&kind).by_name;
     auto it = name_space.empty() ? index.begin() : index.lower_bound(ByName::Key(name_space, ""));
     for (; it != index.end() && (name_space.empty() || (*it)->name_space == name_space); ++it)
@@ -185,7 +209,8 @@ std::vector<const Record *> ObjectStore::owned_by(const std::string &uid) const 
 rig::Result<std::string> ObjectStore::text(const Record &record) {
     read_.bind(1, record.id);
     const bool found = read_.step() == SQLITE_ROW;
-    std::string out = found ? join(*record.kind, record.version, read_.text(0), read_.text(1), read_.text(2)) : std::string();
+    std::string out =
+        found ? join(*record.kind, record.version, read_.text(0), read_.text(1), read_.text(2)) : std::string();
     read_.reset();
     if (!found) return db_->failure("read " + record.name).error();
     return out;
@@ -292,8 +317,13 @@ rig::Result<const Record *> ObjectStore::insert(const Kind &kind, Json &object, 
     const Pieces pieces = split(object);
     const std::string key = kind_key(kind), owners = pack_values(record->owners);
     insert_.bind(1, record->id).bind(2, key).bind(3, record->name_space).bind(4, record->name).bind(5, record->uid);
-    insert_.bind(6, static_cast<int64_t>(version)).bind(7, (record->deleting ? kDeleting : 0) | (record->finalizers ? kFinalizers : 0));
-    insert_.bind(8, record->labels).bind(9, record->fields).bind(10, owners).bind(11, pieces.status).bind(12, pieces.meta);
+    insert_.bind(6, static_cast<int64_t>(version))
+        .bind(7, (record->deleting ? kDeleting : 0) | (record->finalizers ? kFinalizers : 0));
+    insert_.bind(8, record->labels)
+        .bind(9, record->fields)
+        .bind(10, owners)
+        .bind(11, pieces.status)
+        .bind(12, pieces.meta);
     insert_.bind(13, pieces.body).bind(14, applied);
     RIG_RETURN_IF_ERROR(run(insert_, "create " + record->name));
     object["metadata"]["resourceVersion"] = std::to_string(version);
@@ -304,7 +334,8 @@ rig::Result<const Record *> ObjectStore::insert(const Kind &kind, Json &object, 
     return stored;
 }
 
-rig::Result<const Record *> ObjectStore::update(const Record &old, Json &object, std::optional<std::string_view> applied) {
+rig::Result<const Record *> ObjectStore::update(const Record &old, Json &object,
+                                                std::optional<std::string_view> applied) {
     RIG_ASSIGN_OR_RETURN(const uint64_t version, next_version());
     Record &record = *records_.at(old.id);
     const Record before = record;
@@ -315,7 +346,12 @@ rig::Result<const Record *> ObjectStore::update(const Record &old, Json &object,
     const std::string owners = pack_values(after.owners);
     update_.bind(1, after.id).bind(2, static_cast<int64_t>(version));
     update_.bind(3, (after.deleting ? kDeleting : 0) | (after.finalizers ? kFinalizers : 0));
-    update_.bind(4, after.labels).bind(5, after.fields).bind(6, owners).bind(7, pieces.status).bind(8, pieces.meta).bind(9, pieces.body);
+    update_.bind(4, after.labels)
+        .bind(5, after.fields)
+        .bind(6, owners)
+        .bind(7, pieces.status)
+        .bind(8, pieces.meta)
+        .bind(9, pieces.body);
     update_.bind(10, applied.value_or("")).bind(11, applied.has_value());
     RIG_RETURN_IF_ERROR(run(update_, "update " + after.name));
     object["metadata"]["resourceVersion"] = std::to_string(version);
@@ -371,7 +407,11 @@ rig::Status ObjectStore::erase(const Record &old) {
     last.version = version;
     RIG_ASSIGN_OR_RETURN(const std::string document, text(last));
     const std::string key = kind_key(*record.kind);
-    bury_.bind(1, static_cast<int64_t>(version)).bind(2, key).bind(3, record.id).bind(4, static_cast<int64_t>(record.created)).bind(5, document);
+    bury_.bind(1, static_cast<int64_t>(version))
+        .bind(2, key)
+        .bind(3, record.id)
+        .bind(4, static_cast<int64_t>(record.created))
+        .bind(5, document);
     RIG_RETURN_IF_ERROR(run(bury_, "delete " + record.name));
     erase_.bind(1, record.id);
     RIG_RETURN_IF_ERROR(run(erase_, "delete " + record.name));
@@ -421,7 +461,8 @@ std::optional<LogEntry> ObjectStore::next_change(const Kind &kind, uint64_t vers
     const auto live = table.by_version.upper_bound(version);
     const auto dead = table.tombstones.upper_bound(version);
     const bool has_live = live != table.by_version.end(), has_dead = dead != table.tombstones.end();
-    if (has_live && (!has_dead || live->first < dead->first)) return LogEntry{live->first, live->second->created, live->second->id, live->second};
+    if (has_live && (!has_dead || live->first < dead->first))
+        return LogEntry{live->first, live->second->created, live->second->id, live->second};
     if (has_dead) return LogEntry{dead->first, dead->second.created, dead->second.id, nullptr};
     return std::nullopt;
 }
@@ -437,8 +478,9 @@ rig::Result<std::string> ObjectStore::tombstone(uint64_t version) {
 std::string ObjectStore::new_uid() const {
     const uint64_t high = mix(identity_ ^ mix(version_ + 1)), low = mix(high ^ identity_ ^ 1);
     char text[37];
-    std::snprintf(text, sizeof text, "%08x-%04x-4%03x-%04x-%012llx", static_cast<unsigned>(high >> 32), static_cast<unsigned>(high >> 16 & 0xffff),
-                  static_cast<unsigned>(high & 0xfff), static_cast<unsigned>(0x8000 | (low >> 48 & 0x3fff)),
+    std::snprintf(text, sizeof text, "%08x-%04x-4%03x-%04x-%012llx", static_cast<unsigned>(high >> 32),
+                  static_cast<unsigned>(high >> 16 & 0xffff), static_cast<unsigned>(high & 0xfff),
+                  static_cast<unsigned>(0x8000 | (low >> 48 & 0x3fff)),
                   static_cast<unsigned long long>(low & 0xffffffffffffULL));
     return text;
 }

@@ -1,8 +1,9 @@
-// store/object_store.hpp -- the objects of the embedded cluster: documents in SQLite, a small index in memory, one global counter of
-// resource versions, and the change log that watches read.
+// store/object_store.hpp -- the objects of the embedded cluster: documents in SQLite, a small index in memory, one
+// global counter of resource versions, and the change log that watches read.
 //
 // Writes join the open transaction; nothing outside may see them before commit(). When any write or commit fails, call
-// abort(): the transaction is rolled back and the memory rebuilt from the database. Not thread-safe; the cluster's lock guards it.
+// abort(): the transaction is rolled back and the memory rebuilt from the database. Not thread-safe; the cluster's lock
+// guards it.
 #pragma once
 #include "store/allocations.hpp"
 #include "store/database.hpp"
@@ -46,10 +47,11 @@ public:
     const Record *find_uid(const std::string &uid) const;
     const Record *find_id(int64_t id) const;
     size_t count(const Kind &) const;
-    /// In the order of (namespace, name). An empty namespace: all. The callback returns false to stop; it must not write.
+    /// In the order of (namespace, name). An empty namespace: all. The callback returns false to stop; it must not
+    /// write.
     void each(const Kind &, std::string_view name_space, const std::function<bool(const Record &)> &) const;
     std::vector<const Record *> owned_by(const std::string &uid) const;
-    rig::Result<std::string> text(const Record &);    ///< the whole object as JSON
+    rig::Result<std::string> text(const Record &); ///< the whole object as JSON
     rig::Result<Json> object(const Record &);
     rig::Result<Json> status(const Record &);         ///< its status alone; {} when it has none
     rig::Result<std::string> applied(const Record &); ///< what the last apply named; "" when it was never applied
@@ -61,16 +63,17 @@ public:
     rig::Result<const Record *> update(const Record &, Json &object, std::optional<std::string_view> applied);
     rig::Status update_status(const Record &, const Json &status, std::optional<std::string_view> memo = std::nullopt);
     rig::Status set_applied(const Record &, std::string_view applied); ///< no new version, no event
-    rig::Status set_memo(const Record &, std::string_view memo); ///< no new version, no event
+    rig::Status set_memo(const Record &, std::string_view memo);       ///< no new version, no event
     rig::Status erase(const Record &);
     rig::Status commit();
-    /// Not ok: the database cannot even be read; healthy() stays false and what memory holds is not the cluster until an abort() succeeds.
+    /// Not ok: the database cannot even be read; healthy() stays false and what memory holds is not the cluster until
+    /// an abort() succeeds.
     rig::Status abort();
     bool healthy() const noexcept { return healthy_; }
 
     // Change log.
-    uint64_t version() const noexcept { return version_; }              ///< newest resource version given out
-    uint64_t compacted(const Kind &) const;                             ///< a watch can resume from this version on
+    uint64_t version() const noexcept { return version_; } ///< newest resource version given out
+    uint64_t compacted(const Kind &) const;                ///< a watch can resume from this version on
     const std::string &incarnation() const noexcept { return incarnation_; } ///< differs between databases
     /// The first entry after `version`, oldest first; nullopt: up to date.
     std::optional<LogEntry> next_change(const Kind &, uint64_t version) const;
@@ -89,7 +92,10 @@ private:
         bool operator()(const Record *a, const Key &b) const { return key(a) < b; }
         bool operator()(const Key &a, const Record *b) const { return a < key(b); }
     };
-    struct Tombstone { int64_t id; uint64_t created; };
+    struct Tombstone {
+        int64_t id;
+        uint64_t created;
+    };
     struct Table {
         std::set<Record *, ByName> by_name;
         std::map<uint64_t, Record *> by_version;
@@ -97,7 +103,8 @@ private:
         uint64_t compacted = 0;
     };
 
-    ObjectStore(const StoreOptions &options, const KindTable &kinds) : options_(options), kinds_(kinds), allocations_(options.first_port, options.last_port) {}
+    ObjectStore(const StoreOptions &options, const KindTable &kinds)
+        : options_(options), kinds_(kinds), allocations_(options.first_port, options.last_port) {}
     rig::Status prepare();
     rig::Status load();
     rig::Status begin();
@@ -112,7 +119,8 @@ private:
     StoreOptions options_;
     const KindTable &kinds_;
     std::unique_ptr<Database> db_;
-    Statement insert_, update_, status_, memo_, set_applied_, erase_, read_, applied_, read_memo_, bury_, exhume_, forget_, counter_;
+    Statement insert_, update_, status_, memo_, set_applied_, erase_, read_, applied_, read_memo_, bury_, exhume_,
+        forget_, counter_;
     std::unordered_map<const Kind *, Table> tables_;
     std::unordered_map<int64_t, std::unique_ptr<Record>> records_;
     std::unordered_map<std::string_view, Record *> by_uid_;

@@ -1,4 +1,5 @@
-// store/record.hpp -- what memory holds of an object; the rest stays in the database. Keep it small: there may be tens of thousands.
+// store/record.hpp -- what memory holds of an object; the rest stays in the database. Keep it small: there may be tens
+// of thousands.
 #pragma once
 #include "kinds/kind.hpp"
 
@@ -11,15 +12,15 @@ namespace cluster_local {
 
 struct Record {
     const Kind *kind = nullptr;
-    int64_t id = 0;          ///< row in the database; never reused while a watch may still speak of it
-    uint64_t version = 0;    ///< metadata.resourceVersion
-    uint64_t created = 0;    ///< resourceVersion at creation
+    int64_t id = 0;       ///< row in the database; never reused while a watch may still speak of it
+    uint64_t version = 0; ///< metadata.resourceVersion
+    uint64_t created = 0; ///< resourceVersion at creation
     std::string name_space, name, uid;
-    std::string labels;      ///< packed, api/labels.hpp
-    std::string fields;      ///< packed values of the kind's indexed fields
+    std::string labels;              ///< packed, api/labels.hpp
+    std::string fields;              ///< packed values of the kind's indexed fields
     std::vector<std::string> owners; ///< uids of metadata.ownerReferences
-    bool deleting = false;   ///< metadata.deletionTimestamp is set
-    bool finalizers = false; ///< metadata.finalizers is not empty
+    bool deleting = false;           ///< metadata.deletionTimestamp is set
+    bool finalizers = false;         ///< metadata.finalizers is not empty
 };
 
 /// Who must know of changes. Called within the transaction, under the cluster's lock; must not write to the store.

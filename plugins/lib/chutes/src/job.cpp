@@ -11,7 +11,9 @@ namespace {
 using detail::invalid;
 using detail::Json;
 
-void put(Json &env, const std::string &name, std::string value) { env.push_back({{"name", name}, {"value", std::move(value)}}); }
+void put(Json &env, const std::string &name, std::string value) {
+    env.push_back({{"name", name}, {"value", std::move(value)}});
+}
 
 std::string device_list(const Request &r) {
     std::string list;
@@ -38,10 +40,12 @@ Json environment(const Request &r, const std::vector<Port> &ports, const std::ve
     put(env, "CHUTES_NVIDIA_DEVICES", device_list(r));
     for (std::size_t i = 0; i < ports.size(); ++i) {
         const std::string node_port = std::to_string(node_ports[i]);
-        // The base ports come first; every port after them belongs to the job, whether or not there is an attestation port.
+        // The base ports come first; every port after them belongs to the job, whether or not there is an attestation
+        // port.
         if (ports[i].number == Request::primary_port && i == 0) put(env, "CHUTES_PORT_PRIMARY", node_port);
         else if (ports[i].number == Request::logging_port && i == 1) put(env, "CHUTES_PORT_LOGGING", node_port);
-        else if (ports[i].number == Request::attestation_port && i == 2 && r.chute.tee) put(env, "CHUTES_PORT_ATTESTATION", node_port);
+        else if (ports[i].number == Request::attestation_port && i == 2 && r.chute.tee)
+            put(env, "CHUTES_PORT_ATTESTATION", node_port);
         else put(env, "CHUTES_PORT_" + ports[i].protocol + "_" + std::to_string(ports[i].number), node_port);
     }
     put(env, "CHUTES_EXECUTION_CONTEXT", "REMOTE");
@@ -78,7 +82,8 @@ Json command(const Settings &settings, const Request &r) {
 }
 
 Json readiness_probe(const Request &r) {
-    const int port = r.chute.runtime_version() >= since::separate_log_port ? Request::logging_port : Request::primary_port;
+    const int port =
+        r.chute.runtime_version() >= since::separate_log_port ? Request::logging_port : Request::primary_port;
     const std::string probe = "curl -sf --max-time 1 http://127.0.0.1:" + std::to_string(port) + "/_alive || exit 1";
     return {{"exec", Json{{"command", Json::array({"/bin/sh", "-c", probe})}}},
             {"initialDelaySeconds", 15},
@@ -106,9 +111,11 @@ Json cache_init(const Settings &settings, const Request &r) {
             {"volumeMounts", Json::array({Json{{"name", "raw-cache"}, {"mountPath", "/cache"}}})}};
 }
 
-Json container(const Settings &settings, const Request &r, const std::vector<Port> &ports, const std::vector<int> &node_ports) {
+Json container(const Settings &settings, const Request &r, const std::vector<Port> &ports,
+               const std::vector<int> &node_ports) {
     Json container_ports = Json::array();
-    for (const Port &port : ports) container_ports.push_back({{"containerPort", port.number}, {"protocol", port.protocol}});
+    for (const Port &port : ports)
+        container_ports.push_back({{"containerPort", port.number}, {"protocol", port.protocol}});
     Json mounts = Json::array();
     if (r.chute.needs_code_config_map())
         mounts.push_back({{"name", "code"}, {"mountPath", "/app/" + r.chute.filename}, {"subPath", r.chute.filename}});
@@ -133,11 +140,15 @@ Json container(const Settings &settings, const Request &r, const std::vector<Por
 Json volumes(const Settings &settings, const Request &r) {
     Json list = Json::array();
     if (r.chute.needs_code_config_map())
-        list.push_back({{"name", "code"}, {"configMap", {{"name", code_config_map_name(r.chute.id, r.chute.version)}}}});
-    list.push_back({{"name", "cache"}, {"hostPath", {{"path", settings.cache_root + "/" + r.chute.id}, {"type", "DirectoryOrCreate"}}}});
-    list.push_back({{"name", "raw-cache"}, {"hostPath", {{"path", settings.cache_root}, {"type", "DirectoryOrCreate"}}}});
+        list.push_back(
+            {{"name", "code"}, {"configMap", {{"name", code_config_map_name(r.chute.id, r.chute.version)}}}});
+    list.push_back({{"name", "cache"},
+                    {"hostPath", {{"path", settings.cache_root + "/" + r.chute.id}, {"type", "DirectoryOrCreate"}}}});
+    list.push_back(
+        {{"name", "raw-cache"}, {"hostPath", {{"path", settings.cache_root}, {"type", "DirectoryOrCreate"}}}});
     list.push_back({{"name", "tmp"}, {"emptyDir", {{"sizeLimit", gib(r.chute.disk_gb)}}}});
-    list.push_back({{"name", "shm"}, {"emptyDir", {{"medium", "Memory"}, {"sizeLimit", gib(settings.shared_memory_gib)}}}});
+    list.push_back(
+        {{"name", "shm"}, {"emptyDir", {{"medium", "Memory"}, {"sizeLimit", gib(settings.shared_memory_gib)}}}});
     return list;
 }
 
@@ -147,9 +158,13 @@ rig::Result<std::string> job_object(const Settings &settings, const Request &r, 
     const std::vector<Port> ports = r.ports();
     if (node_ports.size() != ports.size()) return invalid("node ports", "do not match the Service's ports");
     if (r.gpu_ids.size() != static_cast<std::size_t>(r.chute.gpu_count))
-        return invalid("gpus", "lists " + std::to_string(r.gpu_ids.size()) + " GPUs where the offer wants " + std::to_string(r.chute.gpu_count));
-    if (r.grant.token.empty() && !r.server.seed) return invalid("grant.token", "is missing, and server " + r.server.name + " has no seed for the flow without one");
-    if (r.chute.needs_code_config_map() && r.chute.filename.empty()) return invalid("offer.workload.filename", "is missing");
+        return invalid("gpus", "lists " + std::to_string(r.gpu_ids.size()) + " GPUs where the offer wants " +
+                                   std::to_string(r.chute.gpu_count));
+    if (r.grant.token.empty() && !r.server.seed)
+        return invalid("grant.token",
+                       "is missing, and server " + r.server.name + " has no seed for the flow without one");
+    if (r.chute.needs_code_config_map() && r.chute.filename.empty())
+        return invalid("offer.workload.filename", "is missing");
 
     Json pod_spec{{"restartPolicy", "Never"},
                   {"nodeName", r.server.name},
@@ -158,7 +173,8 @@ rig::Result<std::string> job_object(const Settings &settings, const Request &r, 
                   {"initContainers", Json::array({cache_init(settings, r)})},
                   {"containers", Json::array({container(settings, r, ports, node_ports)})}};
     if (!settings.runtime_class.empty()) pod_spec["runtimeClassName"] = settings.runtime_class;
-    if (settings.run_as >= 0) pod_spec["securityContext"] = {{"runAsUser", settings.run_as}, {"runAsGroup", settings.run_as}};
+    if (settings.run_as >= 0)
+        pod_spec["securityContext"] = {{"runAsUser", settings.run_as}, {"runAsGroup", settings.run_as}};
 
     const Json labels = detail::labels_of_workload(r);
     const Json object{
@@ -174,7 +190,9 @@ rig::Result<std::string> job_object(const Settings &settings, const Request &r, 
            {{"metadata",
              {{"labels", labels},
               {"annotations",
-               {{"prometheus.io/scrape", "true"}, {"prometheus.io/path", "/_metrics"}, {"prometheus.io/port", std::to_string(Request::primary_port)}}}}},
+               {{"prometheus.io/scrape", "true"},
+                {"prometheus.io/path", "/_metrics"},
+                {"prometheus.io/port", std::to_string(Request::primary_port)}}}}},
             {"spec", std::move(pod_spec)}}}}}};
     return object.dump();
 }

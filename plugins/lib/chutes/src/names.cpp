@@ -25,7 +25,8 @@ char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + '
 } // namespace
 
 std::string uuid5_oid(std::string_view name) {
-    static constexpr unsigned char oid[16] = {0x6b, 0xa7, 0xb8, 0x12, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8};
+    static constexpr unsigned char oid[16] = {0x6b, 0xa7, 0xb8, 0x12, 0x9d, 0xad, 0x11, 0xd1,
+                                              0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8};
     std::string text(reinterpret_cast<const char *>(oid), sizeof oid);
     text.append(name);
     auto digest = sha1(text);
@@ -46,7 +47,8 @@ std::string code_config_map_name(std::string_view chute_id, std::string_view ver
 }
 
 std::string gpu_device_id(std::string_view gpu_id) {
-    if (const auto colon = gpu_id.rfind(':'); colon != std::string_view::npos) return std::string(gpu_id.substr(colon + 1));
+    if (const auto colon = gpu_id.rfind(':'); colon != std::string_view::npos)
+        return std::string(gpu_id.substr(colon + 1));
     constexpr std::string_view prefix = "GPU-";
     const std::string_view bare = gpu_id.substr(0, prefix.size()) == prefix ? gpu_id.substr(prefix.size()) : gpu_id;
     std::string hex;

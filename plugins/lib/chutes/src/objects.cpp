@@ -15,13 +15,20 @@ std::string service_object(const Request &r) {
     for (const Port &port : r.ports()) {
         std::string name = "chute-" + std::to_string(port.number);
         // Names are unique within a Service; the same number may be wanted over both protocols.
-        if (std::find(named.begin(), named.end(), port.number) != named.end()) name += port.protocol == "UDP" ? "-udp" : "-tcp";
+        if (std::find(named.begin(), named.end(), port.number) != named.end())
+            name += port.protocol == "UDP" ? "-udp" : "-tcp";
         named.push_back(port.number);
-        ports.push_back({{"name", std::move(name)}, {"port", port.number}, {"targetPort", port.number}, {"protocol", port.protocol}});
+        ports.push_back({{"name", std::move(name)},
+                         {"port", port.number},
+                         {"targetPort", port.number},
+                         {"protocol", port.protocol}});
     }
     const Json object{{"apiVersion", "v1"},
                       {"kind", "Service"},
-                      {"metadata", {{"name", service_name(r.deployment_id)}, {"namespace", r.namespace_name}, {"labels", detail::labels_of_deployment(r)}}},
+                      {"metadata",
+                       {{"name", service_name(r.deployment_id)},
+                        {"namespace", r.namespace_name},
+                        {"labels", detail::labels_of_deployment(r)}}},
                       {"spec",
                        {{"type", "NodePort"},
                         {"externalTrafficPolicy", "Local"},
@@ -31,21 +38,29 @@ std::string service_object(const Request &r) {
 }
 
 rig::Result<std::string> code_config_map_object(const Request &r) {
-    if (r.chute.filename.empty()) return invalid("offer.workload.filename", "is missing, and runtime " + r.chute.runtime + " needs the chute's code as a file");
-    if (r.chute.code.empty()) return invalid("offer.workload.code", "is missing, and runtime " + r.chute.runtime + " needs the chute's code as a file");
+    if (r.chute.filename.empty())
+        return invalid("offer.workload.filename",
+                       "is missing, and runtime " + r.chute.runtime + " needs the chute's code as a file");
+    if (r.chute.code.empty())
+        return invalid("offer.workload.code",
+                       "is missing, and runtime " + r.chute.runtime + " needs the chute's code as a file");
     const Json object{{"apiVersion", "v1"},
                       {"kind", "ConfigMap"},
                       {"metadata",
                        {{"name", code_config_map_name(r.chute.id, r.chute.version)},
                         {"namespace", r.namespace_name},
                         {"labels",
-                         {{"chutes/chute-id", r.chute.id}, {"chutes/version", r.chute.version}, {"chutes/code", "true"}, {managed_by_label, managed_by}}}}},
+                         {{"chutes/chute-id", r.chute.id},
+                          {"chutes/version", r.chute.version},
+                          {"chutes/code", "true"},
+                          {managed_by_label, managed_by}}}}},
                       {"data", {{r.chute.filename, r.chute.code}}}};
     return object.dump();
 }
 
 std::string image_reference(const Settings &settings, const Request &r) {
-    const bool direct = settings.registry_proxy_port == 0 || Version::parse(r.server.vm_version) >= settings.direct_pull_since;
+    const bool direct =
+        settings.registry_proxy_port == 0 || Version::parse(r.server.vm_version) >= settings.direct_pull_since;
     if (direct) return settings.registry.empty() ? r.chute.image : settings.registry + "/" + r.chute.image;
     std::string validator = r.server.validator.empty() ? settings.validator_hotkey : r.server.validator;
     for (char &c : validator)

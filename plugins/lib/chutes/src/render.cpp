@@ -26,12 +26,16 @@ rig::Result<std::vector<int>> node_ports(const Json &service, const std::vector<
         if (listed.is_array())
             for (const Json &entry : listed) {
                 const Json &protocol = member(entry, "protocol");
-                const bool same = member(entry, "port") == port.number && (protocol.is_null() ? port.protocol == "TCP" : protocol == port.protocol);
-                if (same && member(entry, "nodePort").is_number_integer()) node_port = member(entry, "nodePort").get<int>();
+                const bool same = member(entry, "port") == port.number &&
+                                  (protocol.is_null() ? port.protocol == "TCP" : protocol == port.protocol);
+                if (same && member(entry, "nodePort").is_number_integer())
+                    node_port = member(entry, "nodePort").get<int>();
             }
         if (node_port <= 0)
             return rig::Error{RIG_E_UNAVAILABLE, "NodePortsMissing",
-                              "cannot render the Job yet: the Service has no node port for port " + std::to_string(port.number) + "/" + port.protocol, 1000};
+                              "cannot render the Job yet: the Service has no node port for port " +
+                                  std::to_string(port.number) + "/" + port.protocol,
+                              1000};
         found.push_back(node_port);
     }
     return found;
@@ -54,7 +58,8 @@ rig::Result<std::string> render(const Settings &settings, const Request &r) {
     if (find_applied(applied, "Job", job_name(r.deployment_id))) return answer({}, true);
 
     const Json *const service = find_applied(applied, "Service", service_name(r.deployment_id));
-    const bool code_missing = r.chute.needs_code_config_map() && !find_applied(applied, "ConfigMap", code_config_map_name(r.chute.id, r.chute.version));
+    const bool code_missing = r.chute.needs_code_config_map() &&
+                              !find_applied(applied, "ConfigMap", code_config_map_name(r.chute.id, r.chute.version));
     if (!service || code_missing) {
         std::vector<std::string> first;
         if (!service) first.push_back(service_object(r));

@@ -25,12 +25,14 @@ public:
         else if (required) fail(path + "." + name, "is missing");
         return {};
     }
-    double number(const Json &object, const char *name, const std::string &path, double fallback, double lowest, double highest) {
+    double number(const Json &object, const char *name, const std::string &path, double fallback, double lowest,
+                  double highest) {
         const Json &value = member(object, name);
         if (value.is_null()) return fallback;
         const double n = value.is_number() ? value.get<double>() : NAN;
         if (n >= lowest && n <= highest) return n;
-        fail(path + "." + name, "must be a number from " + std::to_string(std::lround(lowest)) + " to " + std::to_string(std::lround(highest)));
+        fail(path + "." + name, "must be a number from " + std::to_string(std::lround(lowest)) + " to " +
+                                    std::to_string(std::lround(highest)));
         return fallback;
     }
     int integer(const Json &object, const char *name, const std::string &path, int fallback, int lowest, int highest) {
@@ -62,8 +64,10 @@ std::vector<Port> job_ports(Reader &reader, const Json &jobs) {
             Port port;
             port.number = reader.integer(entry, "port", "offer.workload.jobs.ports", 0, 1, 65535);
             const std::string protocol = reader.text(entry, "proto", "offer.workload.jobs.ports", false);
-            port.protocol = protocol == "tcp" || protocol == "http" || protocol == "TCP" || protocol.empty() ? "TCP" : "UDP";
-            if (port.number != 0 && std::find(ports.begin(), ports.end(), port) == ports.end()) ports.push_back(std::move(port));
+            port.protocol =
+                protocol == "tcp" || protocol == "http" || protocol == "TCP" || protocol.empty() ? "TCP" : "UDP";
+            if (port.number != 0 && std::find(ports.begin(), ports.end(), port) == ports.end())
+                ports.push_back(std::move(port));
         }
     }
     return ports;

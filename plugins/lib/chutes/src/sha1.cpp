@@ -35,7 +35,8 @@ std::array<std::uint8_t, 20> sha1(std::string_view data) {
     for (int shift = 56; shift >= 0; shift -= 8) padded.push_back(static_cast<char>(bits >> shift & 0xFF));
 
     std::array<std::uint32_t, 5> h{0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0};
-    for (std::size_t at = 0; at < padded.size(); at += 64) compress(h, reinterpret_cast<const unsigned char *>(padded.data()) + at);
+    for (std::size_t at = 0; at < padded.size(); at += 64)
+        compress(h, reinterpret_cast<const unsigned char *>(padded.data()) + at);
     std::array<std::uint8_t, 20> digest;
     for (std::size_t i = 0; i < 20; ++i) digest[i] = static_cast<std::uint8_t>(h[i / 4] >> (24 - 8 * (i % 4)) & 0xFF);
     return digest;

@@ -51,7 +51,8 @@ void expect_equal(const Json &actual, const Json &expected) {
         ASSERT_TRUE(a.contains(path)) << "missing " << path;
         EXPECT_EQ(a[path], value) << path;
     }
-    for (const auto &[path, value] : a.items()) EXPECT_TRUE(e.contains(path)) << "unexpected " << path << " = " << value;
+    for (const auto &[path, value] : a.items())
+        EXPECT_TRUE(e.contains(path)) << "unexpected " << path << " = " << value;
 }
 
 TEST(Job, OfAPublicChute_EqualsTheGoldenFile) { expect_equal(job(request_document()), golden("job_public.json")); }
@@ -62,7 +63,8 @@ TEST(Job, OfATeeJobWithPorts_EqualsTheGoldenFile) {
     document["offer"]["chutesVersion"] = "0.6.0";
     document["offer"]["requirements"]["tee"] = true;
     document["offer"]["requirements"]["diskGb"] = 120;
-    document["offer"]["workload"]["jobs"] = Json::parse(R"([{"ports":[{"proto":"tcp","port":2202},{"proto":"udp","port":9000}]}])");
+    document["offer"]["workload"]["jobs"] =
+        Json::parse(R"([{"ports":[{"proto":"tcp","port":2202},{"proto":"udp","port":9000}]}])");
     document["server"]["vmVersion"] = "1.4.2";
     expect_equal(job(document), golden("job_tee_with_ports.json"));
 }
@@ -79,7 +81,8 @@ TEST(Job, OfAnOldRuntimeWithoutToken_EqualsTheGoldenFile) {
 TEST(Job, W15_FirstExtraPort_IsNeverSkipped_WithOrWithoutAttestation) {
     Json document = request_document();
     document["deployment"]["jobId"] = "job-1";
-    document["offer"]["workload"]["jobs"] = Json::parse(R"([{"ports":[{"proto":"tcp","port":2202},{"proto":"udp","port":9000}]}])");
+    document["offer"]["workload"]["jobs"] =
+        Json::parse(R"([{"ports":[{"proto":"tcp","port":2202},{"proto":"udp","port":9000}]}])");
     const Json plain = job(document);
     EXPECT_EQ(env(chute_container(plain), "CHUTES_PORT_TCP_2202"), "30002");
     EXPECT_EQ(env(chute_container(plain), "CHUTES_PORT_UDP_9000"), "30003");

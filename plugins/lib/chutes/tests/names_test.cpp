@@ -27,8 +27,8 @@ TEST(Names, Objects_AreNamedAfterTheDeployment) {
 
 TEST(Names, GpuDeviceId_AcceptsEveryFormOfAUuid) {
     const char *const expected = "GPU-2d6b7628-42e9-f38d-c18b-b02d7aa913dc";
-    for (const char *id : {"2d6b762842e9f38dc18bb02d7aa913dc", "2D6B762842E9F38DC18BB02D7AA913DC", "2d6b7628-42e9-f38d-c18b-b02d7aa913dc",
-                           "GPU-2d6b7628-42e9-f38d-c18b-b02d7aa913dc"})
+    for (const char *id : {"2d6b762842e9f38dc18bb02d7aa913dc", "2D6B762842E9F38DC18BB02D7AA913DC",
+                           "2d6b7628-42e9-f38d-c18b-b02d7aa913dc", "GPU-2d6b7628-42e9-f38d-c18b-b02d7aa913dc"})
         EXPECT_EQ(gpu_device_id(id), expected) << id;
 }
 

@@ -42,7 +42,10 @@ TEST(Render, FirstRound_AddsTheCodeConfigMap_WhenTheRuntimeNeedsIt) {
     ASSERT_EQ(answer["objects"].size(), 2u);
     EXPECT_EQ(answer["objects"][1], Json::parse(R"({
       "apiVersion": "v1", "kind": "ConfigMap",
-      "metadata": {"name": ")" + code_config_map_name("67df1c06-67ff-59e9-a4ed-922799194af3", "4facc5be-2aaf-5747-a6d6-16489dd4decc") + R"(",
+      "metadata": {"name": ")" +
+                                                code_config_map_name("67df1c06-67ff-59e9-a4ed-922799194af3",
+                                                                     "4facc5be-2aaf-5747-a6d6-16489dd4decc") +
+                                                R"(",
         "namespace": "chutes",
         "labels": {"chutes/chute-id": "67df1c06-67ff-59e9-a4ed-922799194af3", "chutes/version": "4facc5be-2aaf-5747-a6d6-16489dd4decc",
                    "chutes/code": "true", "app.kubernetes.io/managed-by": "rigger"}},
@@ -125,7 +128,8 @@ TEST(Render, IsPure) { EXPECT_EQ(rendered(request_document()).dump(), rendered(r
 TEST(Service, SameNumberOverBothProtocols_GetsTwoNames) {
     Json document = request_document();
     document["deployment"]["jobId"] = "job-1";
-    document["offer"]["workload"]["jobs"] = Json::parse(R"([{"ports":[{"proto":"tcp","port":9000},{"proto":"udp","port":9000}]}])");
+    document["offer"]["workload"]["jobs"] =
+        Json::parse(R"([{"ports":[{"proto":"tcp","port":9000},{"proto":"udp","port":9000}]}])");
     const Json ports = rendered(document)["objects"][0]["spec"]["ports"];
     ASSERT_EQ(ports.size(), 4u);
     EXPECT_EQ(ports[2]["name"], "chute-9000");

@@ -85,10 +85,12 @@ TEST(Request, Ports_IncludeAttestation_OnlyForTeeWithANewRuntime) {
 TEST(Request, Ports_OfAJob_AreUniqueByProtocolAndNumber) {
     Json document = request_document();
     document["deployment"]["jobId"] = "job-1";
-    document["offer"]["workload"]["jobs"] = Json::parse(R"([{"ports":[{"proto":"tcp","port":2202},{"proto":"http","port":9000}]},
+    document["offer"]["workload"]["jobs"] =
+        Json::parse(R"([{"ports":[{"proto":"tcp","port":2202},{"proto":"http","port":9000}]},
         {"ports":[{"proto":"udp","port":9000},{"proto":"tcp","port":2202},{"proto":"quic","port":9001}]}])");
-    EXPECT_EQ(parsed(document).ports(),
-              (std::vector<Port>{{8000, "TCP"}, {8001, "TCP"}, {2202, "TCP"}, {9000, "TCP"}, {9000, "UDP"}, {9001, "UDP"}}));
+    EXPECT_EQ(
+        parsed(document).ports(),
+        (std::vector<Port>{{8000, "TCP"}, {8001, "TCP"}, {2202, "TCP"}, {9000, "TCP"}, {9000, "UDP"}, {9001, "UDP"}}));
 }
 
 TEST(Request, Ports_OfAChuteThatIsNoJob_LeaveJobPortsOut) {

@@ -18,10 +18,17 @@ std::string text(const Json &from, const char *key) { return rig::json::get(from
 
 rig_code code_of(int http_status, bool names_object) {
     switch (http_status) {
-    case 400: case 406: case 411: case 413: case 414: case 415: case 422: return RIG_E_INVALID;
+    case 400:
+    case 406:
+    case 411:
+    case 413:
+    case 414:
+    case 415:
+    case 422: return RIG_E_INVALID;
     case 403: return RIG_E_DENIED;
     case 404: return names_object ? RIG_E_NOT_FOUND : RIG_E_UNSUPPORTED;
-    case 405: case 501: return RIG_E_UNSUPPORTED;
+    case 405:
+    case 501: return RIG_E_UNSUPPORTED;
     case 409: return RIG_E_CONFLICT;
     default: return RIG_E_UNAVAILABLE;
     }
@@ -49,8 +56,10 @@ rig::Error refusal(int http_status, std::string_view body, uint32_t retry_after_
     const std::string message = text(status, "message");
     e.message += message.empty() ? "the API server answered HTTP " + std::to_string(http_status) : message;
     if (http_status == 401) e.message += "; check the kubeconfig's credentials";
-    if (details.is_object() && details.contains("retryAfterSeconds") && details["retryAfterSeconds"].is_number_unsigned() && e.retry_after_ms == 0)
-        e.retry_after_ms = static_cast<uint32_t>(std::min<uint64_t>(details["retryAfterSeconds"].get<uint64_t>(), 3600) * 1000);
+    if (details.is_object() && details.contains("retryAfterSeconds") &&
+        details["retryAfterSeconds"].is_number_unsigned() && e.retry_after_ms == 0)
+        e.retry_after_ms =
+            static_cast<uint32_t>(std::min<uint64_t>(details["retryAfterSeconds"].get<uint64_t>(), 3600) * 1000);
     return e;
 }
 

@@ -27,7 +27,8 @@ rig::Status FleetBackend::start() {
     RIG_ASSIGN_OR_RETURN(std::unique_ptr<Roster> who, roster());
     const uint64_t seed = std::random_device()() * 0x100000001ULL ^ static_cast<uint64_t>(host_.wall_ns());
     auto made = std::make_shared<Fleet>(std::move(who), settings(), *clock_, seed);
-    (void)made->refresh(); // a kubeconfig that is missing, or wrong, may come or be mended while we run: probe and diagnosis say so until then
+    (void)made->refresh(); // a kubeconfig that is missing, or wrong, may come or be mended while we run: probe and
+                           // diagnosis say so until then
     {
         const std::lock_guard held(lock_);
         fleet_ = std::move(made);
@@ -59,7 +60,10 @@ void FleetBackend::look(void *user) {
         if (!fleet) return;
         (void)fleet->refresh();
         const std::string problem = fleet->problem();
-        if (!problem.empty() && problem != self->last_problem_) self->host_.log(rig::Level::error, "some clusters' configuration cannot be used; what was read before stays in force: " + problem);
+        if (!problem.empty() && problem != self->last_problem_)
+            self->host_.log(rig::Level::error,
+                            "some clusters' configuration cannot be used; what was read before stays in force: " +
+                                problem);
         self->last_problem_ = problem;
     } catch (const std::exception &) {
         self->host_.log(rig::Level::error, "could not look at the kubeconfig; it is tried again");
@@ -68,7 +72,8 @@ void FleetBackend::look(void *user) {
 
 rig::Result<std::shared_ptr<Fleet>> FleetBackend::fleet(rig::Call call) const {
     if (call.cancelled()) return rig::Error{RIG_E_CANCELLED, "Cancelled", "the call was cancelled before it began", 0};
-    if (host_.now_ns() >= call.deadline_ns()) return rig::Error{RIG_E_DEADLINE, "DeadlineExceeded", "the call's deadline had passed before it began", 0};
+    if (host_.now_ns() >= call.deadline_ns())
+        return rig::Error{RIG_E_DEADLINE, "DeadlineExceeded", "the call's deadline had passed before it began", 0};
     const std::lock_guard held(lock_);
     if (!fleet_) return rig::Error{RIG_E_UNAVAILABLE, "NotStarted", "the backend is not running", 1000};
     return fleet_;
@@ -86,7 +91,8 @@ rig::Result<std::string> FleetBackend::get(rig::Call call, std::string_view ref)
     RIG_ASSIGN_OR_RETURN(const auto f, fleet(call));
     return f->get(call, ref);
 }
-rig::Result<std::string> FleetBackend::apply(rig::Call call, std::string_view cluster, std::string_view object, uint32_t flags) {
+rig::Result<std::string> FleetBackend::apply(rig::Call call, std::string_view cluster, std::string_view object,
+                                             uint32_t flags) {
     RIG_ASSIGN_OR_RETURN(const auto f, fleet(call));
     return f->apply(call, cluster, object, flags);
 }
@@ -94,7 +100,8 @@ rig::Status FleetBackend::remove(rig::Call call, std::string_view ref) {
     RIG_ASSIGN_OR_RETURN(const auto f, fleet(call));
     return f->remove(call, ref);
 }
-rig::Status FleetBackend::watch(rig::Call call, std::string_view query, std::string_view token, const rig::Objects &out) {
+rig::Status FleetBackend::watch(rig::Call call, std::string_view query, std::string_view token,
+                                const rig::Objects &out) {
     RIG_ASSIGN_OR_RETURN(const auto f, fleet(call));
     return f->watch(call, query, token, out);
 }

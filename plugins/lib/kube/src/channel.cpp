@@ -22,7 +22,8 @@ void Channel::go_on() {
 void Channel::wait(int want) {
     for (;;) {
         go_on();
-        const int mode = want == Poco::Net::SecureStreamSocket::ERR_SSL_WANT_WRITE ? Socket::SELECT_WRITE : Socket::SELECT_READ;
+        const int mode =
+            want == Poco::Net::SecureStreamSocket::ERR_SSL_WANT_WRITE ? Socket::SELECT_WRITE : Socket::SELECT_READ;
         if (poll(Poco::Timespan(0, slice_us), mode)) return;
     }
 }
@@ -62,9 +63,7 @@ int Channel::sendBytes(const void *buffer, int length, int flags) {
 bool Channel::stale() {
     try {
         return poll(Poco::Timespan(0, 0), Socket::SELECT_READ | Socket::SELECT_ERROR);
-    } catch (const std::exception &) {
-        return true;
-    }
+    } catch (const std::exception &) { return true; }
 }
 
 } // namespace kube

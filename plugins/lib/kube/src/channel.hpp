@@ -1,4 +1,5 @@
-// channel.hpp -- one TLS connection whose waits can be cut short. Non-blocking underneath; every wait is a slice of 100 ms with a look at the Effort.
+// channel.hpp -- one TLS connection whose waits can be cut short. Non-blocking underneath; every wait is a slice of 100
+// ms with a look at the Effort.
 #pragma once
 #include "kube/effort.hpp"
 

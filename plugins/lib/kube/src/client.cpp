@@ -12,7 +12,8 @@
 namespace kube {
 namespace {
 constexpr size_t most_error_bytes = 64 << 10;
-constexpr unsigned watch_seconds = 290; ///< the API server ends a watch after this time; it is opened again at the same place
+constexpr unsigned watch_seconds =
+    290; ///< the API server ends a watch after this time; it is opened again at the same place
 constexpr const char *manager = "fieldManager=rigger";
 
 std::string selection_query(const Selection &s) {
@@ -25,10 +26,12 @@ std::string naming(const Resource &r, std::string_view name) { return r.plural +
 } // namespace
 
 Client::Client(Access access, ClientSettings settings, const Clock &clock)
-    : access_(std::move(access)), settings_(settings), clock_(clock), credentials_(access_, clock), budget_(settings.requests_per_second, settings.burst, clock) {}
+    : access_(std::move(access)), settings_(settings), clock_(clock), credentials_(access_, clock),
+      budget_(settings.requests_per_second, settings.burst, clock) {}
 Client::~Client() = default;
 
-rig::Result<std::unique_ptr<Exchange>> Client::send(const Effort &wanted, const Request &request, const std::string &doing) {
+rig::Result<std::unique_ptr<Exchange>> Client::send(const Effort &wanted, const Request &request,
+                                                    const std::string &doing) {
     const Effort effort = wanted.within(settings_.request_ns);
     for (bool again = true;; again = false) {
         RIG_RETURN_IF_ERROR(budget_.take(effort));
@@ -72,7 +75,8 @@ rig::Result<std::string> Client::version(const Effort &effort) {
     RIG_ASSIGN_OR_RETURN(const std::string text, ask(effort, {"GET", "/version", {}, {}}, "asking for the version"));
     const nlohmann::json answer = nlohmann::json::parse(text, nullptr, false);
     if (!answer.is_object() || !answer.contains("gitVersion") || !answer["gitVersion"].is_string())
-        return rig::Error{RIG_E_UNAVAILABLE, "BrokenAnswer", access_.server() + " does not answer like a Kubernetes API server", 5000};
+        return rig::Error{RIG_E_UNAVAILABLE, "BrokenAnswer",
+                          access_.server() + " does not answer like a Kubernetes API server", 5000};
     return answer["gitVersion"].get<std::string>();
 }
 
@@ -83,11 +87,16 @@ rig::Result<Resource> Client::resource(const Effort &effort, std::string_view ap
         const std::lock_guard held(lock_);
         if (const auto at = discovered_.find(key); at != discovered_.end()) return at->second;
     }
-    const rig::Error none{RIG_E_UNSUPPORTED, "NoKindMatch", "no matches for kind \"" + std::string(kind) + "\" in version \"" + std::string(api_version) + "\"", 0};
+    const rig::Error none{
+        RIG_E_UNSUPPORTED, "NoKindMatch",
+        "no matches for kind \"" + std::string(kind) + "\" in version \"" + std::string(api_version) + "\"", 0};
     const size_t slash = api_version.find('/');
-    if (!is_path_segment(api_version.substr(0, slash)) || (slash != std::string_view::npos && !is_path_segment(api_version.substr(slash + 1)))) return none;
+    if (!is_path_segment(api_version.substr(0, slash)) ||
+        (slash != std::string_view::npos && !is_path_segment(api_version.substr(slash + 1))))
+        return none;
     auto text = ask(effort, {"GET", version_path(api_version), {}, {}}, "looking for kind " + std::string(kind));
-    if (!text.ok()) return text.error().code == RIG_E_UNSUPPORTED || text.error().code == RIG_E_NOT_FOUND ? none : text.error();
+    if (!text.ok())
+        return text.error().code == RIG_E_UNSUPPORTED || text.error().code == RIG_E_NOT_FOUND ? none : text.error();
     const nlohmann::json answer = nlohmann::json::parse(*text, nullptr, false);
     if (!answer.is_object() || !answer.contains("resources") || !answer["resources"].is_array()) return none;
     for (const auto &r : answer["resources"]) {
@@ -102,25 +111,39 @@ rig::Result<Resource> Client::resource(const Effort &effort, std::string_view ap
     return none;
 }
 
-rig::Result<std::string> Client::get(const Effort &effort, const Resource &r, std::string_view ns, std::string_view name) {
+rig::Result<std::string> Client::get(const Effort &effort, const Resource &r, std::string_view ns,
+                                     std::string_view name) {
     return ask(effort, {"GET", r.path(ns, name), {}, {}}, "reading " + naming(r, name));
 }
-rig::Result<std::string> Client::create(const Effort &effort, const Resource &r, std::string_view ns, const std::string &object, bool dry_run) {
-    return ask(effort, {"POST", r.path(ns, {}) + "?" + manager + (dry_run ? "&dryRun=All" : ""), object, "application/json"}, "creating one of " + r.plural);
+rig::Result<std::string> Client::create(const Effort &effort, const Resource &r, std::string_view ns,
+                                        const std::string &object, bool dry_run) {
+    return ask(effort,
+               {"POST", r.path(ns, {}) + "?" + manager + (dry_run ? "&dryRun=All" : ""), object, "application/json"},
+               "creating one of " + r.plural);
 }
-rig::Result<std::string> Client::apply(const Effort &effort, const Resource &r, std::string_view ns, std::string_view name, const std::string &object, bool dry_run) {
-    return ask(effort, {"PATCH", r.path(ns, name) + "?force=true&" + manager + (dry_run ? "&dryRun=All" : ""), object, "application/apply-patch+yaml"}, "applying " + naming(r, name));
+rig::Result<std::string> Client::apply(const Effort &effort, const Resource &r, std::string_view ns,
+                                       std::string_view name, const std::string &object, bool dry_run) {
+    return ask(effort,
+               {"PATCH", r.path(ns, name) + "?force=true&" + manager + (dry_run ? "&dryRun=All" : ""), object,
+                "application/apply-patch+yaml"},
+               "applying " + naming(r, name));
 }
-rig::Result<std::string> Client::patch(const Effort &effort, const Resource &r, std::string_view ns, std::string_view name, std::string_view type, const std::string &patch,
+rig::Result<std::string> Client::patch(const Effort &effort, const Resource &r, std::string_view ns,
+                                       std::string_view name, std::string_view type, const std::string &patch,
                                        std::string_view subresource) {
-    return ask(effort, {"PATCH", r.path(ns, name, subresource) + "?" + manager, patch, "application/" + std::string(type) + "-patch+json"}, "patching " + naming(r, name));
+    return ask(effort,
+               {"PATCH", r.path(ns, name, subresource) + "?" + manager, patch,
+                "application/" + std::string(type) + "-patch+json"},
+               "patching " + naming(r, name));
 }
-rig::Status Client::remove(const Effort &effort, const Resource &r, std::string_view ns, std::string_view name, const DeleteOptions &options) {
+rig::Status Client::remove(const Effort &effort, const Resource &r, std::string_view ns, std::string_view name,
+                           const DeleteOptions &options) {
     nlohmann::json body = {{"apiVersion", "v1"}, {"kind", "DeleteOptions"}};
     if (!options.propagation.empty()) body["propagationPolicy"] = options.propagation;
     if (options.grace_seconds >= 0) body["gracePeriodSeconds"] = options.grace_seconds;
     if (!options.uid.empty()) body["preconditions"]["uid"] = options.uid;
-    RIG_RETURN_IF_ERROR(ask(effort, {"DELETE", r.path(ns, name), body.dump(), "application/json"}, "deleting " + naming(r, name)));
+    RIG_RETURN_IF_ERROR(
+        ask(effort, {"DELETE", r.path(ns, name), body.dump(), "application/json"}, "deleting " + naming(r, name)));
     return {};
 }
 
@@ -133,13 +156,14 @@ struct Ahead {
 };
 } // namespace
 
-rig::Result<Client::ListEnd> Client::list(const Effort &effort, const Resource &r, const Selection &selection, size_t limit,
-                                          const std::function<rig::Status(std::string_view)> &item) {
+rig::Result<Client::ListEnd> Client::list(const Effort &effort, const Resource &r, const Selection &selection,
+                                          size_t limit, const std::function<rig::Status(std::string_view)> &item) {
     ListEnd end;
     size_t seen = 0;
     const auto page = [&](const Effort &patience, const std::string &next) {
         const size_t size = limit ? std::min<size_t>(settings_.page, limit - seen) : settings_.page;
-        const std::string path = r.path(selection.ns, {}) + "?limit=" + std::to_string(size) + selection_query(selection) + (next.empty() ? "" : "&continue=" + escaped(next));
+        const std::string path = r.path(selection.ns, {}) + "?limit=" + std::to_string(size) +
+                                 selection_query(selection) + (next.empty() ? "" : "&continue=" + escaped(next));
         return send(patience, {"GET", path, {}, {}}, "listing " + r.plural);
     };
     try {
@@ -172,9 +196,11 @@ rig::Result<Client::ListEnd> Client::list(const Effort &effort, const Resource &
     }
 }
 
-rig::Status Client::watch(const Effort &effort, const Resource &r, const Selection &selection, const std::string &resource_version, const std::function<void()> &opened,
+rig::Status Client::watch(const Effort &effort, const Resource &r, const Selection &selection,
+                          const std::string &resource_version, const std::function<void()> &opened,
                           const std::function<rig::Status(const Event &)> &event) {
-    const std::string path = r.path(selection.ns, {}) + "?watch=1&allowWatchBookmarks=true&timeoutSeconds=" + std::to_string(watch_seconds) +
+    const std::string path = r.path(selection.ns, {}) +
+                             "?watch=1&allowWatchBookmarks=true&timeoutSeconds=" + std::to_string(watch_seconds) +
                              "&resourceVersion=" + escaped(resource_version) + selection_query(selection);
     try {
         RIG_ASSIGN_OR_RETURN(const auto answer, send(effort, {"GET", path, {}, {}, true}, "watching " + r.plural));
@@ -188,27 +214,26 @@ rig::Status Client::watch(const Effort &effort, const Resource &r, const Selecti
             }
             RIG_RETURN_IF_ERROR(event(*next));
         }
-    } catch (const std::exception &) {
-        return explain(access_);
-    }
+    } catch (const std::exception &) { return explain(access_); }
 }
 
-rig::Status Client::logs(const Effort &effort, std::string_view ns, std::string_view pod, const std::string &query, bool follow,
-                         const std::function<rig::Status(std::string_view)> &out) {
+rig::Status Client::logs(const Effort &effort, std::string_view ns, std::string_view pod, const std::string &query,
+                         bool follow, const std::function<rig::Status(std::string_view)> &out) {
     const Resource pods = *known_resource("v1", "Pod");
     try {
-        RIG_ASSIGN_OR_RETURN(const auto answer, send(effort, {"GET", pods.path(ns, pod, "log") + "?" + query, {}, {}, follow}, "reading the log of " + naming(pods, pod)));
+        RIG_ASSIGN_OR_RETURN(const auto answer,
+                             send(effort, {"GET", pods.path(ns, pod, "log") + "?" + query, {}, {}, follow},
+                                  "reading the log of " + naming(pods, pod)));
         std::streambuf &body = answer->body();
         char buffer[8192];
         while (body.sgetc() != std::char_traits<char>::eof()) { // what is there now, without waiting for a full buffer
-            const std::streamsize ready = std::min<std::streamsize>(std::max<std::streamsize>(body.in_avail(), 1), sizeof buffer);
+            const std::streamsize ready =
+                std::min<std::streamsize>(std::max<std::streamsize>(body.in_avail(), 1), sizeof buffer);
             RIG_RETURN_IF_ERROR(out({buffer, static_cast<size_t>(body.sgetn(buffer, ready))}));
         }
         answer->finish();
         return {};
-    } catch (const std::exception &) {
-        return explain(access_);
-    }
+    } catch (const std::exception &) { return explain(access_); }
 }
 
 } // namespace kube

@@ -25,13 +25,12 @@ rig::Error explain(const Access &access) {
     const std::string at = access.server();
     try {
         throw;
-    } catch (const Stopped &e) {
-        return e.error();
-    } catch (const Poco::Net::SSLException &e) {
+    } catch (const Stopped &e) { return e.error(); } catch (const Poco::Net::SSLException &e) {
         const std::string problem = certificate_problem();
         if (!problem.empty() || dynamic_cast<const Poco::Net::CertificateValidationException *>(&e))
             return {RIG_E_UNAVAILABLE, "CertificateRefused",
-                    "the certificate of " + at + " is not accepted: " + (problem.empty() ? "it is not for this name" : problem) +
+                    "the certificate of " + at +
+                        " is not accepted: " + (problem.empty() ? "it is not for this name" : problem) +
                         "; check certificate-authority and server in the kubeconfig",
                     5000};
         return {RIG_E_UNAVAILABLE, "ConnectionBroken", "TLS with " + at + " failed: " + e.displayText(), 1000};
@@ -40,16 +39,16 @@ rig::Error explain(const Access &access) {
     } catch (const Poco::Net::ConnectionResetException &) {
         return {RIG_E_UNAVAILABLE, "ConnectionBroken", at + " broke the connection off", 1000};
     } catch (const Poco::Net::HostNotFoundException &) {
-        return {RIG_E_UNAVAILABLE, "Unreachable", "the name " + access.host + " of the API server is not known; check DNS and the kubeconfig", 5000};
+        return {RIG_E_UNAVAILABLE, "Unreachable",
+                "the name " + access.host + " of the API server is not known; check DNS and the kubeconfig", 5000};
     } catch (const Poco::Net::NetException &e) {
-        return {RIG_E_UNAVAILABLE, "Unreachable", "cannot reach the API server at " + at + ": " + e.displayText(), 1000};
+        return {RIG_E_UNAVAILABLE, "Unreachable", "cannot reach the API server at " + at + ": " + e.displayText(),
+                1000};
     } catch (const Poco::Exception &e) {
         return {RIG_E_UNAVAILABLE, "ConnectionBroken", "the connection to " + at + " broke: " + e.displayText(), 1000};
     } catch (const std::bad_alloc &) {
         return {RIG_E_EXHAUSTED, "OutOfMemory", "allocation failed", 1000};
-    } catch (const std::exception &e) {
-        return {RIG_E_INTERNAL, "UncaughtException", e.what(), 0};
-    }
+    } catch (const std::exception &e) { return {RIG_E_INTERNAL, "UncaughtException", e.what(), 0}; }
 }
 
 Body::int_type Body::underflow() {
@@ -58,7 +57,8 @@ Body::int_type Body::underflow() {
         return traits_type::eof();
     }
     // What is there already, so that an event is not held back until a buffer is full.
-    const std::streamsize ready = std::min<std::streamsize>(std::max<std::streamsize>(from_->in_avail(), 1), sizeof buffer_);
+    const std::streamsize ready =
+        std::min<std::streamsize>(std::max<std::streamsize>(from_->in_avail(), 1), sizeof buffer_);
     const std::streamsize got = from_->sgetn(buffer_, ready);
     setg(buffer_, buffer_, buffer_ + got);
     return traits_type::to_int_type(buffer_[0]);
@@ -66,15 +66,19 @@ Body::int_type Body::underflow() {
 
 uint32_t Exchange::retry_after_ms() const {
     unsigned seconds = 0;
-    if (!response.has("Retry-After") || !Poco::NumberParser::tryParseUnsigned(response.get("Retry-After"), seconds)) return 0;
+    if (!response.has("Retry-After") || !Poco::NumberParser::tryParseUnsigned(response.get("Retry-After"), seconds))
+        return 0;
     return std::min(seconds, 3600U) * 1000;
 }
 
 rig::Result<std::string> Exchange::text(size_t limit) {
     std::string out;
     char buffer[8192];
-    for (std::streamsize got = body().sgetn(buffer, sizeof buffer); got > 0; got = body().sgetn(buffer, sizeof buffer)) {
-        if (out.size() + static_cast<size_t>(got) > limit) return rig::Error{RIG_E_UNAVAILABLE, "BrokenAnswer", "the API server's answer has more than " + std::to_string(limit) + " bytes", 0};
+    for (std::streamsize got = body().sgetn(buffer, sizeof buffer); got > 0;
+         got = body().sgetn(buffer, sizeof buffer)) {
+        if (out.size() + static_cast<size_t>(got) > limit)
+            return rig::Error{RIG_E_UNAVAILABLE, "BrokenAnswer",
+                              "the API server's answer has more than " + std::to_string(limit) + " bytes", 0};
         out.append(buffer, static_cast<size_t>(got));
     }
     finish();
@@ -109,7 +113,8 @@ void Client::give_back(std::unique_ptr<Connection> connection) {
 rig::Result<std::unique_ptr<Client::Connection>> Client::connect(const Effort &effort, const Identity &identity) {
     const std::string name = access_.tls_server_name.empty() ? access_.host : access_.tls_server_name;
     const Effort patience = effort.within(settings_.connect_ns);
-    rig::Error last{RIG_E_UNAVAILABLE, "Unreachable", "the name " + access_.host + " of the API server has no address", 5000};
+    rig::Error last{RIG_E_UNAVAILABLE, "Unreachable", "the name " + access_.host + " of the API server has no address",
+                    5000};
     forget_certificate_problem();
     try {
         for (const Poco::Net::IPAddress &address : addresses(access_.host)) {
@@ -121,30 +126,30 @@ rig::Result<std::unique_ptr<Client::Connection>> Client::connect(const Effort &e
                 connection->session->setKeepAlive(true);
                 connection->channel->open(Poco::Net::SocketAddress(address, access_.port), name);
                 return connection;
-            } catch (const std::exception &) {
-                last = explain(access_);
-            }
+            } catch (const std::exception &) { last = explain(access_); }
             if (!patience.check().ok() || last.reason != "Unreachable") break;
         }
-    } catch (const std::exception &) {
-        last = explain(access_);
-    }
-    if (last.reason == "Timeout" && effort.check().ok()) last = {RIG_E_UNAVAILABLE, "Unreachable", "cannot reach the API server at " + access_.server() + ": no answer within " + std::to_string(settings_.connect_ns / second_ns) + " s", 1000};
+    } catch (const std::exception &) { last = explain(access_); }
+    if (last.reason == "Timeout" && effort.check().ok())
+        last = {RIG_E_UNAVAILABLE, "Unreachable",
+                "cannot reach the API server at " + access_.server() + ": no answer within " +
+                    std::to_string(settings_.connect_ns / second_ns) + " s",
+                1000};
     return last;
 }
 
-rig::Result<std::unique_ptr<Exchange>> Client::exchange(const Effort &effort, const Request &request, const Identity &identity) {
+rig::Result<std::unique_ptr<Exchange>> Client::exchange(const Effort &effort, const Request &request,
+                                                        const Identity &identity) {
     for (;;) {
         std::unique_ptr<Connection> connection = idle(identity);
-        if (!connection) {
-            RIG_ASSIGN_OR_RETURN(connection, connect(effort, identity));
-        }
+        if (!connection) { RIG_ASSIGN_OR_RETURN(connection, connect(effort, identity)); }
         const bool reused = connection->reused;
         Connection &c = *connection;
         c.channel->use(effort);
         auto answer = std::make_unique<Exchange>(*this, std::move(connection));
         try {
-            Poco::Net::HTTPRequest head(request.method, access_.base_path + request.path, Poco::Net::HTTPMessage::HTTP_1_1);
+            Poco::Net::HTTPRequest head(request.method, access_.base_path + request.path,
+                                        Poco::Net::HTTPMessage::HTTP_1_1);
             head.setHost(access_.host, access_.port);
             head.set("Accept", "application/json");
             head.set("User-Agent", "rigger");
@@ -152,12 +157,15 @@ rig::Result<std::unique_ptr<Exchange>> Client::exchange(const Effort &effort, co
             if (!request.content_type.empty()) head.setContentType(request.content_type);
             if (request.method != "GET") head.setContentLength(static_cast<std::streamsize>(request.body.size()));
             head.setKeepAlive(true);
-            c.session->sendRequest(head).write(request.body.data(), static_cast<std::streamsize>(request.body.size())).flush();
+            c.session->sendRequest(head)
+                .write(request.body.data(), static_cast<std::streamsize>(request.body.size()))
+                .flush();
             answer->body_.read_from(c.session->receiveResponse(answer->response).rdbuf());
             return answer;
         } catch (const std::exception &) {
             const rig::Error e = c.channel->stopped() ? *c.channel->stopped() : explain(access_);
-            // The API server may close a kept connection at any time. What can be repeated is; a creation may have happened.
+            // The API server may close a kept connection at any time. What can be repeated is; a creation may have
+            // happened.
             if (reused && request.method != "POST" && e.code == RIG_E_UNAVAILABLE && e.reason != "Timeout") continue;
             return e;
         }

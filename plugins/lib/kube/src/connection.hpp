@@ -35,7 +35,8 @@ private:
 
 class Exchange {
 public:
-    Exchange(Client &client, std::unique_ptr<Client::Connection> connection) : client_(client), connection_(std::move(connection)) {}
+    Exchange(Client &client, std::unique_ptr<Client::Connection> connection)
+        : client_(client), connection_(std::move(connection)) {}
     int status() const { return response.getStatus(); }
     uint32_t retry_after_ms() const;
     std::streambuf &body() { return body_; }

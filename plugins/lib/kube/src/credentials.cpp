@@ -48,14 +48,18 @@ rig::Status Credentials::refresh_files() {
 }
 
 rig::Status Credentials::refresh_exec(const Effort &effort) {
-    const rig::Error failed{RIG_E_UNAVAILABLE, "ExecFailed", "the exec credential plugin " + access_.exec->command + " did not answer an ExecCredential with a token or a certificate", 5000};
+    const rig::Error failed{RIG_E_UNAVAILABLE, "ExecFailed",
+                            "the exec credential plugin " + access_.exec->command +
+                                " did not answer an ExecCredential with a token or a certificate",
+                            5000};
     RIG_ASSIGN_OR_RETURN(const std::string text, run_exec(*access_.exec, effort));
     const nlohmann::json answer = nlohmann::json::parse(text, nullptr, false);
     if (!answer.is_object() || !answer.contains("status") || !answer["status"].is_object()) return failed;
     const nlohmann::json &status = answer["status"];
     const auto field = [&](const char *name) { return rig::json::get(status, name, ""); };
     exec_token_ = field("token");
-    if (const std::string certificate = field("clientCertificateData"), key = field("clientKeyData"); !certificate.empty() && !key.empty()) {
+    if (const std::string certificate = field("clientCertificateData"), key = field("clientKeyData");
+        !certificate.empty() && !key.empty()) {
         Pems now{pems_->ca, certificate, key};
         if (!(*pems_ == now)) {
             RIG_ASSIGN_OR_RETURN(identity_.tls, make_tls(now.ca, now.certificate, now.key));
@@ -73,11 +77,14 @@ rig::Result<Identity> Credentials::current(const Effort &effort) {
     const std::lock_guard held(lock_);
     const uint64_t now = clock_.mono_ns();
     if (!read_ || now - read_at_ >= look_again_ns) {
-        if (rig::Status ok = refresh_files(); !ok.ok() && !(read_ && identity_.tls)) return ok.error(); // half-way through a rotation the old ones stay
+        if (rig::Status ok = refresh_files(); !ok.ok() && !(read_ && identity_.tls))
+            return ok.error(); // half-way through a rotation the old ones stay
         read_ = true;
         read_at_ = now;
     }
-    if (access_.exec && (!exec_valid_ || (exec_expires_wall_ns_ != 0 && clock_.wall_ns() + expiry_margin_ns >= exec_expires_wall_ns_))) RIG_RETURN_IF_ERROR(refresh_exec(effort));
+    if (access_.exec &&
+        (!exec_valid_ || (exec_expires_wall_ns_ != 0 && clock_.wall_ns() + expiry_margin_ns >= exec_expires_wall_ns_)))
+        RIG_RETURN_IF_ERROR(refresh_exec(effort));
     Identity out = identity_;
     if (access_.exec && !exec_token_.empty()) out.token = exec_token_;
     return out;

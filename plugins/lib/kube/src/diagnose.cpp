@@ -30,7 +30,8 @@ template <typename F> void side_by_side(size_t count, const F &f) {
 
 rig::Result<std::string> Fleet::diagnose(rig::Call call, std::string_view text) {
     RIG_ASSIGN_OR_RETURN(const Json request, rig::json::object(text.empty() ? "{}" : text, "request"));
-    if (request.contains("cluster") && !request["cluster"].is_string()) return rig::Error{RIG_E_INVALID, "BadRequest", "cluster must be a text", 0};
+    if (request.contains("cluster") && !request["cluster"].is_string())
+        return rig::Error{RIG_E_INVALID, "BadRequest", "cluster must be a text", 0};
     const std::string wanted = rig::json::get(request, "cluster", "");
     std::vector<std::shared_ptr<Cluster>> chosen;
     Json out = Json::array();
@@ -40,9 +41,21 @@ rig::Result<std::string> Fleet::diagnose(rig::Call call, std::string_view text) 
             if (wanted.empty() || wanted == name) chosen.push_back(member);
         // An entry that cannot be used is a finding, too, even while the cluster goes on with what was read before.
         for (const auto &[name, why] : broken_)
-            if (wanted.empty() || wanted == name) out.push_back({{"name", name}, {"checks", Json::array({check("kubeconfig", false, why + (clusters_.contains(name) ? "; what was read before is still in force" : ""), "mend that file")})}});
+            if (wanted.empty() || wanted == name)
+                out.push_back(
+                    {{"name", name},
+                     {"checks", Json::array({check(
+                                    "kubeconfig", false,
+                                    why + (clusters_.contains(name) ? "; what was read before is still in force" : ""),
+                                    "mend that file")})}});
         // Nor can the names of the clusters be known when the file that lists them cannot be read.
-        if (!problem_.empty() && wanted.empty()) out.push_back({{"name", ""}, {"checks", Json::array({check("kubeconfig", false, problem_ + (chosen.empty() ? "" : "; what was read before is still in force"), "mend that file")})}});
+        if (!problem_.empty() && wanted.empty())
+            out.push_back(
+                {{"name", ""},
+                 {"checks",
+                  Json::array({check("kubeconfig", false,
+                                     problem_ + (chosen.empty() ? "" : "; what was read before is still in force"),
+                                     "mend that file")})}});
     }
     if (chosen.empty() && out.empty() && !wanted.empty()) return cluster(wanted).error();
     std::vector<Json> found(chosen.size());
@@ -53,7 +66,8 @@ rig::Result<std::string> Fleet::diagnose(rig::Call call, std::string_view text) 
             found[i] = Json::array({check("diagnosis", nullptr, "memory ran out", "try again")});
         }
     });
-    for (size_t i = 0; i < chosen.size(); ++i) out.push_back({{"name", chosen[i]->name()}, {"checks", std::move(found[i])}});
+    for (size_t i = 0; i < chosen.size(); ++i)
+        out.push_back({{"name", chosen[i]->name()}, {"checks", std::move(found[i])}});
     return rig::json::text(Json{{"clusters", std::move(out)}});
 }
 

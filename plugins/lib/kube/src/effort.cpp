@@ -9,7 +9,8 @@ namespace kube {
 rig::Status Effort::check() const {
     if (cancelled && cancelled()) return rig::Error{RIG_E_CANCELLED, "Cancelled", "the call was cancelled", 0};
     if (clock && clock->mono_ns() >= deadline_ns)
-        return rig::Error{RIG_E_UNAVAILABLE, "Timeout", "the API server did not answer in time; whether the request had an effect is unknown", 1000};
+        return rig::Error{RIG_E_UNAVAILABLE, "Timeout",
+                          "the API server did not answer in time; whether the request had an effect is unknown", 1000};
     return {};
 }
 Effort Effort::within(uint64_t span_ns) const {

@@ -6,11 +6,12 @@
 
 namespace kube {
 
-/// One line of a diagnosis. `ok`: true, false, or null when it could not be checked; the remedy is left out of what is ok.
+/// One line of a diagnosis. `ok`: true, false, or null when it could not be checked; the remedy is left out of what is
+/// ok.
 nlohmann::json check(std::string name, nlohmann::json ok, std::string detail, std::string remedy);
 
-/// The lines in the order of what rests on what: reachability, TLS, credentials, version, namespace, each permission, nodes, GPU labels, GPUs, storage.
-/// Asks and changes nothing; what cannot be asked any more is unknown.
+/// The lines in the order of what rests on what: reachability, TLS, credentials, version, namespace, each permission,
+/// nodes, GPU labels, GPUs, storage. Asks and changes nothing; what cannot be asked any more is unknown.
 nlohmann::json examine(Client &client, const Effort &effort, const std::string &work_namespace);
 
 } // namespace kube

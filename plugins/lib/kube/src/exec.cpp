@@ -25,7 +25,8 @@ rig::Error failed(const ExecPlugin &plugin, const std::string &why) {
 rig::Status drain(int fd, const ExecPlugin &plugin, const Effort &effort, std::string &into) {
     char buffer[4096];
     for (;;) {
-        if (rig::Status go = effort.check(); !go.ok()) return go.error().code == RIG_E_CANCELLED ? go : rig::Status(failed(plugin, "did not answer in time"));
+        if (rig::Status go = effort.check(); !go.ok())
+            return go.error().code == RIG_E_CANCELLED ? go : rig::Status(failed(plugin, "did not answer in time"));
         pollfd ready{fd, POLLIN, 0};
         if (::poll(&ready, 1, 100) <= 0) continue;
         const ssize_t got = ::read(fd, buffer, sizeof buffer);
@@ -43,7 +44,8 @@ rig::Result<std::string> run_exec(const ExecPlugin &plugin, const Effort &effort
     std::vector<std::string> env;
     for (char **e = environ; e && *e; ++e) env.emplace_back(*e);
     for (const auto &[name, value] : plugin.env) env.push_back(name + "=" + value);
-    env.push_back("KUBERNETES_EXEC_INFO={\"apiVersion\":\"" + plugin.api_version + "\",\"kind\":\"ExecCredential\",\"spec\":{\"interactive\":false}}");
+    env.push_back("KUBERNETES_EXEC_INFO={\"apiVersion\":\"" + plugin.api_version +
+                  "\",\"kind\":\"ExecCredential\",\"spec\":{\"interactive\":false}}");
     std::vector<std::string> args = {plugin.command};
     args.insert(args.end(), plugin.args.begin(), plugin.args.end());
     std::vector<char *> argv, envp;

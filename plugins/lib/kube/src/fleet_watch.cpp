@@ -24,7 +24,8 @@ class FleetWatch::Lane final : public Feed {
 public:
     Lane(FleetWatch &watch, std::shared_ptr<Cluster> cluster, std::string resume)
         : watch_(watch), cluster_(std::move(cluster)), fresh_ns_(watch.fleet_.clock_.mono_ns()), version_(resume),
-          reflector_(cluster_, watch.query_.api_version, watch.query_.kind, watch.query_.selection, std::move(resume), watch.fleet_.clock_, watch.fleet_.next_seed(), *this) {}
+          reflector_(cluster_, watch.query_.api_version, watch.query_.kind, watch.query_.selection, std::move(resume),
+                     watch.fleet_.clock_, watch.fleet_.next_seed(), *this) {}
 
     rig::Status begin() override { return mark(RIG_MARK_BEGIN); }
     rig::Status item(std::string_view object) override { return send(RIG_CHANGE_SYNC, object); }
@@ -50,12 +51,14 @@ public:
 
     FleetWatch &watch_;
     const std::shared_ptr<Cluster> cluster_;
-    uint64_t fresh_ns_;                 ///< the answer that the last FRESH rested on; the host's thread only
-    std::atomic<uint64_t> lost_ns_{0};  ///< when LOST was last said; 0: not since the last FRESH
+    uint64_t fresh_ns_;                ///< the answer that the last FRESH rested on; the host's thread only
+    std::atomic<uint64_t> lost_ns_{0}; ///< when LOST was last said; 0: not since the last FRESH
 
 private:
     rig::Status send(int32_t change, std::string_view object) {
-        return watch_.tell([&] { return watch_.out_.object(change, cluster_->name(), watch_.fleet_.shown(watch_.query_.kind, object)); });
+        return watch_.tell([&] {
+            return watch_.out_.object(change, cluster_->name(), watch_.fleet_.shown(watch_.query_.kind, object));
+        });
     }
     mutable std::mutex lock_;
     std::string version_;
@@ -64,7 +67,8 @@ public:
     Reflector reflector_; ///< last: it runs as soon as it is made
 };
 
-FleetWatch::FleetWatch(Fleet &fleet, Query query, std::string_view resume_token, const rig::Objects &out) : fleet_(fleet), query_(std::move(query)), out_(out) {
+FleetWatch::FleetWatch(Fleet &fleet, Query query, std::string_view resume_token, const rig::Objects &out)
+    : fleet_(fleet), query_(std::move(query)), out_(out) {
     // {"cluster": "resourceVersion"}; anything else means nothing, and the watch begins with a listing.
     const nlohmann::json token = nlohmann::json::parse(resume_token.begin(), resume_token.end(), nullptr, false);
     if (!token.is_object()) return;
@@ -82,7 +86,9 @@ rig::Status FleetWatch::follow_roster() {
         }
         const std::string name = at->first;
         at = lanes_.erase(at);
-        if (member == now.end()) RIG_RETURN_IF_ERROR(tell([&] { return out_.mark(name, RIG_MARK_LOST, "the cluster is not configured any more"); }));
+        if (member == now.end())
+            RIG_RETURN_IF_ERROR(
+                tell([&] { return out_.mark(name, RIG_MARK_LOST, "the cluster is not configured any more"); }));
     }
     for (const auto &[name, cluster] : now) {
         if ((!query_.cluster.empty() && query_.cluster != name) || lanes_.contains(name)) continue;

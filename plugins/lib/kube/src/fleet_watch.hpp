@@ -26,8 +26,8 @@ private:
     std::map<std::string, std::string> resume_; ///< cluster -> where to go on
     std::mutex out_lock_;                       ///< one call to the host at a time
     std::optional<rig::Error> refused_;
-    std::atomic<bool> moved_{false};            ///< positions changed since the last checkpoint
-    Lanes lanes_;                               ///< last: its reflectors use the rest
+    std::atomic<bool> moved_{false}; ///< positions changed since the last checkpoint
+    Lanes lanes_;                    ///< last: its reflectors use the rest
 };
 
 } // namespace kube

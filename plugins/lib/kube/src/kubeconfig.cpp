@@ -43,7 +43,8 @@ rig::Result<std::string> decode(const std::string &text, const std::string &what
 }
 
 /// `name` as a file, or `name`-data as base64.
-rig::Result<Material> material(const YAML::Node &from, const std::string &name, const std::string &directory, const std::string &where) {
+rig::Result<Material> material(const YAML::Node &from, const std::string &name, const std::string &directory,
+                               const std::string &where) {
     Material out;
     if (const std::string data = text_of(from, (name + "-data").c_str()); !data.empty()) {
         RIG_ASSIGN_OR_RETURN(out.text, decode(data, where + ": " + name + "-data"));
@@ -58,10 +59,9 @@ rig::Status read_server(const std::string &server, const std::string &where, Acc
     Poco::URI uri;
     try {
         uri = Poco::URI(server);
-    } catch (const std::exception &) {
-        return bad(where + ": server is not a URL");
-    }
-    if (uri.getScheme() != "https") return bad(where + ": server must be an https:// URL; rigger always verifies the API server");
+    } catch (const std::exception &) { return bad(where + ": server is not a URL"); }
+    if (uri.getScheme() != "https")
+        return bad(where + ": server must be an https:// URL; rigger always verifies the API server");
     if (uri.getHost().empty()) return bad(where + ": server has no host");
     if (!uri.getUserInfo().empty() || !uri.getRawQuery().empty()) return bad(where + ": server must be a plain URL");
     into.host = uri.getHost();
@@ -72,10 +72,13 @@ rig::Status read_server(const std::string &server, const std::string &where, Acc
     return {};
 }
 
-rig::Status read_cluster(const YAML::Node &cluster, const std::string &directory, const std::string &where, Access &into) {
+rig::Status read_cluster(const YAML::Node &cluster, const std::string &directory, const std::string &where,
+                         Access &into) {
     if (set(cluster, "insecure-skip-tls-verify"))
-        return bad(where + ": insecure-skip-tls-verify is not supported; give the cluster's certificate-authority instead");
-    if (!text_of(cluster, "proxy-url").empty()) return bad(where + ": proxy-url is not supported; let rigger reach the API server directly");
+        return bad(where +
+                   ": insecure-skip-tls-verify is not supported; give the cluster's certificate-authority instead");
+    if (!text_of(cluster, "proxy-url").empty())
+        return bad(where + ": proxy-url is not supported; let rigger reach the API server directly");
     RIG_RETURN_IF_ERROR(read_server(text_of(cluster, "server"), where, into));
     into.tls_server_name = text_of(cluster, "tls-server-name");
     RIG_ASSIGN_OR_RETURN(into.ca, material(cluster, "certificate-authority", directory, where));
@@ -87,10 +90,13 @@ rig::Result<ExecPlugin> read_exec(const YAML::Node &exec, const std::string &dir
     out.api_version = text_of(exec, "apiVersion");
     out.command = text_of(exec, "command");
     if (out.command.empty()) return bad(where + ": exec has no command");
-    if (out.command.find('/') != std::string::npos && out.command[0] != '/') out.command = directory + "/" + out.command;
-    if (out.api_version != "client.authentication.k8s.io/v1" && out.api_version != "client.authentication.k8s.io/v1beta1")
+    if (out.command.find('/') != std::string::npos && out.command[0] != '/')
+        out.command = directory + "/" + out.command;
+    if (out.api_version != "client.authentication.k8s.io/v1" &&
+        out.api_version != "client.authentication.k8s.io/v1beta1")
         return bad(where + ": exec.apiVersion must be client.authentication.k8s.io/v1 or v1beta1");
-    if (text_of(exec, "interactiveMode") == "Always") return bad(where + ": exec with interactiveMode Always cannot be used by a daemon");
+    if (text_of(exec, "interactiveMode") == "Always")
+        return bad(where + ": exec with interactiveMode Always cannot be used by a daemon");
     if (const YAML::Node args = exec["args"]; args && args.IsSequence())
         for (const auto &arg : args)
             if (arg.IsScalar()) out.args.push_back(arg.Scalar());
@@ -100,12 +106,15 @@ rig::Result<ExecPlugin> read_exec(const YAML::Node &exec, const std::string &dir
 }
 
 rig::Status read_user(const YAML::Node &user, const std::string &directory, const std::string &where, Access &into) {
-    if (user["auth-provider"]) return bad(where + ": auth-provider was removed from Kubernetes; use an exec credential plugin or a token");
-    if (!text_of(user, "username").empty()) return bad(where + ": passwords are not supported by Kubernetes any more; use a certificate or a token");
+    if (user["auth-provider"])
+        return bad(where + ": auth-provider was removed from Kubernetes; use an exec credential plugin or a token");
+    if (!text_of(user, "username").empty())
+        return bad(where + ": passwords are not supported by Kubernetes any more; use a certificate or a token");
     if (!text_of(user, "as").empty()) return bad(where + ": impersonation is not supported");
     RIG_ASSIGN_OR_RETURN(into.certificate, material(user, "client-certificate", directory, where));
     RIG_ASSIGN_OR_RETURN(into.key, material(user, "client-key", directory, where));
-    if (into.certificate.empty() != into.key.empty()) return bad(where + ": client-certificate and client-key belong together");
+    if (into.certificate.empty() != into.key.empty())
+        return bad(where + ": client-certificate and client-key belong together");
     into.token.file = text_of(user, "tokenFile");
     if (!into.token.file.empty() && into.token.file[0] != '/') into.token.file = directory + "/" + into.token.file;
     if (into.token.file.empty()) into.token.text = text_of(user, "token");
@@ -152,7 +161,10 @@ template <typename F> auto parsed(std::string_view text, F &&body) -> decltype(b
 }
 } // namespace
 
-std::string Access::server() const { return "https://" + (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(port) + base_path; }
+std::string Access::server() const {
+    return "https://" + (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(port) +
+           base_path;
+}
 
 rig::Result<std::vector<Access>> read_kubeconfig(std::string_view text, const std::string &directory) {
     return parsed(text, [&](const YAML::Node &root) -> rig::Result<std::vector<Access>> {
@@ -176,7 +188,8 @@ rig::Result<Access> current_context(std::string_view text, const std::string &di
     return parsed(text, [&](const YAML::Node &root) -> rig::Result<Access> {
         std::string name = text_of(root, "current-context");
         const YAML::Node contexts = root["contexts"];
-        if (name.empty() && contexts && contexts.IsSequence() && contexts.size() == 1) name = text_of(contexts[0], "name");
+        if (name.empty() && contexts && contexts.IsSequence() && contexts.size() == 1)
+            name = text_of(contexts[0], "name");
         if (name.empty()) return bad("no current-context; name the context in the configuration");
         return read_context(root, name, directory);
     });
@@ -198,8 +211,11 @@ rig::Result<Access> in_cluster(const std::string &directory, const std::string &
     Access out;
     out.context = "in-cluster";
     if (host.empty() || port.empty())
-        return rig::Error{RIG_E_INVALID, "NotInCluster", "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set: this is no pod; give a kubeconfig", 0};
-    RIG_RETURN_IF_ERROR(read_server("https://" + (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + port, "in-cluster", out));
+        return rig::Error{
+            RIG_E_INVALID, "NotInCluster",
+            "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set: this is no pod; give a kubeconfig", 0};
+    RIG_RETURN_IF_ERROR(read_server(
+        "https://" + (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + port, "in-cluster", out));
     out.ca.file = directory + "/ca.crt";
     out.token.file = directory + "/token";
     RIG_RETURN_IF_ERROR(read_file(out.ca.file));
@@ -210,9 +226,13 @@ rig::Result<Access> in_cluster(const std::string &directory, const std::string &
 rig::Result<std::string> read_file(const std::string &path, size_t limit) {
     errno = 0;
     std::ifstream in(path, std::ios::binary);
-    if (!in) return rig::Error{RIG_E_INVALID, "UnreadableFile", "cannot read " + path + ": " + std::strerror(errno ? errno : EIO), 0};
+    if (!in)
+        return rig::Error{RIG_E_INVALID, "UnreadableFile",
+                          "cannot read " + path + ": " + std::strerror(errno ? errno : EIO), 0};
     std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-    if (text.size() > limit) return rig::Error{RIG_E_INVALID, "UnreadableFile", path + " has more than " + std::to_string(limit) + " bytes", 0};
+    if (text.size() > limit)
+        return rig::Error{RIG_E_INVALID, "UnreadableFile", path + " has more than " + std::to_string(limit) + " bytes",
+                          0};
     return text;
 }
 

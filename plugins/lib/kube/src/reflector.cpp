@@ -11,10 +11,11 @@ constexpr uint64_t first_pause_ns = second_ns / 2, longest_pause_ns = 15 * secon
 constexpr uint64_t longest_silence_ns = 150 * second_ns;
 } // namespace
 
-Reflector::Reflector(std::shared_ptr<Cluster> cluster, std::string api_version, std::string kind, Selection selection, std::string resume, const Clock &clock, uint64_t seed,
-                     Feed &feed)
-    : cluster_(std::move(cluster)), api_version_(std::move(api_version)), kind_(std::move(kind)), selection_(std::move(selection)), clock_(clock), feed_(feed),
-      backoff_(first_pause_ns, longest_pause_ns, seed), version_(std::move(resume)) {
+Reflector::Reflector(std::shared_ptr<Cluster> cluster, std::string api_version, std::string kind, Selection selection,
+                     std::string resume, const Clock &clock, uint64_t seed, Feed &feed)
+    : cluster_(std::move(cluster)), api_version_(std::move(api_version)), kind_(std::move(kind)),
+      selection_(std::move(selection)), clock_(clock), feed_(feed), backoff_(first_pause_ns, longest_pause_ns, seed),
+      version_(std::move(resume)) {
     thread_ = std::thread([this] { run(); });
 }
 Reflector::~Reflector() {
@@ -34,8 +35,12 @@ rig::Status Reflector::list(const Resource &resource) {
         return told;
     };
     RIG_RETURN_IF_ERROR(feed(feed_.begin()));
-    RIG_ASSIGN_OR_RETURN(const Client::ListEnd end, cluster_->client().list(effort, resource, selection_, 0, [&](std::string_view object) { return feed(feed_.item(object)); }));
-    if (end.resource_version.empty()) return rig::Error{RIG_E_UNAVAILABLE, "BrokenAnswer", "a list of " + resource.plural + " without a resourceVersion", 1000};
+    RIG_ASSIGN_OR_RETURN(const Client::ListEnd end,
+                         cluster_->client().list(effort, resource, selection_, 0,
+                                                 [&](std::string_view object) { return feed(feed_.item(object)); }));
+    if (end.resource_version.empty())
+        return rig::Error{RIG_E_UNAVAILABLE, "BrokenAnswer",
+                          "a list of " + resource.plural + " without a resourceVersion", 1000};
     RIG_RETURN_IF_ERROR(feed(feed_.complete()));
     version_ = end.resource_version;
     feed_.position(version_);
@@ -86,9 +91,7 @@ void Reflector::run() {
                 if (version_.empty()) RIG_RETURN_IF_ERROR(list(resource));
                 return watch(resource);
             }();
-        } catch (const std::exception &e) {
-            step = rig::Error{RIG_E_EXHAUSTED, "OutOfMemory", e.what(), 1000};
-        }
+        } catch (const std::exception &e) { step = rig::Error{RIG_E_EXHAUSTED, "OutOfMemory", e.what(), 1000}; }
         if (step.ok()) continue;
         if (stopping_) return;
         const rig::Error why = step.error();
@@ -97,8 +100,9 @@ void Reflector::run() {
             ended_ = why;
             return;
         }
-        // The version is unknown to the server (a restored backup, or a token from elsewhere) or forgotten: only a list helps. A list that expires
-        // while it is read is no such case: it is a failure like any other, and begun again after a pause.
+        // The version is unknown to the server (a restored backup, or a token from elsewhere) or forgotten: only a list
+        // helps. A list that expires while it is read is no such case: it is a failure like any other, and begun again
+        // after a pause.
         if (is_expired(why) && !version_.empty()) {
             version_.clear();
             continue;

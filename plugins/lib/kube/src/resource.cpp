@@ -40,7 +40,8 @@ std::string Resource::path(std::string_view ns, std::string_view name, std::stri
     return out;
 }
 std::optional<Resource> known_resource(std::string_view api_version, std::string_view kind) {
-    const auto at = std::find_if(std::begin(known), std::end(known), [&](const Known &k) { return api_version == k.api_version && kind == k.kind; });
+    const auto at = std::find_if(std::begin(known), std::end(known),
+                                 [&](const Known &k) { return api_version == k.api_version && kind == k.kind; });
     if (at == std::end(known)) return std::nullopt;
     return Resource{at->api_version, at->kind, at->plural, at->namespaced};
 }
@@ -51,7 +52,8 @@ std::string escaped(std::string_view text) {
 }
 bool is_path_segment(std::string_view name) {
     return !name.empty() && name.size() <= 1024 && name != "." && name != ".." &&
-           std::none_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f || c == '/' || c == '%'; });
+           std::none_of(name.begin(), name.end(),
+                        [](unsigned char c) { return c < 0x20 || c == 0x7f || c == '/' || c == '%'; });
 }
 
 } // namespace kube

@@ -4,7 +4,9 @@
 
 namespace kube {
 namespace {
-nlohmann::json document(std::string_view config) { return nlohmann::json::parse(config.begin(), config.end(), nullptr, false); }
+nlohmann::json document(std::string_view config) {
+    return nlohmann::json::parse(config.begin(), config.end(), nullptr, false);
+}
 } // namespace
 
 FleetSettings read_settings(std::string_view config) {
@@ -12,7 +14,8 @@ FleetSettings read_settings(std::string_view config) {
     FleetSettings out;
     out.client.requests_per_second = rig::json::get(from, "requestsPerSecond", out.client.requests_per_second);
     out.client.burst = rig::json::get(from, "burst", out.client.burst);
-    out.client.request_ns = static_cast<uint64_t>(rig::json::get(from, "requestTimeoutSeconds", 30.0) * static_cast<double>(second_ns));
+    out.client.request_ns =
+        static_cast<uint64_t>(rig::json::get(from, "requestTimeoutSeconds", 30.0) * static_cast<double>(second_ns));
     out.work_namespace = rig::json::get(from, "namespace", "chutes");
     return out;
 }

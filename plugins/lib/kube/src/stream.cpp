@@ -8,7 +8,9 @@
 namespace kube {
 namespace {
 
-rig::Error broken(const std::string &why) { return {RIG_E_UNAVAILABLE, "BrokenAnswer", "the API server's answer is not usable: " + why, 1000}; }
+rig::Error broken(const std::string &why) {
+    return {RIG_E_UNAVAILABLE, "BrokenAnswer", "the API server's answer is not usable: " + why, 1000};
+}
 
 struct TooLarge {};
 
@@ -66,7 +68,8 @@ public:
     }
     bool start_array(size_t) override {
         if (!deeper()) return false;
-        if (capturing_ && depth_ == object_depth_ + 2 && key_ == "metadata" && sub_key_ == "managedFields" && cut_depth_ == 0) {
+        if (capturing_ && depth_ == object_depth_ + 2 && key_ == "metadata" && sub_key_ == "managedFields" &&
+            cut_depth_ == 0) {
             cut_depth_ = depth_;
             cut_at_ = object.size();
         }
@@ -137,7 +140,8 @@ private:
 /// One document. `refused`: the receiver's error, if that ended it.
 rig::Status parse(std::streambuf &from, Capture &capture, bool whole, const std::optional<rig::Error> &refused) {
     try {
-        const bool ok = nlohmann::json::sax_parse(Tap(from, capture), Tap(), &capture, nlohmann::json::input_format_t::json, whole);
+        const bool ok =
+            nlohmann::json::sax_parse(Tap(from, capture), Tap(), &capture, nlohmann::json::input_format_t::json, whole);
         if (refused) return *refused;
         if (!ok) return broken(capture.why.empty() ? "not JSON" : capture.why);
         return {};
@@ -147,7 +151,8 @@ rig::Status parse(std::streambuf &from, Capture &capture, bool whole, const std:
 }
 } // namespace
 
-rig::Result<ListTail> read_list(std::streambuf &from, std::string_view api_version, std::string_view kind, const std::function<rig::Status(std::string_view)> &item,
+rig::Result<ListTail> read_list(std::streambuf &from, std::string_view api_version, std::string_view kind,
+                                const std::function<rig::Status(std::string_view)> &item,
                                 const std::function<void(const std::string &next)> &head_read) {
     Capture capture("items", 3);
     std::optional<rig::Error> refused;
@@ -178,7 +183,8 @@ rig::Result<std::optional<Event>> read_event(std::streambuf &from) {
     Capture capture("object", 2);
     if (rig::Status done = parse(from, capture, false, std::nullopt); !done.ok()) return done.error();
     if (capture.type.empty() || capture.object.empty()) return broken("a watch event without type or object");
-    return std::optional<Event>(Event{std::move(capture.type), std::move(capture.object), std::move(capture.object_version)});
+    return std::optional<Event>(
+        Event{std::move(capture.type), std::move(capture.object), std::move(capture.object_version)});
 }
 
 } // namespace kube

@@ -43,22 +43,27 @@ rig::Status trust(SSL_CTX *ssl, const std::string &pem) {
 rig::Status identify(SSL_CTX *ssl, const std::string &certificate, const std::string &key) {
     const Bio in = bio(certificate);
     const Cert own{PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr)};
-    if (!own || SSL_CTX_use_certificate(ssl, own.get()) != 1) return bad_credentials("client-certificate is not a PEM certificate");
-    while (X509 *chain = PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr)) SSL_CTX_add_extra_chain_cert(ssl, chain);
+    if (!own || SSL_CTX_use_certificate(ssl, own.get()) != 1)
+        return bad_credentials("client-certificate is not a PEM certificate");
+    while (X509 *chain = PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr))
+        SSL_CTX_add_extra_chain_cert(ssl, chain);
     ERR_clear_error();
     const Bio key_in = bio(key);
     const auto no_password = [](char *, int, int, void *) { return -1; };
     const Key pkey{PEM_read_bio_PrivateKey(key_in.get(), nullptr, no_password, nullptr)};
     if (!pkey) return bad_credentials("client-key is not a PEM private key without a password");
-    if (SSL_CTX_use_PrivateKey(ssl, pkey.get()) != 1 || SSL_CTX_check_private_key(ssl) != 1) return bad_credentials("client-key does not belong to client-certificate");
+    if (SSL_CTX_use_PrivateKey(ssl, pkey.get()) != 1 || SSL_CTX_check_private_key(ssl) != 1)
+        return bad_credentials("client-key does not belong to client-certificate");
     return {};
 }
 } // namespace
 
-rig::Result<std::shared_ptr<TlsContext>> make_tls(const std::string &ca, const std::string &certificate, const std::string &key) {
+rig::Result<std::shared_ptr<TlsContext>> make_tls(const std::string &ca, const std::string &certificate,
+                                                  const std::string &key) {
     try {
         Poco::Net::Context::Params params;
-        params.verificationMode = Poco::Net::Context::VERIFY_STRICT; // the relaxed mode does not check the name of localhost
+        params.verificationMode =
+            Poco::Net::Context::VERIFY_STRICT; // the relaxed mode does not check the name of localhost
         params.loadDefaultCAs = ca.empty();
         Poco::Net::Context::Ptr context = new Poco::Net::Context(Poco::Net::Context::TLS_CLIENT_USE, params);
         context->requireMinimumProtocol(Poco::Net::Context::PROTO_TLSV1_2);
@@ -70,9 +75,7 @@ rig::Result<std::shared_ptr<TlsContext>> make_tls(const std::string &ca, const s
         if (!certificate.empty())
             if (rig::Status ok = identify(ssl, certificate, key); !ok.ok()) return ok.error();
         return std::make_shared<TlsContext>(TlsContext{context});
-    } catch (const Poco::Exception &) {
-        return bad_credentials("cannot set up TLS");
-    }
+    } catch (const Poco::Exception &) { return bad_credentials("cannot set up TLS"); }
 }
 
 std::string certificate_problem() { return t_problem; }

@@ -10,8 +10,10 @@ struct TlsContext {
     Poco::Net::Context::Ptr context;
 };
 
-/// PEM texts; an empty ca: the system's certificates; empty certificate and key: none. Errors: INVALID (BadCredentials).
-rig::Result<std::shared_ptr<TlsContext>> make_tls(const std::string &ca, const std::string &certificate, const std::string &key);
+/// PEM texts; an empty ca: the system's certificates; empty certificate and key: none. Errors: INVALID
+/// (BadCredentials).
+rig::Result<std::shared_ptr<TlsContext>> make_tls(const std::string &ca, const std::string &certificate,
+                                                  const std::string &key);
 /// Why this thread's last handshake refused the peer's certificate; "" when it did not.
 std::string certificate_problem();
 void forget_certificate_problem();

@@ -7,8 +7,20 @@ namespace kube {
 namespace {
 
 TEST(Refusal, NotFoundIsSaid_OnlyWhenTheServerNamesTheObject) {
-    EXPECT_EQ(refusal(404, R"({"kind":"Status","reason":"NotFound","message":"pods \"a\" not found","details":{"name":"a","kind":"pods"}})", 0, "reading").code, RIG_E_NOT_FOUND);
-    EXPECT_EQ(refusal(404, R"({"kind":"Status","reason":"NotFound","message":"the server could not find the requested resource","details":{}})", 0, "reading").code, RIG_E_UNSUPPORTED);
+    EXPECT_EQ(
+        refusal(
+            404,
+            R"({"kind":"Status","reason":"NotFound","message":"pods \"a\" not found","details":{"name":"a","kind":"pods"}})",
+            0, "reading")
+            .code,
+        RIG_E_NOT_FOUND);
+    EXPECT_EQ(
+        refusal(
+            404,
+            R"({"kind":"Status","reason":"NotFound","message":"the server could not find the requested resource","details":{}})",
+            0, "reading")
+            .code,
+        RIG_E_UNSUPPORTED);
     EXPECT_EQ(refusal(404, "404 page not found", 0, "reading").code, RIG_E_UNSUPPORTED);
     EXPECT_EQ(refusal(404, "<html>proxy</html>", 0, "reading").code, RIG_E_UNSUPPORTED);
 }

@@ -1,4 +1,5 @@
-// The client against TLS peers that misbehave: what comes out is a typed error that keeps what is known, never an empty answer.
+// The client against TLS peers that misbehave: what comes out is a typed error that keeps what is known, never an empty
+// answer.
 #include "peer.hpp"
 
 #include <gtest/gtest.h>
@@ -53,7 +54,8 @@ protected:
         return {std::move(end), items};
     }
 
-    const Pair authority = make_certificate("test authority", "", nullptr), server = make_certificate("api", "IP:127.0.0.1,DNS:localhost", &authority);
+    const Pair authority = make_certificate("test authority", "", nullptr),
+               server = make_certificate("api", "IP:127.0.0.1,DNS:localhost", &authority);
     testing::StepClock clock;
 };
 
@@ -77,7 +79,8 @@ TEST_F(ClientAtPeer, ACertificateOfAnotherAuthority_OfAnotherName_OrThatHasExpir
 }
 
 TEST_F(ClientAtPeer, TheServerNameOfTheKubeconfigIsTheOneThatIsVerified) {
-    const Peer named(make_certificate("api", "DNS:kubernetes.example", &authority), [](const Asked &) { return json_answer("{}"); });
+    const Peer named(make_certificate("api", "DNS:kubernetes.example", &authority),
+                     [](const Asked &) { return json_answer("{}"); });
     Access a = access(named);
     EXPECT_EQ(failing_get(a).reason, "CertificateRefused");
     a.tls_server_name = "kubernetes.example";
@@ -106,9 +109,13 @@ TEST_F(ClientAtPeer, NobodyListens) {
 
 // --- what is answered ------------------------------------------------------------------------------------------------
 TEST_F(ClientAtPeer, AListThatIsCutInAnObject_OrBetweenTwo_IsNoList) {
-    const std::string begun = R"({"metadata":{"resourceVersion":"7"},"items":[{"metadata":{"name":"a"}},{"metadata":{"na)";
-    for (const Answered &answer : {chunks({begun}, Then::close), chunks({begun.substr(0, begun.size() - 16)}, Then::close), chunks({begun}, Then::go_on, true),
-                                   Answered{"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + begun, Then::close}, Answered{"HTTP/1.1 200 OK\r\n", Then::close}, Answered{"", Then::close}}) {
+    const std::string begun =
+        R"({"metadata":{"resourceVersion":"7"},"items":[{"metadata":{"name":"a"}},{"metadata":{"na)";
+    for (const Answered &answer :
+         {chunks({begun}, Then::close), chunks({begun.substr(0, begun.size() - 16)}, Then::close),
+          chunks({begun}, Then::go_on, true),
+          Answered{"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + begun, Then::close},
+          Answered{"HTTP/1.1 200 OK\r\n", Then::close}, Answered{"", Then::close}}) {
         const Peer cutting = peer(answer);
         Client client(access(cutting), {}, clock);
         const Listing got = list(client);
@@ -118,11 +125,13 @@ TEST_F(ClientAtPeer, AListThatIsCutInAnObject_OrBetweenTwo_IsNoList) {
 }
 
 TEST_F(ClientAtPeer, RefusalsKeepTheirReasonAndPause) {
-    const Peer busy = peer(json_answer(R"({"kind":"Status","reason":"TooManyRequests","message":"slow down"})", 429, "Retry-After: 7\r\n"));
+    const Peer busy = peer(json_answer(R"({"kind":"Status","reason":"TooManyRequests","message":"slow down"})", 429,
+                                       "Retry-After: 7\r\n"));
     const rig::Error slow = failing_get(access(busy));
     EXPECT_EQ(slow.reason, "TooManyRequests");
     EXPECT_EQ(slow.retry_after_ms, 7000U);
-    for (const char *body : {R"({"kind":"Status","reason":"InternalError","message":"etcd is gone"})", "<html>bad gateway</html>", ""}) {
+    for (const char *body :
+         {R"({"kind":"Status","reason":"InternalError","message":"etcd is gone"})", "<html>bad gateway</html>", ""}) {
         const Peer broken = peer(json_answer(body, 502));
         const rig::Error e = failing_get(access(broken));
         EXPECT_EQ(e.code, RIG_E_UNAVAILABLE) << body;
@@ -132,9 +141,17 @@ TEST_F(ClientAtPeer, RefusalsKeepTheirReasonAndPause) {
 
 TEST_F(ClientAtPeer, After429NobodyAsksBeforeThePauseIsOver) {
     std::atomic<int> answers{0};
-    const Peer busy(server, [&](const Asked &) { return answers++ == 0 ? json_answer("{}", 429, "Retry-After: 20\r\n") : json_answer("{}"); });
+    const Peer busy(server, [&](const Asked &) {
+        return answers++ == 0 ? json_answer("{}", 429, "Retry-After: 20\r\n") : json_answer("{}");
+    });
     clock.set_step(second_ns);
-    Client client(access(busy), {.requests_per_second = 1000, .burst = 1000, .connect_ns = 1000 * second_ns, .request_ns = 1000 * second_ns, .page = 500}, clock);
+    Client client(access(busy),
+                  {.requests_per_second = 1000,
+                   .burst = 1000,
+                   .connect_ns = 1000 * second_ns,
+                   .request_ns = 1000 * second_ns,
+                   .page = 500},
+                  clock);
     EXPECT_FALSE(client.get(effort(), pods, "ns", "a").ok());
     const uint64_t refused = clock.mono_ns();
     EXPECT_TRUE(client.get(effort(), pods, "ns", "a").ok());
@@ -144,7 +161,8 @@ TEST_F(ClientAtPeer, After429NobodyAsksBeforeThePauseIsOver) {
 TEST_F(ClientAtPeer, AnswersThatAreTooLargeOrNestedTooDeepAreRefused) {
     const Peer large = peer(json_answer("\"" + std::string(most_object_bytes + 1000, 'x') + "\""));
     EXPECT_EQ(failing_get(access(large)).reason, "BrokenAnswer");
-    const std::string deep = R"({"metadata":{"resourceVersion":"7"},"items":[{"a":)" + std::string(10'000, '[') + std::string(10'000, ']') + "}]}";
+    const std::string deep = R"({"metadata":{"resourceVersion":"7"},"items":[{"a":)" + std::string(10'000, '[') +
+                             std::string(10'000, ']') + "}]}";
     const Peer nested = peer(json_answer(deep));
     Client client(access(nested), {}, clock);
     EXPECT_EQ(list(client).end.error().reason, "BrokenAnswer");
@@ -155,10 +173,15 @@ TEST_F(ClientAtPeer, AnswersThatAreTooLargeOrNestedTooDeepAreRefused) {
 // --- peers that keep one waiting ------------------------------------------------------------------------------------
 TEST_F(ClientAtPeer, APeerThatNeverAnswers_OrStopsInTheMiddle_CostsTheTimeLimitAndNoMore) {
     clock.set_step(20 * second_ns);
-    for (const Answered &answer : {Answered{"", Then::hang}, Answered{"HTTP/1.1 200 OK\r\nContent-Le", Then::hang}, Answered{"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{", Then::hang},
-                                   chunks({"{"}, Then::hang)}) {
+    for (const Answered &answer :
+         {Answered{"", Then::hang}, Answered{"HTTP/1.1 200 OK\r\nContent-Le", Then::hang},
+          Answered{"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{", Then::hang}, chunks({"{"}, Then::hang)}) {
         const Peer hanging = peer(answer);
-        const rig::Error e = failing_get(access(hanging), {.requests_per_second = 50, .burst = 100, .connect_ns = 1000 * second_ns, .request_ns = 200 * second_ns, .page = 500});
+        const rig::Error e = failing_get(access(hanging), {.requests_per_second = 50,
+                                                           .burst = 100,
+                                                           .connect_ns = 1000 * second_ns,
+                                                           .request_ns = 200 * second_ns,
+                                                           .page = 500});
         EXPECT_EQ(e.reason, "Timeout") << answer.bytes << e.message;
     }
 }
@@ -177,7 +200,13 @@ TEST_F(ClientAtPeer, APeerThatNeverShakesHandsIsUnreachable) {
     a.port = ntohs(at.sin_port);
     a.ca.text = authority.pem();
     clock.set_step(second_ns);
-    EXPECT_EQ(failing_get(a, {.requests_per_second = 50, .burst = 100, .connect_ns = 5 * second_ns, .request_ns = 1000 * second_ns, .page = 500}).reason, "Unreachable");
+    EXPECT_EQ(failing_get(a, {.requests_per_second = 50,
+                              .burst = 100,
+                              .connect_ns = 5 * second_ns,
+                              .request_ns = 1000 * second_ns,
+                              .page = 500})
+                  .reason,
+              "Unreachable");
     ::close(silent);
 }
 
@@ -208,7 +237,9 @@ TEST_F(ClientAtPeer, AConnectionIsKept_AndAnotherMadeWhenItWasClosed) {
 
 TEST_F(ClientAtPeer, OverAKeptConnectionThatBreaks_ReadingIsRepeated_CreatingIsNot) {
     std::atomic<int> asked{0};
-    const Peer breaking(server, [&](const Asked &) { return ++asked % 2 == 0 ? Answered{"", Then::close} : json_answer("{}"); });
+    const Peer breaking(server, [&](const Asked &) {
+        return ++asked % 2 == 0 ? Answered{"", Then::close} : json_answer("{}");
+    });
     Client client(access(breaking), {}, clock);
     EXPECT_TRUE(client.get(effort(), pods, "ns", "a").ok());
     EXPECT_TRUE(client.get(effort(), pods, "ns", "a").ok()) << "the second was broken, the third answered";
@@ -221,7 +252,9 @@ TEST_F(ClientAtPeer, OverAKeptConnectionThatBreaks_ReadingIsRepeated_CreatingIsN
 // --- pages -----------------------------------------------------------------------------------------------------------
 std::string page(int number, int of, const std::string &next) {
     std::string out = R"({"metadata":{"resourceVersion":"7","continue":")" + next + R"("},"items":[)";
-    for (int i = 0; i < of; ++i) out += std::string(i ? "," : "") + R"({"metadata":{"name":"p)" + std::to_string(number) + "-" + std::to_string(i) + "\"}}";
+    for (int i = 0; i < of; ++i)
+        out += std::string(i ? "," : "") + R"({"metadata":{"name":"p)" + std::to_string(number) + "-" +
+               std::to_string(i) + "\"}}";
     return out + "]}";
 }
 
@@ -241,16 +274,19 @@ TEST_F(ClientAtPeer, PagesComeInOrder_AndAFailureOfAnyIsAFailureOfTheList) {
         });
         EXPECT_EQ(names, std::string("0-00-10-21-01-11-22-02-12-2").substr(0, static_cast<size_t>(good) * 9));
         ASSERT_EQ(end.ok(), good == 3);
-        if (!end.ok()) {
-            EXPECT_EQ(end.error().reason, "Expired");
-        }
+        if (!end.ok()) { EXPECT_EQ(end.error().reason, "Expired"); }
     }
 }
 
 TEST_F(ClientAtPeer, ARefusedItemEndsTheListAtOnce_AlthoughTheNextPageHangs) {
-    const Peer paging(server, [](const Asked &asked) { return asked.line.find("continue=") == std::string::npos ? json_answer(page(0, 3, "1")) : Answered{"", Then::hang}; });
+    const Peer paging(server, [](const Asked &asked) {
+        return asked.line.find("continue=") == std::string::npos ? json_answer(page(0, 3, "1"))
+                                                                 : Answered{"", Then::hang};
+    });
     Client client(access(paging), {}, clock);
-    const auto end = client.list(effort(), pods, {}, 0, [](std::string_view) -> rig::Status { return rig::Error{RIG_E_EXHAUSTED, "Full", "no more", 0}; });
+    const auto end = client.list(effort(), pods, {}, 0, [](std::string_view) -> rig::Status {
+        return rig::Error{RIG_E_EXHAUSTED, "Full", "no more", 0};
+    });
     ASSERT_FALSE(end.ok());
     EXPECT_EQ(end.error().reason, "Full");
 }
@@ -258,7 +294,11 @@ TEST_F(ClientAtPeer, ARefusedItemEndsTheListAtOnce_AlthoughTheNextPageHangs) {
 // --- credentials -----------------------------------------------------------------------------------------------------
 class Folder {
 public:
-    Folder() : path_(std::filesystem::temp_directory_path() / ("kube-peer-" + std::to_string(::getpid()) + "-" + std::to_string(++count_))) { std::filesystem::create_directories(path_); }
+    Folder()
+        : path_(std::filesystem::temp_directory_path() /
+                ("kube-peer-" + std::to_string(::getpid()) + "-" + std::to_string(++count_))) {
+        std::filesystem::create_directories(path_);
+    }
     ~Folder() { std::filesystem::remove_all(path_); }
     std::string write(const char *name, const std::string &text) const {
         std::ofstream(path_ / name) << text;
@@ -271,7 +311,11 @@ private:
 };
 
 /// Takes the token "good" alone.
-Answered by_token(const Asked &asked) { return asked.says("Authorization: Bearer good\r\n") ? json_answer("{}") : json_answer(R"({"kind":"Status","reason":"Unauthorized","message":"Unauthorized"})", 401); }
+Answered by_token(const Asked &asked) {
+    return asked.says("Authorization: Bearer good\r\n")
+               ? json_answer("{}")
+               : json_answer(R"({"kind":"Status","reason":"Unauthorized","message":"Unauthorized"})", 401);
+}
 
 TEST_F(ClientAtPeer, ATokenFileThatWasRotatedIsReadAgain_WhenTheOldTokenIsRefused) {
     const Folder folder;
@@ -292,8 +336,11 @@ TEST_F(ClientAtPeer, AnExecPluginIsAskedAgainWhenItsTokenIsRefused) {
     Access a = access(strict);
     a.token = {};
     const std::string seen = folder.write("seen", "");
-    a.exec = ExecPlugin{"client.authentication.k8s.io/v1", "/bin/sh",
-                        {"-c", "if [ -s " + seen + " ]; then t=good; else t=stale; echo x > " + seen + "; fi; echo '{\"kind\":\"ExecCredential\",\"status\":{\"token\":\"'$t'\"}}'"}, {}};
+    a.exec = ExecPlugin{"client.authentication.k8s.io/v1",
+                        "/bin/sh",
+                        {"-c", "if [ -s " + seen + " ]; then t=good; else t=stale; echo x > " + seen +
+                                   "; fi; echo '{\"kind\":\"ExecCredential\",\"status\":{\"token\":\"'$t'\"}}'"},
+                        {}};
     Client client(a, {}, clock);
     EXPECT_TRUE(client.get(effort(), pods, "ns", "a").ok());
     EXPECT_EQ(strict.asked().size(), 2U);
@@ -306,7 +353,11 @@ TEST_F(ClientAtPeer, AnExecPluginThatFails_SpeaksNonsense_OrHangs_IsNamed) {
         Access a = access(any);
         a.token = {};
         a.exec = ExecPlugin{"client.authentication.k8s.io/v1", "/bin/sh", {"-c", script}, {}};
-        const rig::Error e = failing_get(a, {.requests_per_second = 50, .burst = 100, .connect_ns = 1000 * second_ns, .request_ns = 1000 * second_ns, .page = 500});
+        const rig::Error e = failing_get(a, {.requests_per_second = 50,
+                                             .burst = 100,
+                                             .connect_ns = 1000 * second_ns,
+                                             .request_ns = 1000 * second_ns,
+                                             .page = 500});
         EXPECT_EQ(e.reason, "ExecFailed") << script << ": " << e.message;
         EXPECT_NE(e.message.find("/bin/sh"), std::string::npos) << script;
     }
@@ -319,10 +370,12 @@ TEST_F(ClientAtPeer, AWatchThatIsCutInAnEventIsBroken_BetweenTwoItHasEnded) {
     const auto watch = [&](const Answered &answer, int &events) {
         const Peer cutting = peer(answer);
         Client client(access(cutting), {}, clock);
-        return client.watch(effort(), pods, {}, "7", [] {}, [&](const Event &) -> rig::Status {
-            ++events;
-            return {};
-        });
+        return client.watch(
+            effort(), pods, {}, "7", [] {},
+            [&](const Event &) -> rig::Status {
+                ++events;
+                return {};
+            });
     };
     int events = 0;
     EXPECT_TRUE(watch(chunks({event + "\n", event + "\n"}, Then::go_on, true), events).ok());
@@ -330,7 +383,10 @@ TEST_F(ClientAtPeer, AWatchThatIsCutInAnEventIsBroken_BetweenTwoItHasEnded) {
     EXPECT_FALSE(watch(chunks({event + "\n", event.substr(0, 30)}, Then::go_on, true), events).ok());
     EXPECT_EQ(events, 3);
     EXPECT_FALSE(watch(chunks({event.substr(0, 30)}, Then::close), events).ok());
-    const auto gone = watch(chunks({R"({"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired","message":"too old"}})"}, Then::hang), events);
+    const auto gone = watch(
+        chunks({R"({"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired","message":"too old"}})"},
+               Then::hang),
+        events);
     ASSERT_FALSE(gone.ok());
     EXPECT_EQ(gone.error().reason, "Expired");
     EXPECT_EQ(events, 3);

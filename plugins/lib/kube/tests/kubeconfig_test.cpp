@@ -7,8 +7,10 @@ namespace kube {
 namespace {
 
 std::string config(const std::string &cluster, const std::string &user) {
-    return "apiVersion: v1\nkind: Config\ncurrent-context: one\ncontexts: [{name: one, context: {cluster: c, user: u, namespace: work}}]\n"
-           "clusters: [{name: c, cluster: {" + cluster + "}}]\nusers: [{name: u, user: {" + user + "}}]\n";
+    return "apiVersion: v1\nkind: Config\ncurrent-context: one\ncontexts: [{name: one, context: {cluster: c, user: u, "
+           "namespace: work}}]\n"
+           "clusters: [{name: c, cluster: {" +
+           cluster + "}}]\nusers: [{name: u, user: {" + user + "}}]\n";
 }
 std::string why(const std::string &text) {
     const auto read = read_kubeconfig(text, "/dir");
@@ -16,7 +18,10 @@ std::string why(const std::string &text) {
 }
 
 TEST(Kubeconfig, AContextIsResolved) {
-    const auto read = read_kubeconfig(config("server: 'https://[::1]:6443/base/', certificate-authority-data: aGVsbG8=, tls-server-name: api", "token: secret"), "/dir");
+    const auto read = read_kubeconfig(
+        config("server: 'https://[::1]:6443/base/', certificate-authority-data: aGVsbG8=, tls-server-name: api",
+               "token: secret"),
+        "/dir");
     ASSERT_TRUE(read.ok()) << read.error().message;
     auto contexts = read;
     const Access &a = contexts->at(0);
@@ -30,7 +35,9 @@ TEST(Kubeconfig, AContextIsResolved) {
     EXPECT_EQ(a.server(), "https://[::1]:6443/base");
 }
 TEST(Kubeconfig, RelativeFilesAreBesideIt_AndATokenFileBeatsAToken) {
-    auto read = read_kubeconfig(config("server: 'https://h', certificate-authority: ca.pem", "client-certificate: a.crt, client-key: /k, token: x, tokenFile: t"), "/dir");
+    auto read = read_kubeconfig(config("server: 'https://h', certificate-authority: ca.pem",
+                                       "client-certificate: a.crt, client-key: /k, token: x, tokenFile: t"),
+                                "/dir");
     ASSERT_TRUE(read.ok());
     const Access &a = read->at(0);
     EXPECT_EQ(a.ca.file, "/dir/ca.pem");
@@ -40,16 +47,24 @@ TEST(Kubeconfig, RelativeFilesAreBesideIt_AndATokenFileBeatsAToken) {
     EXPECT_EQ(a.token.text, "");
 }
 TEST(Kubeconfig, WhatIsNotSupported_IsRefusedByName) {
-    EXPECT_NE(why(config("server: 'https://h', insecure-skip-tls-verify: true", "token: x")).find("insecure-skip-tls-verify is not supported"), std::string::npos);
-    EXPECT_NE(why(config("server: 'https://h', proxy-url: 'http://p'", "token: x")).find("proxy-url is not supported"), std::string::npos);
+    EXPECT_NE(why(config("server: 'https://h', insecure-skip-tls-verify: true", "token: x"))
+                  .find("insecure-skip-tls-verify is not supported"),
+              std::string::npos);
+    EXPECT_NE(why(config("server: 'https://h', proxy-url: 'http://p'", "token: x")).find("proxy-url is not supported"),
+              std::string::npos);
     EXPECT_NE(why(config("server: 'http://h'", "token: x")).find("https://"), std::string::npos);
     EXPECT_NE(why(config("server: 'https://h'", "username: a, password: b")).find("passwords"), std::string::npos);
-    EXPECT_NE(why(config("server: 'https://h'", "auth-provider: {name: gcp}")).find("auth-provider"), std::string::npos);
+    EXPECT_NE(why(config("server: 'https://h'", "auth-provider: {name: gcp}")).find("auth-provider"),
+              std::string::npos);
     EXPECT_NE(why(config("server: 'https://h'", "client-certificate: a")).find("belong together"), std::string::npos);
-    EXPECT_NE(why(config("server: 'https://h'", "exec: {apiVersion: client.authentication.k8s.io/v1, command: x, interactiveMode: Always}")).find("interactiveMode"), std::string::npos);
+    EXPECT_NE(why(config("server: 'https://h'",
+                         "exec: {apiVersion: client.authentication.k8s.io/v1, command: x, interactiveMode: Always}"))
+                  .find("interactiveMode"),
+              std::string::npos);
 }
 TEST(Kubeconfig, NonsenseIsRefused_WithoutQuotingIt) {
-    for (const char *text : {"", "[]", "a: b", "contexts: [{name: x}]", "contexts: [{}]", "{unclosed", "contexts: 3", "token: 'hush\n  bad: [", "contexts: [{name: a, context: 3}]"}) {
+    for (const char *text : {"", "[]", "a: b", "contexts: [{name: x}]", "contexts: [{}]", "{unclosed", "contexts: 3",
+                             "token: 'hush\n  bad: [", "contexts: [{name: a, context: 3}]"}) {
         const std::string message = why(text);
         EXPECT_FALSE(message.empty()) << text;
         EXPECT_EQ(message.find("hush"), std::string::npos);

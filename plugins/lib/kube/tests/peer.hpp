@@ -41,7 +41,8 @@ struct Answered {
 };
 
 inline Answered json_answer(const std::string &body, int status = 200, const std::string &headers = {}) {
-    return {"HTTP/1.1 " + std::to_string(status) + " Some\r\nContent-Type: application/json\r\n" + headers + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body};
+    return {"HTTP/1.1 " + std::to_string(status) + " Some\r\nContent-Type: application/json\r\n" + headers +
+            "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body};
 }
 /// As the API server sends a watch: chunk by chunk, without an end unless `end`.
 inline Answered chunks(const std::vector<std::string> &parts, Answered::Then then, bool end = false) {
@@ -58,14 +59,17 @@ class Peer {
 public:
     using Script = std::function<Answered(const Asked &)>;
 
-    Peer(const Pair &identity, Script script) : script_(std::move(script)), context_(SSL_CTX_new(TLS_server_method())), listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    Peer(const Pair &identity, Script script)
+        : script_(std::move(script)), context_(SSL_CTX_new(TLS_server_method())),
+          listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
         SSL_CTX_use_certificate(context_, identity.certificate.get());
         SSL_CTX_use_PrivateKey(context_, identity.key.get());
         sockaddr_in at{};
         at.sin_family = AF_INET;
         at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         socklen_t size = sizeof at;
-        if (::bind(listener_, reinterpret_cast<sockaddr *>(&at), size) != 0 || ::listen(listener_, 16) != 0) throw std::runtime_error("cannot listen");
+        if (::bind(listener_, reinterpret_cast<sockaddr *>(&at), size) != 0 || ::listen(listener_, 16) != 0)
+            throw std::runtime_error("cannot listen");
         ::getsockname(listener_, reinterpret_cast<sockaddr *>(&at), &size);
         port_ = ntohs(at.sin_port);
         acceptor_ = std::thread([this] { accept(); });
@@ -113,7 +117,9 @@ private:
                 asked_.push_back(asked);
             }
             const Answered answer = script_(asked);
-            if (!answer.bytes.empty() && SSL_write(ssl, answer.bytes.data(), static_cast<int>(answer.bytes.size())) <= 0) return;
+            if (!answer.bytes.empty() &&
+                SSL_write(ssl, answer.bytes.data(), static_cast<int>(answer.bytes.size())) <= 0)
+                return;
             if (answer.then == Answered::Then::close) return (void)SSL_shutdown(ssl);
             if (answer.then == Answered::Then::hang) return (void)wait(fd, POLLRDHUP); // until the client goes away
         }
@@ -123,7 +129,8 @@ private:
         for (char buffer[4096];;) {
             if (end == 0 && (end = rest.find("\r\n\r\n")) != std::string::npos) {
                 end += 4;
-                if (const size_t at = rest.find("Content-Length: "); at < end) length = std::stoul(rest.substr(at + 16));
+                if (const size_t at = rest.find("Content-Length: "); at < end)
+                    length = std::stoul(rest.substr(at + 16));
             } else if (end == std::string::npos) {
                 end = 0;
             }

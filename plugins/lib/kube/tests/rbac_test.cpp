@@ -25,7 +25,10 @@ Grants of_the_manifest() {
                 for (const YAML::Node &resource : rule["resources"])
                     for (const YAML::Node &verb : rule["verbs"]) {
                         const bool one_object = rule["resourceNames"].IsDefined();
-                        out.insert(grant(verb.as<std::string>(), group.as<std::string>(), resource.as<std::string>() + (one_object ? " " + rule["resourceNames"][0].as<std::string>() : ""), kind == "Role"));
+                        out.insert(grant(verb.as<std::string>(), group.as<std::string>(),
+                                         resource.as<std::string>() +
+                                             (one_object ? " " + rule["resourceNames"][0].as<std::string>() : ""),
+                                         kind == "Role"));
                     }
     }
     return out;
@@ -33,7 +36,10 @@ Grants of_the_manifest() {
 
 TEST(Rbac, TheManifestGrantsExactlyWhatIsNeeded) {
     Grants needed{"get /namespaces chutes"}; // the diagnosis alone
-    for (const kube::Need &need : kube::needs) needed.insert(grant(need.verb, need.group, std::string(need.resource) + (*need.subresource ? "/" + std::string(need.subresource) : ""), need.namespaced));
+    for (const kube::Need &need : kube::needs)
+        needed.insert(grant(need.verb, need.group,
+                            std::string(need.resource) + (*need.subresource ? "/" + std::string(need.subresource) : ""),
+                            need.namespaced));
     EXPECT_EQ(of_the_manifest(), needed);
 }
 

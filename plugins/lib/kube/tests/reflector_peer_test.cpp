@@ -1,4 +1,5 @@
-// From the list to the watch without a gap: which versions the reflector asks for, when streams break, bookmarks pass and versions are forgotten.
+// From the list to the watch without a gap: which versions the reflector asks for, when streams break, bookmarks pass
+// and versions are forgotten.
 #include "kube/reflector.hpp"
 #include "peer.hpp"
 
@@ -31,7 +32,8 @@ public:
         std::unique_lock held(lock_);
         std::vector<std::string> out;
         for (;; ++taken_) {
-            if (!changed_.wait_for(held, std::chrono::seconds(20), [&] { return taken_ < entries_.size(); })) return out.push_back("(nothing more)"), out;
+            if (!changed_.wait_for(held, std::chrono::seconds(20), [&] { return taken_ < entries_.size(); }))
+                return out.push_back("(nothing more)"), out;
             out.push_back(entries_[taken_]);
             if (out.back() == last) return ++taken_, out;
         }
@@ -55,10 +57,12 @@ private:
 };
 
 std::string event(const char *type, const char *name, int version) {
-    return std::string(R"({"type":")") + type + R"(","object":{"kind":"Pod","metadata":{"name":")" + name + R"(","resourceVersion":")" + std::to_string(version) + "\"}}}\n";
+    return std::string(R"({"type":")") + type + R"(","object":{"kind":"Pod","metadata":{"name":")" + name +
+           R"(","resourceVersion":")" + std::to_string(version) + "\"}}}\n";
 }
 std::string listed(const char *name, int version) {
-    return R"({"metadata":{"resourceVersion":")" + std::to_string(version) + R"("},"items":[{"metadata":{"name":")" + name + R"("}}]})";
+    return R"({"metadata":{"resourceVersion":")" + std::to_string(version) + R"("},"items":[{"metadata":{"name":")" +
+           name + R"("}}]})";
 }
 
 class ReflectorAtPeer : public ::testing::Test {
@@ -69,7 +73,9 @@ protected:
             if (asked.line == "GET /version") return json_answer(R"({"gitVersion":"v1.29.0"})");
             const std::lock_guard held(lock);
             const size_t query = asked.line.find('?');
-            questions.push_back(asked.line.find("watch=1") == std::string::npos ? "list" : "watch " + version(asked.line.substr(query)));
+            questions.push_back(asked.line.find("watch=1") == std::string::npos
+                                    ? "list"
+                                    : "watch " + version(asked.line.substr(query)));
             return at < answers.size() ? answers[at++] : chunks({}, Then::hang);
         });
         Access access;
@@ -82,13 +88,16 @@ protected:
         const size_t at = query.find("resourceVersion=") + 16;
         return query.substr(at, query.find('&', at) - at);
     }
-    void run(const std::string &resume = {}) { reflector = std::make_unique<Reflector>(cluster, "v1", "Pod", Selection{}, resume, clock, 1, diary); }
+    void run(const std::string &resume = {}) {
+        reflector = std::make_unique<Reflector>(cluster, "v1", "Pod", Selection{}, resume, clock, 1, diary);
+    }
     std::vector<std::string> asked() {
         const std::lock_guard held(lock);
         return questions;
     }
 
-    const testing::Pair authority = testing::make_certificate("test authority", "", nullptr), server = testing::make_certificate("api", "IP:127.0.0.1", &authority);
+    const testing::Pair authority = testing::make_certificate("test authority", "", nullptr),
+                        server = testing::make_certificate("api", "IP:127.0.0.1", &authority);
     testing::StepClock clock{200'000'000};
     std::mutex lock;
     std::vector<std::string> questions;
@@ -99,25 +108,32 @@ protected:
 };
 
 TEST_F(ReflectorAtPeer, WatchesFromTheListsVersion_AndGoesOnWhereAStreamEnded) {
-    answer({json_answer(listed("a", 7)), chunks({event("ADDED", "b", 9), event("BOOKMARK", "", 12)}, Then::go_on, true), chunks({event("DELETED", "a", 15)}, Then::hang)});
+    answer({json_answer(listed("a", 7)), chunks({event("ADDED", "b", 9), event("BOOKMARK", "", 12)}, Then::go_on, true),
+            chunks({event("DELETED", "a", 15)}, Then::hang)});
     run();
-    EXPECT_EQ(diary.until("at 15"), (std::vector<std::string>{"begin", "item a", "complete", "at 7", "put b", "at 9", "at 12", "gone a", "at 15"}));
+    EXPECT_EQ(diary.until("at 15"), (std::vector<std::string>{"begin", "item a", "complete", "at 7", "put b", "at 9",
+                                                              "at 12", "gone a", "at 15"}));
     EXPECT_EQ(asked(), (std::vector<std::string>{"list", "watch 7", "watch 12"}));
 }
 
 TEST_F(ReflectorAtPeer, AStreamThatBreaksInAnEventIsLost_AndResumedFromTheLastWholeOne) {
     const std::string torn = event("ADDED", "c", 11).substr(0, 30);
-    answer({json_answer(listed("a", 7)), chunks({event("ADDED", "b", 9), torn}, Then::close), chunks({event("ADDED", "c", 11)}, Then::hang)});
+    answer({json_answer(listed("a", 7)), chunks({event("ADDED", "b", 9), torn}, Then::close),
+            chunks({event("ADDED", "c", 11)}, Then::hang)});
     run();
-    EXPECT_EQ(diary.until("at 11"), (std::vector<std::string>{"begin", "item a", "complete", "at 7", "put b", "at 9", "lost", "put c", "at 11"}));
+    EXPECT_EQ(diary.until("at 11"), (std::vector<std::string>{"begin", "item a", "complete", "at 7", "put b", "at 9",
+                                                              "lost", "put c", "at 11"}));
     EXPECT_EQ(asked(), (std::vector<std::string>{"list", "watch 7", "watch 9"}));
 }
 
 TEST_F(ReflectorAtPeer, AForgottenVersionIsListedAnew_HoweverItIsSaid) {
     const std::string gone = R"({"kind":"Status","code":410,"reason":"Expired","message":"too old"})";
-    answer({json_answer(gone, 410), json_answer(listed("a", 7)), chunks({R"({"type":"ERROR","object":)" + gone + "}\n"}, Then::hang), json_answer(listed("b", 30)), chunks({}, Then::hang)});
+    answer({json_answer(gone, 410), json_answer(listed("a", 7)),
+            chunks({R"({"type":"ERROR","object":)" + gone + "}\n"}, Then::hang), json_answer(listed("b", 30)),
+            chunks({}, Then::hang)});
     run("3");
-    EXPECT_EQ(diary.until("at 30"), (std::vector<std::string>{"begin", "item a", "complete", "at 7", "begin", "item b", "complete", "at 30"}));
+    EXPECT_EQ(diary.until("at 30"), (std::vector<std::string>{"begin", "item a", "complete", "at 7", "begin", "item b",
+                                                              "complete", "at 30"}));
     auto questions_so_far = asked();
     questions_so_far.resize(4); // the next watch may be on its way
     EXPECT_EQ(questions_so_far, (std::vector<std::string>{"watch 3", "list", "watch 7", "list"}));
@@ -127,11 +143,13 @@ TEST_F(ReflectorAtPeer, AListThatExpiresIsLost_AndBegunAgainAfterAPause) {
     const std::string gone = R"({"kind":"Status","code":410,"reason":"Expired","message":"too old"})";
     answer({json_answer(gone, 410), json_answer(gone, 410), json_answer(listed("a", 7))});
     run();
-    EXPECT_EQ(diary.until("at 7"), (std::vector<std::string>{"begin", "lost", "begin", "lost", "begin", "item a", "complete", "at 7"}));
+    EXPECT_EQ(diary.until("at 7"),
+              (std::vector<std::string>{"begin", "lost", "begin", "lost", "begin", "item a", "complete", "at 7"}));
 }
 
 TEST_F(ReflectorAtPeer, AListThatIsCutIsNeverComplete) {
-    answer({chunks({listed("a", 7).substr(0, 60)}, Then::close), json_answer(R"({"metadata":{},"items":[]})"), json_answer("{}"), json_answer(listed("a", 8))});
+    answer({chunks({listed("a", 7).substr(0, 60)}, Then::close), json_answer(R"({"metadata":{},"items":[]})"),
+            json_answer("{}"), json_answer(listed("a", 8))});
     run();
     std::vector<std::string> told = diary.until("at 8");
     EXPECT_EQ(std::count(told.begin(), told.end(), "complete"), 1);
@@ -139,7 +157,8 @@ TEST_F(ReflectorAtPeer, AListThatIsCutIsNeverComplete) {
 }
 
 TEST_F(ReflectorAtPeer, APermissionThatIsMissingIsLost_NotEmpty) {
-    answer({json_answer(R"({"kind":"Status","code":403,"reason":"Forbidden","message":"no"})", 403), json_answer(listed("a", 7))});
+    answer({json_answer(R"({"kind":"Status","code":403,"reason":"Forbidden","message":"no"})", 403),
+            json_answer(listed("a", 7))});
     run();
     EXPECT_EQ(diary.until("complete"), (std::vector<std::string>{"begin", "lost", "begin", "item a", "complete"}));
 }

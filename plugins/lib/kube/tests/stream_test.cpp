@@ -26,27 +26,34 @@ Read read(const std::string &text) {
 }
 
 TEST(List, ItemsComeOneByOne_WithTheirKind) {
-    const Read r = read(R"({"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"17","continue":"abc"},"items":[
+    const Read r =
+        read(R"({"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"17","continue":"abc"},"items":[
         {"metadata":{"name":"a","resourceVersion":"3"}}, {"apiVersion":"x/v1","kind":"Own","metadata":{"name":"b","n":1}}]})");
     ASSERT_TRUE(r.tail.ok()) << r.tail.error().message;
     ASSERT_EQ(r.items.size(), 2U);
-    EXPECT_EQ(r.items[0], Json::parse(R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","resourceVersion":"3"}})"));
+    EXPECT_EQ(r.items[0],
+              Json::parse(R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","resourceVersion":"3"}})"));
     EXPECT_EQ(r.items[1].at("kind"), "Own");
     auto tail = r.tail;
     EXPECT_EQ(tail->resource_version, "17");
     EXPECT_EQ(tail->next, "abc");
 }
 TEST(List, ManagedFieldsAreEmptied_AndNothingElseIs) {
-    const Read r = read(R"({"items":[{"metadata":{"managedFields":[{"f":{"x":[1,2]}},3],"name":"a"},"spec":{"managedFields":[1]}}],"metadata":{"resourceVersion":"1"}})");
+    const Read r = read(
+        R"({"items":[{"metadata":{"managedFields":[{"f":{"x":[1,2]}},3],"name":"a"},"spec":{"managedFields":[1]}}],"metadata":{"resourceVersion":"1"}})");
     ASSERT_TRUE(r.tail.ok());
-    EXPECT_EQ(r.items.at(0), Json::parse(R"({"apiVersion":"v1","kind":"Pod","metadata":{"managedFields":[],"name":"a"},"spec":{"managedFields":[1]}})"));
+    EXPECT_EQ(
+        r.items.at(0),
+        Json::parse(
+            R"({"apiVersion":"v1","kind":"Pod","metadata":{"managedFields":[],"name":"a"},"spec":{"managedFields":[1]}})"));
 }
 TEST(List, AnEmptyOrNullListIsNoError) {
     EXPECT_TRUE(read(R"({"metadata":{"resourceVersion":"1"},"items":[]})").tail.ok());
     EXPECT_TRUE(read(R"({"metadata":{"resourceVersion":"1"},"items":null})").tail.ok());
 }
 TEST(List, WhatIsCutOrNoJson_IsUnavailable_NotAnEmptyList) {
-    for (const char *text : {"", "{", R"({"items":[{"metadata":{}})", R"({"items":[]} trailing)", "<html>", R"({"items":[{"a":)"}) {
+    for (const char *text :
+         {"", "{", R"({"items":[{"metadata":{}})", R"({"items":[]} trailing)", "<html>", R"({"items":[{"a":)"}) {
         const Read r = read(text);
         ASSERT_FALSE(r.tail.ok()) << text;
         EXPECT_EQ(r.tail.error().code, RIG_E_UNAVAILABLE) << text;
@@ -72,8 +79,10 @@ TEST(List, AReceiverThatRefuses_EndsTheReading) {
     EXPECT_EQ(seen, 1);
 }
 TEST(Watch, EventsFollowEachOther_UntilTheStreamEnds) {
-    std::stringbuf in(std::string(R"({"type":"ADDED","object":{"kind":"Pod","metadata":{"resourceVersion":"5"}}})") + "\n" +
-                      R"({"type":"BOOKMARK","object":{"kind":"Pod","metadata":{"resourceVersion":"9","managedFields":[1]},"n":7}})" + "\n");
+    std::stringbuf in(
+        std::string(R"({"type":"ADDED","object":{"kind":"Pod","metadata":{"resourceVersion":"5"}}})") + "\n" +
+        R"({"type":"BOOKMARK","object":{"kind":"Pod","metadata":{"resourceVersion":"9","managedFields":[1]},"n":7}})" +
+        "\n");
     auto first = read_event(in);
     ASSERT_TRUE(first.ok());
     EXPECT_EQ((*first)->type, "ADDED");

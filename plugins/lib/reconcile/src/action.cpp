@@ -25,8 +25,9 @@ std::string Action::id() const {
 std::string Action::document() const {
     nlohmann::json to = nlohmann::json::object();
     for (const auto &[field, value] : target) to[field] = value;
-    return nlohmann::json{{"verb", verb}, {"target", std::move(to)}, {"cause", cause}, {"reason", reason}, {"evidence", name(evidence)}, {"views", views}}.dump(
-        -1, ' ', false, nlohmann::json::error_handler_t::replace);
+    return nlohmann::json{{"verb", verb},     {"target", std::move(to)},    {"cause", cause},
+                          {"reason", reason}, {"evidence", name(evidence)}, {"views", views}}
+        .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 rig::Status propose(const std::vector<Action> &actions, const rig::Actions &to) {

@@ -61,7 +61,9 @@ public:
         if (!value.is_null()) fail(name, "must be a number");
         return std::nullopt;
     }
-    int count(const Json &object, const char *name) { return static_cast<int>(std::clamp(number(object, name).value_or(0), 0.0, 1e6)); }
+    int count(const Json &object, const char *name) {
+        return static_cast<int>(std::clamp(number(object, name).value_or(0), 0.0, 1e6));
+    }
     /// Seconds since the time in a field; a time in the future is age 0, which condemns nothing.
     std::optional<double> age(const Json &object, const char *name) {
         const std::string value = text(object, name);
@@ -113,7 +115,8 @@ Deployment read(Reader &r, const Json &d) {
 }
 
 Instance read_instance(Reader &r, const Json &i) {
-    return {r.required(i, "id"), r.text(i, "offerId"), r.text(i, "version"), r.text(i, "configId"), r.age(i, "createdAt")};
+    return {r.required(i, "id"), r.text(i, "offerId"), r.text(i, "version"), r.text(i, "configId"),
+            r.age(i, "createdAt")};
 }
 
 Pod read_pod(Reader &r, const Json &p) {
@@ -129,7 +132,8 @@ Pod read_pod(Reader &r, const Json &p) {
 
 std::vector<Offer> read_offers(Reader &r, const Json &list) {
     std::vector<Offer> out;
-    for (const Json &o : list) out.push_back({r.required(o, "id"), r.text(o, "version"), r.flag(o, "updateInProgress")});
+    for (const Json &o : list)
+        out.push_back({r.required(o, "id"), r.text(o, "version"), r.flag(o, "updateInProgress")});
     return out;
 }
 
@@ -154,10 +158,13 @@ rig::Result<DeploymentFacts> read_deployment(std::string_view desired_text, std:
     const Json &limits = Reader::member(desired, "limits");
     f.stub_seconds = r.number(limits, "stubSeconds");
     f.init_seconds = r.number(limits, "initSeconds");
-    if (const Json &job = Reader::member(observed, "job"); !job.is_null()) f.job = Job{r.count(job, "active"), r.count(job, "succeeded"), r.count(job, "failed")};
+    if (const Json &job = Reader::member(observed, "job"); !job.is_null())
+        f.job = Job{r.count(job, "active"), r.count(job, "succeeded"), r.count(job, "failed")};
     for (const Json &pod : r.list(observed, "pods")) f.pods.push_back(read_pod(r, pod));
-    if (const Json &instance = Reader::member(observed, "instance"); !instance.is_null()) f.instance = read_instance(r, instance);
-    if (const Json &offer = Reader::member(observed, "offer"); !offer.is_null()) f.offer = Offer{"", r.text(offer, "version"), r.flag(offer, "updateInProgress")};
+    if (const Json &instance = Reader::member(observed, "instance"); !instance.is_null())
+        f.instance = read_instance(r, instance);
+    if (const Json &offer = Reader::member(observed, "offer"); !offer.is_null())
+        f.offer = Offer{"", r.text(offer, "version"), r.flag(offer, "updateInProgress")};
     f.views = read_views(r, observed);
     if (r.error()) return *r.error();
     return f;
@@ -184,7 +191,8 @@ rig::Result<ClusterFacts> read_cluster(std::string_view desired_text, std::strin
     ClusterFacts f;
     for (const Json &d : r.list(desired, "deployments")) f.phases[r.required(d, "id")] = r.required(d, "phase");
     for (const Json &o : r.list(observed, "objects"))
-        f.objects.push_back({r.required(o, "apiVersion"), r.required(o, "kind"), r.text(o, "namespace"), r.required(o, "name"), r.text(o, "uid"), r.text(o, "deploymentId"),
+        f.objects.push_back({r.required(o, "apiVersion"), r.required(o, "kind"), r.text(o, "namespace"),
+                             r.required(o, "name"), r.text(o, "uid"), r.text(o, "deploymentId"),
                              r.number(o, "ageSeconds")});
     f.views = read_views(r, observed);
     if (r.error()) return *r.error();

@@ -8,8 +8,10 @@ namespace reconcile {
 namespace {
 
 TEST(Action, Document_HasTheFieldsOfTheContract) {
-    const Action action{"terminate", {{"deploymentId", "d"}}, "JobFailed", "job says so", Evidence::absence, {"jobs", "pods"}};
-    EXPECT_EQ(nlohmann::json::parse(action.document()), nlohmann::json::parse(R"({"verb":"terminate","target":{"deploymentId":"d"},"cause":"JobFailed",
+    const Action action{"terminate",   {{"deploymentId", "d"}}, "JobFailed",
+                        "job says so", Evidence::absence,       {"jobs", "pods"}};
+    EXPECT_EQ(nlohmann::json::parse(action.document()),
+              nlohmann::json::parse(R"({"verb":"terminate","target":{"deploymentId":"d"},"cause":"JobFailed",
         "reason":"job says so","evidence":"absence","views":["jobs","pods"]})"));
 }
 

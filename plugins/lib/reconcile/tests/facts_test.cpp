@@ -38,7 +38,9 @@ TEST(Facts, NothingObserved_IsNothingKnown) {
 }
 
 TEST(Facts, TimesInTheFuture_AreAgeZero) {
-    auto f = read_deployment(R"({"now":"2026-01-01T00:00:00Z","deployment":{"id":"d","phase":"created","createdAt":"2026-02-01T00:00:00Z","phaseSince":"2026-02-01T00:00:00Z"}})", "{}");
+    auto f = read_deployment(
+        R"({"now":"2026-01-01T00:00:00Z","deployment":{"id":"d","phase":"created","createdAt":"2026-02-01T00:00:00Z","phaseSince":"2026-02-01T00:00:00Z"}})",
+        "{}");
     ASSERT_TRUE(f.ok());
     EXPECT_EQ(f->deployment.age, 0);
     EXPECT_EQ(f->deployment.phase_age, 0);
@@ -72,14 +74,16 @@ TEST(Facts, BadDocuments_AreRefused_WithTheField) {
 }
 
 TEST(Facts, Source_And_Cluster_AreRead) {
-    auto s = read_source(R"({"now":"2026-01-01T00:00:00Z","deployments":[{"id":"d","phase":"active","offerId":"o"}]})",
-                         R"({"offers":[{"id":"o","version":"v","updateInProgress":true}],"stored":[{"id":"p","version":"w"}],"instances":[{"id":"i"}],"views":{}})");
+    auto s = read_source(
+        R"({"now":"2026-01-01T00:00:00Z","deployments":[{"id":"d","phase":"active","offerId":"o"}]})",
+        R"({"offers":[{"id":"o","version":"v","updateInProgress":true}],"stored":[{"id":"p","version":"w"}],"instances":[{"id":"i"}],"views":{}})");
     ASSERT_TRUE(s.ok()) << s.error().message;
     EXPECT_TRUE(s->offers[0].update_in_progress);
     EXPECT_EQ(s->stored[0].id, "p");
     EXPECT_EQ(s->instances[0].age, std::nullopt);
-    auto c = read_cluster(R"({"now":"2026-01-01T00:00:00Z","deployments":[{"id":"d","phase":"gone"}]})",
-                          R"({"objects":[{"apiVersion":"v1","kind":"Service","namespace":"chutes","name":"s","uid":"u","deploymentId":"d","ageSeconds":null}]})");
+    auto c = read_cluster(
+        R"({"now":"2026-01-01T00:00:00Z","deployments":[{"id":"d","phase":"gone"}]})",
+        R"({"objects":[{"apiVersion":"v1","kind":"Service","namespace":"chutes","name":"s","uid":"u","deploymentId":"d","ageSeconds":null}]})");
     ASSERT_TRUE(c.ok()) << c.error().message;
     EXPECT_EQ(c->phases.at("d"), "gone");
     EXPECT_EQ(c->objects[0].age, std::nullopt);

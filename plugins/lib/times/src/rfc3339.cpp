@@ -65,9 +65,11 @@ std::optional<WallNs> parse_rfc3339(std::string_view text) {
     if (minute < 0 || minute > 59 || !skip(text, ':')) return std::nullopt;
     const int seconds = take(text, 2);
     const WallNs rest = fraction(text);
-    if (seconds < 0 || seconds > 60 || rest < 0 || (text != "Z" && text != "z" && text != "+00:00")) return std::nullopt;
+    if (seconds < 0 || seconds > 60 || rest < 0 || (text != "Z" && text != "z" && text != "+00:00"))
+        return std::nullopt;
     std::tm parts{};
-    parts.tm_year = year - 1900, parts.tm_mon = month - 1, parts.tm_mday = day, parts.tm_hour = hour, parts.tm_min = minute, parts.tm_sec = seconds;
+    parts.tm_year = year - 1900, parts.tm_mon = month - 1, parts.tm_mday = day, parts.tm_hour = hour,
+    parts.tm_min = minute, parts.tm_sec = seconds;
     if (year > 2200) return std::nullopt; // beyond what nanoseconds since 1970 can hold
     return static_cast<WallNs>(timegm(&parts)) * second + rest;
 }

@@ -1,5 +1,6 @@
-// rigger/sdk/testing.hpp -- for an author's own unit tests: a host made of fakes, instances driven through the C tables as the
-// daemon drives them, tables for scorers, recorders for everything a plugin delivers. Header-only C++17, no test framework.
+// rigger/sdk/testing.hpp -- for an author's own unit tests: a host made of fakes, instances driven through the C tables
+// as the daemon drives them, tables for scorers, recorders for everything a plugin delivers. Header-only C++17, no test
+// framework.
 //
 //   rig::testing::FakeHost host;                       // every service granted; a clock that moves only when told
 //   auto made = rig::testing::Instance::create(rig_plugin_v1, host, R"({"weight": 2})");

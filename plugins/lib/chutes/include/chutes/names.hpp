@@ -12,8 +12,9 @@ std::string job_name(std::string_view deployment_id);                           
 std::string service_name(std::string_view deployment_id);                              ///< chute-service-{id}
 std::string code_config_map_name(std::string_view chute_id, std::string_view version); ///< chute-code-{uuid5}
 
-/// "2d6b7628..." or "GPU-2d6b7628-..." -> "GPU-2d6b7628-42e9-...". An id that is not 32 hex digits is kept as it is, with the prefix;
-/// "gpu-01:3", a GPU whose UUID is not known, -> "3": the NVIDIA runtime takes the driver's index as well, and nothing else that we could say.
+/// "2d6b7628..." or "GPU-2d6b7628-..." -> "GPU-2d6b7628-42e9-...". An id that is not 32 hex digits is kept as it is,
+/// with the prefix; "gpu-01:3", a GPU whose UUID is not known, -> "3": the NVIDIA runtime takes the driver's index as
+/// well, and nothing else that we could say.
 std::string gpu_device_id(std::string_view gpu_id);
 
 } // namespace chutes

@@ -12,7 +12,8 @@
 
 namespace chutes {
 
-/// {"objects":[...],"done":bool}. UNAVAILABLE (reason "NodePortsMissing") when the applied Service has no node ports yet.
+/// {"objects":[...],"done":bool}. UNAVAILABLE (reason "NodePortsMissing") when the applied Service has no node ports
+/// yet.
 rig::Result<std::string> render(const Settings &settings, const Request &request);
 
 } // namespace chutes

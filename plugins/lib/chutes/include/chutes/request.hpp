@@ -21,9 +21,9 @@ struct Port {
 
 /// One chute as its source published it. Fields beyond the common offer come from the offer's `workload`.
 struct Chute {
-    std::string id, version, image, runtime;  ///< runtime: `chutesVersion`, else `version`
-    std::string code, filename, ref_str;      ///< workload.code, workload.filename, workload.refStr
-    std::vector<Port> job_ports;              ///< workload.jobs[].ports[], unique, in order
+    std::string id, version, image, runtime; ///< runtime: `chutesVersion`, else `version`
+    std::string code, filename, ref_str;     ///< workload.code, workload.filename, workload.refStr
+    std::vector<Port> job_ports;             ///< workload.jobs[].ports[], unique, in order
     int gpu_count = 1;
     double disk_gb = 10;
     bool tee = false;
@@ -36,8 +36,8 @@ struct Server {
     std::string id, name, ip_address, validator;
     int cpu_per_gpu = 1;
     int memory_per_gpu_gb = 1;
-    std::string vm_version;            ///< of a TEE image; empty: none or unknown
-    std::optional<std::int64_t> seed;  ///< only the flow without a launch token needs it
+    std::string vm_version;           ///< of a TEE image; empty: none or unknown
+    std::optional<std::int64_t> seed; ///< only the flow without a launch token needs it
 };
 
 struct Grant {

@@ -1,4 +1,5 @@
-// chutes/settings.hpp -- what an installation decides about chute workloads; the defaults are those of the chutes miner.
+// chutes/settings.hpp -- what an installation decides about chute workloads; the defaults are those of the chutes
+// miner.
 #pragma once
 #include <chutes/version.hpp>
 

@@ -14,11 +14,11 @@ struct Version {
 };
 
 namespace since {
-inline constexpr Version launch_token{0, 3, 0};    ///< the launch-token flow
+inline constexpr Version launch_token{0, 3, 0};      ///< the launch-token flow
 inline constexpr Version separate_log_port{0, 3, 3}; ///< readiness is asked on 8001
 inline constexpr Version fetches_own_code{0, 3, 61}; ///< no code ConfigMap
-inline constexpr Version attestation{0, 6, 0};     ///< port 8002, TEE only
-inline constexpr Version xet_tuning{1, 3, 1};      ///< of the TEE image
+inline constexpr Version attestation{0, 6, 0};       ///< port 8002, TEE only
+inline constexpr Version xet_tuning{1, 3, 1};        ///< of the TEE image
 } // namespace since
 
 } // namespace chutes

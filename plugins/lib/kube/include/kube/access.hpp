@@ -1,4 +1,5 @@
-// kube/access.hpp -- how one cluster is reached, from a kubeconfig or from within a pod. What is not supported is refused with a reason.
+// kube/access.hpp -- how one cluster is reached, from a kubeconfig or from within a pod. What is not supported is
+// refused with a reason.
 #pragma once
 #include <rigger/sdk/status.hpp>
 
@@ -10,7 +11,8 @@
 
 namespace kube {
 
-/// A text given inline, or the file that holds it. Files are read again while in use, so that rotated credentials are picked up.
+/// A text given inline, or the file that holds it. Files are read again while in use, so that rotated credentials are
+/// picked up.
 struct Material {
     std::string text, file;
     bool empty() const noexcept { return text.empty() && file.empty(); }
@@ -23,19 +25,19 @@ struct ExecPlugin { ///< client.authentication.k8s.io
 };
 
 struct Access {
-    std::string context;                   ///< the context's name; "in-cluster" within a pod
+    std::string context; ///< the context's name; "in-cluster" within a pod
     std::string host;
     uint16_t port = 443;
-    std::string base_path;                 ///< "" or "/k8s/clusters/x"
-    std::string tls_server_name;           ///< "": the host
-    Material ca, certificate, key, token;  ///< PEM, PEM, PEM, text. An empty ca: the system's
+    std::string base_path;                ///< "" or "/k8s/clusters/x"
+    std::string tls_server_name;          ///< "": the host
+    Material ca, certificate, key, token; ///< PEM, PEM, PEM, text. An empty ca: the system's
     std::optional<ExecPlugin> exec;
     std::string default_namespace;
-    std::string server() const;            ///< "https://host:port/path"
+    std::string server() const; ///< "https://host:port/path"
 };
 
-/// Every context of a kubeconfig, in its order. `directory`: what relative file names refer to. Errors: INVALID (BadKubeconfig), which
-/// name the context; never a credential.
+/// Every context of a kubeconfig, in its order. `directory`: what relative file names refer to. Errors: INVALID
+/// (BadKubeconfig), which name the context; never a credential.
 rig::Result<std::vector<Access>> read_kubeconfig(std::string_view text, const std::string &directory);
 rig::Result<std::vector<Access>> read_kubeconfig_file(const std::string &path);
 /// The context that the file calls current (or its only one).

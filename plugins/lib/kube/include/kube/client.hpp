@@ -1,5 +1,6 @@
-// kube/client.hpp -- one API server over HTTP/1.1 and TLS, with a few connections that are kept. Thread-safe; every call blocks until it is done or
-// its Effort is over, which it notices within about 100 ms. Errors: answer.hpp, plus UNAVAILABLE: Unreachable, CertificateRefused, ConnectionBroken, Timeout.
+// kube/client.hpp -- one API server over HTTP/1.1 and TLS, with a few connections that are kept. Thread-safe; every
+// call blocks until it is done or its Effort is over, which it notices within about 100 ms. Errors: answer.hpp, plus
+// UNAVAILABLE: Unreachable, CertificateRefused, ConnectionBroken, Timeout.
 #pragma once
 #include "kube/access.hpp"
 #include "kube/credentials.hpp"
@@ -31,9 +32,9 @@ struct Selection {
 };
 
 struct DeleteOptions {
-    std::string propagation;     ///< "", "Foreground", "Background", "Orphan"
-    int64_t grace_seconds = -1;  ///< below 0: the object's own
-    std::string uid;             ///< only the object with this uid
+    std::string propagation;    ///< "", "Foreground", "Background", "Orphan"
+    int64_t grace_seconds = -1; ///< below 0: the object's own
+    std::string uid;            ///< only the object with this uid
 };
 
 class Exchange; ///< an answer whose body is being read
@@ -52,13 +53,16 @@ public:
 
     rig::Result<std::string> get(const Effort &, const Resource &, std::string_view ns, std::string_view name);
     /// POST; CONFLICT (AlreadyExists).
-    rig::Result<std::string> create(const Effort &, const Resource &, std::string_view ns, const std::string &object, bool dry_run);
+    rig::Result<std::string> create(const Effort &, const Resource &, std::string_view ns, const std::string &object,
+                                    bool dry_run);
     /// Server-side apply as field manager rigger, taking fields over from others.
-    rig::Result<std::string> apply(const Effort &, const Resource &, std::string_view ns, std::string_view name, const std::string &object, bool dry_run);
+    rig::Result<std::string> apply(const Effort &, const Resource &, std::string_view ns, std::string_view name,
+                                   const std::string &object, bool dry_run);
     /// `type`: "json", "merge" or "strategic-merge"; subresource: "" or "status".
-    rig::Result<std::string> patch(const Effort &, const Resource &, std::string_view ns, std::string_view name, std::string_view type, const std::string &patch,
-                                   std::string_view subresource = {});
-    rig::Status remove(const Effort &, const Resource &, std::string_view ns, std::string_view name, const DeleteOptions &);
+    rig::Result<std::string> patch(const Effort &, const Resource &, std::string_view ns, std::string_view name,
+                                   std::string_view type, const std::string &patch, std::string_view subresource = {});
+    rig::Status remove(const Effort &, const Resource &, std::string_view ns, std::string_view name,
+                       const DeleteOptions &);
     /// Any read-only document, such as "/healthz" or a review.
     rig::Result<std::string> ask(const Effort &, const Request &, const std::string &doing);
 
@@ -67,11 +71,13 @@ public:
         bool cut = false; ///< `limit` was reached and there is more
     };
     /// All pages; limit 0: everything. An Expired continue token is UNAVAILABLE (Expired): begin again.
-    rig::Result<ListEnd> list(const Effort &, const Resource &, const Selection &, size_t limit, const std::function<rig::Status(std::string_view)> &item);
+    rig::Result<ListEnd> list(const Effort &, const Resource &, const Selection &, size_t limit,
+                              const std::function<rig::Status(std::string_view)> &item);
     /// One connection, until the API server ends it (ok) or it breaks. `opened` is called once the API server accepted.
-    rig::Status watch(const Effort &, const Resource &, const Selection &, const std::string &resource_version, const std::function<void()> &opened,
-                      const std::function<rig::Status(const Event &)> &event);
-    rig::Status logs(const Effort &, std::string_view ns, std::string_view pod, const std::string &query, bool follow, const std::function<rig::Status(std::string_view)> &out);
+    rig::Status watch(const Effort &, const Resource &, const Selection &, const std::string &resource_version,
+                      const std::function<void()> &opened, const std::function<rig::Status(const Event &)> &event);
+    rig::Status logs(const Effort &, std::string_view ns, std::string_view pod, const std::string &query, bool follow,
+                     const std::function<rig::Status(std::string_view)> &out);
 
 private:
     friend class Exchange;

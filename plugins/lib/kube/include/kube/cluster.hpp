@@ -1,5 +1,5 @@
-// kube/cluster.hpp -- one cluster of a backend: its client, and its pulse: one cheap request every 10 s on behalf of all watches, which is what
-// "the API server answers" rests on.
+// kube/cluster.hpp -- one cluster of a backend: its client, and its pulse: one cheap request every 10 s on behalf of
+// all watches, which is what "the API server answers" rests on.
 #pragma once
 #include "kube/client.hpp"
 

@@ -1,5 +1,5 @@
-// kube/credentials.hpp -- the secrets of one cluster, as they are now: files are looked at again every 10 s, tokens of exec plugins until they
-// expire. Thread-safe. Nothing of them ever enters an error's text.
+// kube/credentials.hpp -- the secrets of one cluster, as they are now: files are looked at again every 10 s, tokens of
+// exec plugins until they expire. Thread-safe. Nothing of them ever enters an error's text.
 #pragma once
 #include "kube/access.hpp"
 #include "kube/effort.hpp"
@@ -13,8 +13,8 @@ namespace kube {
 struct TlsContext; ///< Poco's, hidden
 
 struct Identity {
-    std::string token;                 ///< "": none
-    std::shared_ptr<TlsContext> tls;   ///< another one after a rotation: connections of the old one are not reused
+    std::string token;               ///< "": none
+    std::shared_ptr<TlsContext> tls; ///< another one after a rotation: connections of the old one are not reused
 };
 
 class Credentials {
@@ -43,7 +43,8 @@ private:
     int64_t exec_expires_wall_ns_ = 0; ///< 0: does not say
 };
 
-/// Runs the command and answers what it wrote to its standard output; its standard error is dropped. Killed when the effort ends.
+/// Runs the command and answers what it wrote to its standard output; its standard error is dropped. Killed when the
+/// effort ends.
 rig::Result<std::string> run_exec(const ExecPlugin &, const Effort &);
 
 } // namespace kube

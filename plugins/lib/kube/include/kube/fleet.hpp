@@ -12,7 +12,8 @@ namespace kube {
 struct FleetSettings {
     ClientSettings client;
     std::string work_namespace = "chutes"; ///< diagnose() asks for permissions in it
-    bool every_node_serves = false;        ///< Nodes are shown with the label chutes/worker=true where they lack it: who hands over a whole cluster means its nodes
+    bool every_node_serves = false; ///< Nodes are shown with the label chutes/worker=true where they lack it: who hands
+                                    ///< over a whole cluster means its nodes
 };
 
 using Clusters = std::map<std::string, std::shared_ptr<Cluster>>;
@@ -53,7 +54,8 @@ private:
     std::string stamp_, problem_;
     Clusters clusters_;
     std::vector<std::pair<std::string, std::string>> broken_;
-    mutable std::map<std::pair<std::string, std::string>, uint64_t> watches_; ///< cluster and kind -> when its stream was last known good
+    mutable std::map<std::pair<std::string, std::string>, uint64_t>
+        watches_; ///< cluster and kind -> when its stream was last known good
     friend class FleetWatch;
 };
 
@@ -67,7 +69,8 @@ public:
     rig::Result<std::string> probe(rig::Call) override;
     rig::Status list(rig::Call, std::string_view query, const rig::Objects &) override;
     rig::Result<std::string> get(rig::Call, std::string_view ref) override;
-    rig::Result<std::string> apply(rig::Call, std::string_view cluster, std::string_view object, uint32_t flags) override;
+    rig::Result<std::string> apply(rig::Call, std::string_view cluster, std::string_view object,
+                                   uint32_t flags) override;
     rig::Status remove(rig::Call, std::string_view ref) override;
     rig::Status watch(rig::Call, std::string_view query, std::string_view resume_token, const rig::Objects &) override;
     rig::Status logs(rig::Call, std::string_view request, rig::Sink) override;

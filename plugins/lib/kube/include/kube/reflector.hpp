@@ -1,5 +1,6 @@
-// kube/reflector.hpp -- one kind of one cluster, listed and then watched for ever on a thread of its own. The watch begins at the version of the list, so
-// nothing is missed; a broken stream goes on where it was; only when the API server has forgotten that version the kind is listed anew.
+// kube/reflector.hpp -- one kind of one cluster, listed and then watched for ever on a thread of its own. The watch
+// begins at the version of the list, so nothing is missed; a broken stream goes on where it was; only when the API
+// server has forgotten that version the kind is listed anew.
 #pragma once
 #include "kube/cluster.hpp"
 
@@ -21,7 +22,8 @@ public:
 class Reflector {
 public:
     /// `resume`: where to go on; "": list first.
-    Reflector(std::shared_ptr<Cluster> cluster, std::string api_version, std::string kind, Selection selection, std::string resume, const Clock &clock, uint64_t seed, Feed &feed);
+    Reflector(std::shared_ptr<Cluster> cluster, std::string api_version, std::string kind, Selection selection,
+              std::string resume, const Clock &clock, uint64_t seed, Feed &feed);
     ~Reflector(); ///< stops and joins
     void stop() noexcept { stopping_ = true; }
     /// The stream is open, and spoke not too long ago.

@@ -9,8 +9,9 @@ namespace kube {
 struct Resource {
     std::string api_version, kind, plural;
     bool namespaced = true;
-    std::string group() const;  ///< "" for v1
-    /// "/api/v1/namespaces/x/pods/y/status". An empty ns: all namespaces, or a kind without them; an empty name: the collection.
+    std::string group() const; ///< "" for v1
+    /// "/api/v1/namespaces/x/pods/y/status". An empty ns: all namespaces, or a kind without them; an empty name: the
+    /// collection.
     std::string path(std::string_view ns, std::string_view name, std::string_view subresource = {}) const;
 };
 

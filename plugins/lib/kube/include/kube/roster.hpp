@@ -28,7 +28,8 @@ std::unique_ptr<Roster> single_roster(std::string name, std::string kubeconfig, 
 std::unique_ptr<Roster> in_cluster_roster(std::string name, std::string service_account_directory);
 /// Every context of one kubeconfig is a cluster of that name.
 std::unique_ptr<Roster> merged_roster(std::string kubeconfig);
-/// Every file of a directory is a kubeconfig; the cluster is named like the file, without its extension; the file's current context counts.
+/// Every file of a directory is a kubeconfig; the cluster is named like the file, without its extension; the file's
+/// current context counts.
 std::unique_ptr<Roster> directory_roster(std::string directory);
 
 } // namespace kube

@@ -1,5 +1,6 @@
-// kube/stream.hpp -- lists and watch events read from a stream, object by object: a big list costs the memory of its biggest object.
-// Objects come out as the API server wrote them, with apiVersion and kind, and with metadata.managedFields emptied.
+// kube/stream.hpp -- lists and watch events read from a stream, object by object: a big list costs the memory of its
+// biggest object. Objects come out as the API server wrote them, with apiVersion and kind, and with
+// metadata.managedFields emptied.
 #pragma once
 #include <rigger/sdk/status.hpp>
 
@@ -17,13 +18,15 @@ constexpr int most_nesting = 100;
 struct ListTail {
     std::string resource_version, next; ///< next: the continue token; "" at the end
 };
-/// Errors: UNAVAILABLE (BrokenAnswer): not JSON, cut short, too large, nested too deep. An error of `item` ends the reading and comes back.
-/// `head`, if given, is told the continue token before the first item, when the answer begins with it.
-rig::Result<ListTail> read_list(std::streambuf &from, std::string_view api_version, std::string_view kind, const std::function<rig::Status(std::string_view)> &item,
+/// Errors: UNAVAILABLE (BrokenAnswer): not JSON, cut short, too large, nested too deep. An error of `item` ends the
+/// reading and comes back. `head`, if given, is told the continue token before the first item, when the answer begins
+/// with it.
+rig::Result<ListTail> read_list(std::streambuf &from, std::string_view api_version, std::string_view kind,
+                                const std::function<rig::Status(std::string_view)> &item,
                                 const std::function<void(const std::string &next)> &head = {});
 
 struct Event {
-    std::string type;             ///< ADDED, MODIFIED, DELETED, BOOKMARK, ERROR
+    std::string type; ///< ADDED, MODIFIED, DELETED, BOOKMARK, ERROR
     std::string object;
     std::string resource_version; ///< of the object
 };

@@ -15,7 +15,7 @@ enum class Evidence {
 };
 
 struct Action {
-    std::string verb;                                        ///< terminate | remove-object | release-instance | delete-offer
+    std::string verb; ///< terminate | remove-object | release-instance | delete-offer
     std::vector<std::pair<std::string, std::string>> target; ///< field -> value, the identifying one last
     std::string cause;                                       ///< token, e.g. "JobFailed"
     std::string reason;                                      ///< a sentence

@@ -1,7 +1,7 @@
 // reconcile/facts.hpp -- the documents of docs/plugins/documents.md section 4 as values, with ages in place of times.
 //
-// Reading is strict about types and lenient about what is missing: a missing view is an incomplete one, a missing age is unknown.
-// INVALID (reason "BadDocument") names the field. Pure. [any]
+// Reading is strict about types and lenient about what is missing: a missing view is an incomplete one, a missing age
+// is unknown. INVALID (reason "BadDocument") names the field. Pure. [any]
 #pragma once
 #include <rigger/sdk/status.hpp>
 
