@@ -1,7 +1,7 @@
 // @ID@: one cluster whose objects live in memory.
 //
-// A cluster backend lists, reads, applies, removes and watches Kubernetes-shaped objects. It invents no policy. Replace
-// Objects by calls to your cluster; what the host expects of each function is in rigger/abi/kind/cluster_backend.h.
+// A cluster backend lists, reads, applies, removes and watches Kubernetes-shaped objects. It invents no policy. Replace Objects by
+// calls to your cluster; what the host expects of each function is in rigger/abi/kind/cluster_backend.h.
 #include <rigger/sdk/json.hpp>
 #include <rigger/sdk/plugin.hpp>
 
@@ -21,15 +21,12 @@ constexpr const char *kSchema = R"({
   "properties": {"cluster": {"type": "string", "minLength": 1, "default": "memory", "description": "the cluster's name"}}
 })";
 
-std::string field(const Value &from, const char *key, const char *fallback = "") {
-    return rig::json::get(from, key, fallback);
-}
+std::string field(const Value &from, const char *key, const char *fallback = "") { return rig::json::get(from, key, fallback); }
 rig::Error not_found(const std::string &what) { return {RIG_E_NOT_FOUND, "NotFound", what + " does not exist", 0}; }
 rig::Error malformed(const std::string &why) { return {RIG_E_INVALID, "MalformedDocument", why, 0}; }
 
 std::string key_of(const Value &o, const Value &names) {
-    return field(o, "apiVersion") + "/" + field(o, "kind") + "/" + field(names, "namespace") + "/" +
-           field(names, "name");
+    return field(o, "apiVersion") + "/" + field(o, "kind") + "/" + field(names, "namespace") + "/" + field(names, "name");
 }
 bool matches(const Value &query, const Value &o) {
     const std::string space = field(query, "namespace");
@@ -37,15 +34,14 @@ bool matches(const Value &query, const Value &o) {
            (space.empty() || space == field(at(o, "metadata"), "namespace"));
 }
 
-class @CLASS @final : public rig::Backend {
+class @CLASS@ final : public rig::Backend {
 public:
-    @CLASS @(rig::Host, std::string_view config) {
+    @CLASS@(rig::Host, std::string_view config) {
         if (auto c = rig::json::object(config, "config"); c.ok()) cluster_ = field(*c, "cluster", "memory");
     }
 
     rig::Result<std::string> probe(rig::Call) override {
-        return rig::json::text(
-            {{"clusters", Value::array({{{"name", cluster_}, {"state", "ready"}, {"version", "v1"}}})}});
+        return rig::json::text({{"clusters", Value::array({{{"name", cluster_}, {"state", "ready"}, {"version", "v1"}}})}});
     }
 
     rig::Status list(rig::Call, std::string_view query_text, const rig::Objects &out) override {
@@ -65,22 +61,18 @@ public:
         return rig::json::text(it->second);
     }
 
-    rig::Result<std::string> apply(rig::Call, std::string_view cluster, std::string_view object_text, uint32_t flags)
-        override {
+    rig::Result<std::string> apply(rig::Call, std::string_view cluster, std::string_view object_text, uint32_t flags) override {
         auto parsed = rig::json::object(object_text, "object");
         if (!parsed.ok()) return parsed.error();
         if (cluster != cluster_) return not_found("cluster " + std::string(cluster));
         Value &o = *parsed;
-        if (field(o, "kind").empty() || field(at(o, "metadata"), "name").empty())
-            return malformed("an object has a kind and metadata.name");
+        if (field(o, "kind").empty() || field(at(o, "metadata"), "name").empty()) return malformed("an object has a kind and metadata.name");
         const std::lock_guard<std::mutex> lock(mutex_);
         const std::string key = key_of(o, at(o, "metadata"));
         const auto old = objects_.find(key);
-        if (old != objects_.end() && flags & RIG_APPLY_CREATE_ONLY)
-            return rig::Error{RIG_E_CONFLICT, "AlreadyExists", "an object of that name exists", 0};
+        if (old != objects_.end() && flags & RIG_APPLY_CREATE_ONLY) return rig::Error{RIG_E_CONFLICT, "AlreadyExists", "an object of that name exists", 0};
         const uint64_t next = revision_ + 1;
-        o["metadata"]["uid"] =
-            old != objects_.end() ? old->second["metadata"]["uid"] : Value("uid-" + std::to_string(next));
+        o["metadata"]["uid"] = old != objects_.end() ? old->second["metadata"]["uid"] : Value("uid-" + std::to_string(next));
         o["metadata"]["resourceVersion"] = std::to_string(next);
         if (flags & RIG_APPLY_DRY_RUN) return rig::json::text(o);
         record(RIG_CHANGE_PUT, o);
@@ -119,9 +111,7 @@ public:
         return {};
     }
 
-    rig::Status logs(rig::Call, std::string_view, rig::Sink) override {
-        return not_found("the pod");
-    } // nothing runs here
+    rig::Status logs(rig::Call, std::string_view, rig::Sink) override { return not_found("the pod"); } // nothing runs here
 
 private:
     struct Change {
@@ -141,7 +131,7 @@ private:
         return out;
     }
     /// Waits up to 100 ms for changes past `seen`.
-    std::vector<Change> changes_since(size_t & seen) {
+    std::vector<Change> changes_since(size_t &seen) {
         std::unique_lock<std::mutex> lock(mutex_);
         changed_.wait_for(lock, std::chrono::milliseconds(100), [&] { return changes_.size() > seen; });
         std::vector<Change> out(changes_.begin() + static_cast<std::ptrdiff_t>(seen), changes_.end());
@@ -158,8 +148,7 @@ private:
 };
 
 constexpr const char *kNeeds[] = {RIG_SERVICE_LOG "?", nullptr};
-constexpr rig_component kComponent =
-    rig::backend<@CLASS @>(RIG_PLUGIN_ID, "@TITLE@", kSchema, RIG_COMPONENT_CONCURRENT, kNeeds);
+constexpr rig_component kComponent = rig::backend<@CLASS@>(RIG_PLUGIN_ID, "@TITLE@", kSchema, RIG_COMPONENT_CONCURRENT, kNeeds);
 
 } // namespace
 

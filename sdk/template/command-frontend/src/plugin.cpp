@@ -1,8 +1,7 @@
 // @ID@: one command, `rigger @NAME@`, which lists the servers with free GPUs.
 //
-// A command frontend declares commands and answers them. The host serves them in the command line and over HTTP, checks
-// arguments against the declaration, and authorises what the command asks of the daemon (rig.control/1) against whoever
-// gave it.
+// A command frontend declares commands and answers them. The host serves them in the command line and over HTTP, checks arguments
+// against the declaration, and authorises what the command asks of the daemon (rig.control/1) against whoever gave it.
 #include <rigger/sdk/json.hpp>
 #include <rigger/sdk/plugin.hpp>
 
@@ -26,18 +25,14 @@ constexpr const char *kCatalogue = R"({"commands":[
      {"key":"gpuFree","title":"FREE","zh":"空闲","type":"integer","align":"right"}]}}
 ]})";
 
-class @CLASS @final : public rig::Frontend {
+class @CLASS@ final : public rig::Frontend {
 public:
-    @CLASS @(rig::Host host, std::string_view) : control_(host) {
-    }
+    @CLASS@(rig::Host host, std::string_view) : control_(host) {}
 
     rig::Result<std::string> catalogue() override { return std::string(kCatalogue); }
 
-    rig::Result<std::string> invoke(rig::Call call, std::string_view command, std::string_view arguments,
-                                    std::string_view, rig::Sink) override {
-        if (command != "@NAME@")
-            return rig::Error{RIG_E_NOT_FOUND, "UnknownCommand", "there is no command '" + std::string(command) + "'",
-                              0};
+    rig::Result<std::string> invoke(rig::Call call, std::string_view command, std::string_view arguments, std::string_view, rig::Sink) override {
+        if (command != "@NAME@") return rig::Error{RIG_E_NOT_FOUND, "UnknownCommand", "there is no command '" + std::string(command) + "'", 0};
         auto given = rig::json::object(arguments, "arguments");
         if (!given.ok()) return given.error();
         auto text = control_.query(call, "nodes", "{}");
@@ -58,8 +53,8 @@ private:
 };
 
 constexpr const char *kNeeds[] = {RIG_SERVICE_CONTROL, nullptr};
-constexpr rig_component kComponent = rig::frontend<@CLASS @>(
-    RIG_PLUGIN_ID, "@TITLE@", R"({"type":"object","additionalProperties":false})", RIG_COMPONENT_CONCURRENT, kNeeds);
+constexpr rig_component kComponent = rig::frontend<@CLASS@>(RIG_PLUGIN_ID, "@TITLE@", R"({"type":"object","additionalProperties":false})",
+                                                            RIG_COMPONENT_CONCURRENT, kNeeds);
 
 } // namespace
 

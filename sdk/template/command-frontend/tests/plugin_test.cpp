@@ -13,13 +13,12 @@ struct Frontend {
     Frontend() : instance(*Instance::create(rig_plugin_v1, host)) {
         EXPECT_TRUE(instance.start().ok());
         host.on_query([](auto, auto) -> rig::Result<std::string> {
-            return std::string(
-                R"({"items":[{"nodeName":"full","gpuFree":0},{"nodeName":"free","gpuFree":4}],"snapshot":1})");
+            return std::string(R"({"items":[{"nodeName":"full","gpuFree":0},{"nodeName":"free","gpuFree":4}],"snapshot":1})");
         });
     }
 };
 
-TEST(@CLASS @, ListsOnlyServersWithFreeGpus) {
+TEST(@CLASS@, ListsOnlyServersWithFreeGpus) {
     Frontend f;
     auto answer = f.instance.invoke("@NAME@");
     ASSERT_TRUE(answer.ok());
@@ -27,7 +26,7 @@ TEST(@CLASS @, ListsOnlyServersWithFreeGpus) {
     EXPECT_EQ(answer->find("\"full\""), std::string::npos);
 }
 
-TEST(@CLASS @, WhatTheDaemonRefuses_IsPassedOn) {
+TEST(@CLASS@, WhatTheDaemonRefuses_IsPassedOn) {
     Frontend f;
     f.host.fail(RIG_SERVICE_CONTROL, {RIG_E_DENIED, "Forbidden", "not for you", 0});
     auto answer = f.instance.invoke("@NAME@");
@@ -35,7 +34,7 @@ TEST(@CLASS @, WhatTheDaemonRefuses_IsPassedOn) {
     EXPECT_EQ(answer.error().code, RIG_E_DENIED);
 }
 
-TEST(@CLASS @, AnUnknownCommand_IsNotFound) {
+TEST(@CLASS@, AnUnknownCommand_IsNotFound) {
     Frontend f;
     EXPECT_EQ(f.instance.invoke("nothing").error().code, RIG_E_NOT_FOUND);
 }

@@ -10,12 +10,10 @@ using rig::testing::Instance;
 struct Scorer {
     FakeHost host;
     Instance instance;
-    explicit Scorer(const char *config = "{}") : instance(*Instance::create(rig_plugin_v1, host, config)) {
-        EXPECT_TRUE(instance.start().ok());
-    }
+    explicit Scorer(const char *config = "{}") : instance(*Instance::create(rig_plugin_v1, host, config)) { EXPECT_TRUE(instance.start().ok()); }
 };
 
-TEST(@CLASS @, ACheaperServer_ScoresHigher) {
+TEST(@CLASS@, ACheaperServer_ScoresHigher) {
     Scorer s;
     auto table = s.instance.score_table(1, 3);
     table.candidate("node.price", {0.5, 1.0, 4.0});
@@ -24,7 +22,7 @@ TEST(@CLASS @, ACheaperServer_ScoresHigher) {
     EXPECT_GT(table.at(0, 1), table.at(0, 2));
 }
 
-TEST(@CLASS @, AtThePivotPrice_AServerScoresOneHalf) {
+TEST(@CLASS@, AtThePivotPrice_AServerScoresOneHalf) {
     Scorer s(R"({"pivotPrice": 2.5})");
     auto table = s.instance.score_table(1, 1);
     table.candidate("node.price", {2.5});
@@ -32,7 +30,7 @@ TEST(@CLASS @, AtThePivotPrice_AServerScoresOneHalf) {
     EXPECT_DOUBLE_EQ(table.at(0, 0), 0.5);
 }
 
-TEST(@CLASS @, Explain_NamesThePrice) {
+TEST(@CLASS@, Explain_NamesThePrice) {
     Scorer s;
     auto table = s.instance.score_table(1, 1);
     table.candidate("node.price", {3.0});

@@ -25,16 +25,14 @@ struct Reconciler {
     }
 };
 
-TEST(@CLASS @, APodThatWaitsTooLong_EndsItsDeployment) {
+TEST(@CLASS@, APodThatWaitsTooLong_EndsItsDeployment) {
     const auto actions = Reconciler().decide(observed("Pending", 4000));
     ASSERT_EQ(actions.size(), 1u);
     EXPECT_NE(actions[0].document.find("\"terminate\""), std::string::npos);
 }
 
-TEST(@CLASS @, APodThatRuns_IsLeftAlone) { EXPECT_TRUE(Reconciler().decide(observed("Running", 4000)).empty()); }
-TEST(@CLASS @, APodThatWaitsAWhile_IsLeftAlone) { EXPECT_TRUE(Reconciler().decide(observed("Pending", 100)).empty()); }
-TEST(@CLASS @, AnIncompleteView_ProvesNothing) {
-    EXPECT_TRUE(Reconciler().decide(observed("Pending", 4000, false)).empty());
-}
+TEST(@CLASS@, APodThatRuns_IsLeftAlone) { EXPECT_TRUE(Reconciler().decide(observed("Running", 4000)).empty()); }
+TEST(@CLASS@, APodThatWaitsAWhile_IsLeftAlone) { EXPECT_TRUE(Reconciler().decide(observed("Pending", 100)).empty()); }
+TEST(@CLASS@, AnIncompleteView_ProvesNothing) { EXPECT_TRUE(Reconciler().decide(observed("Pending", 4000, false)).empty()); }
 
 } // namespace

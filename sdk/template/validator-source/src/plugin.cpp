@@ -1,8 +1,7 @@
 // @ID@: a market of offers that stand in the configuration.
 //
-// A validator source tells the host what may run and what the validator knows of us, hands out permission to run
-// (claims), says which cluster objects realise a deployment (render) and reports back. It owns protocol and signatures;
-// it never decides.
+// A validator source tells the host what may run and what the validator knows of us, hands out permission to run (claims), says which
+// cluster objects realise a deployment (render) and reports back. It owns protocol and signatures; it never decides.
 #include <rigger/sdk/json.hpp>
 #include <rigger/sdk/plugin.hpp>
 
@@ -28,9 +27,9 @@ constexpr const char *kSchema = R"({
 
 constexpr uint64_t kHeartbeatNs = 10'000'000'000;
 
-class @CLASS @final : public rig::Source {
+class @CLASS@ final : public rig::Source {
 public:
-    @CLASS @(rig::Host host, std::string_view config) : host_(host) {
+    @CLASS@(rig::Host host, std::string_view config) : host_(host) {
         auto c = rig::json::object(config, "config");
         if (!c.ok()) return;
         for (const Value &o : at(*c, "offers"))
@@ -57,40 +56,29 @@ public:
     }
 
     // The same claim id gets the same grant: after a crash the host asks again.
-    rig::Result<std::string> claim(rig::Call, std::string_view claim_id, std::string_view offer_id, std::string_view)
-        override {
+    rig::Result<std::string> claim(rig::Call, std::string_view claim_id, std::string_view offer_id, std::string_view) override {
         for (const Value &o : offers_)
             if (get(o, "id", "") == offer_id)
-                return rig::json::text(
-                    {{"token", "token-" + std::string(claim_id)}, {"configId", "config-" + std::string(claim_id)}});
-        return rig::Error{RIG_E_NOT_FOUND, "UnknownOffer", "this market has no offer '" + std::string(offer_id) + "'",
-                          0};
+                return rig::json::text({{"token", "token-" + std::string(claim_id)}, {"configId", "config-" + std::string(claim_id)}});
+        return rig::Error{RIG_E_NOT_FOUND, "UnknownOffer", "this market has no offer '" + std::string(offer_id) + "'", 0};
     }
 
     // Pure: the objects that realise a deployment. Each carries the label that makes it ours.
     rig::Result<std::string> render(rig::Call, std::string_view request_text) override {
         auto request = rig::json::object(request_text, "request");
         if (!request.ok()) return request.error();
-        const Value &deployment = at(*request, "deployment"), &offer = at(*request, "offer"),
-                    &server = at(*request, "server");
+        const Value &deployment = at(*request, "deployment"), &offer = at(*request, "offer"), &server = at(*request, "server");
         const std::string id = get(deployment, "id", "");
         if (id.empty()) return rig::Error{RIG_E_INVALID, "MalformedDocument", "the request names no deployment", 0};
         if (!at(*request, "applied").empty()) return rig::json::text({{"objects", Value::array()}, {"done", true}});
         const Value labels = {{"chutes/deployment-id", id}, {"app.kubernetes.io/managed-by", "rigger"}};
         const Value limits = {{"nvidia.com/gpu", std::to_string(at(*request, "gpus").size())}};
-        const Value container = {
-            {"name", "work"}, {"image", get(offer, "image", "")}, {"resources", {{"limits", limits}}}};
+        const Value container = {{"name", "work"}, {"image", get(offer, "image", "")}, {"resources", {{"limits", limits}}}};
         const Value pod = {{"metadata", {{"labels", labels}}},
-                           {"spec",
-                            {{"nodeName", get(server, "name", "")},
-                             {"restartPolicy", "Never"},
-                             {"containers", Value::array({container})}}}};
-        const Value job = {
-            {"apiVersion", "batch/v1"},
-            {"kind", "Job"},
-            {"metadata",
-             {{"name", "work-" + id}, {"namespace", get(*request, "namespace", "chutes")}, {"labels", labels}}},
-            {"spec", {{"backoffLimit", 0}, {"template", pod}}}};
+                           {"spec", {{"nodeName", get(server, "name", "")}, {"restartPolicy", "Never"}, {"containers", Value::array({container})}}}};
+        const Value job = {{"apiVersion", "batch/v1"}, {"kind", "Job"},
+                           {"metadata", {{"name", "work-" + id}, {"namespace", get(*request, "namespace", "chutes")}, {"labels", labels}}},
+                           {"spec", {{"backoffLimit", 0}, {"template", pod}}}};
         return rig::json::text({{"objects", Value::array({job})}, {"done", true}});
     }
 
@@ -100,32 +88,20 @@ public:
         return rig::json::text({{"instanceId", "instance-" + get(*d, "id", "")}});
     }
 
-    rig::Status release(rig::Call, std::string_view) override {
-        return {};
-    } // nothing is held here; unknown is success anyway
+    rig::Status release(rig::Call, std::string_view) override { return {}; } // nothing is held here; unknown is success anyway
 
 private:
     static Value document(const Value &o) {
-        return {{"id", get(o, "id", "")},
-                {"name", get(o, "id", "")},
-                {"version", "1"},
-                {"image", get(o, "image", "")},
-                {"requirements",
-                 {{"gpuCount", get(o, "gpuCount", 1)}, {"gpuModels", o.value("gpuModels", Value::array())}}},
-                {"economics",
-                 {{"hasMetrics", true},
-                  {"hasUtilization", true},
-                  {"scalable", true},
-                  {"totalComputeTime", 3600},
-                  {"instanceCount", 1}}}};
+        return {{"id", get(o, "id", "")}, {"name", get(o, "id", "")}, {"version", "1"}, {"image", get(o, "image", "")},
+                {"requirements", {{"gpuCount", get(o, "gpuCount", 1)}, {"gpuModels", o.value("gpuModels", Value::array())}}},
+                {"economics", {{"hasMetrics", true}, {"hasUtilization", true}, {"scalable", true}, {"totalComputeTime", 3600}, {"instanceCount", 1}}}};
     }
     rig::Host host_;
     std::vector<Value> offers_;
 };
 
 constexpr const char *kNeeds[] = {RIG_SERVICE_CLOCK "?", RIG_SERVICE_LOG "?", nullptr};
-constexpr rig_component kComponent =
-    rig::source<@CLASS @>(RIG_PLUGIN_ID, "@TITLE@", kSchema, RIG_COMPONENT_CONCURRENT, kNeeds);
+constexpr rig_component kComponent = rig::source<@CLASS@>(RIG_PLUGIN_ID, "@TITLE@", kSchema, RIG_COMPONENT_CONCURRENT, kNeeds);
 
 } // namespace
 

@@ -9,14 +9,12 @@ using namespace rig::testing;
 struct Source {
     FakeHost host;
     Instance instance;
-    Source()
-        : instance(*Instance::create(
-              rig_plugin_v1, host, R"({"offers":[{"id":"a","image":"x:1"},{"id":"b","image":"y:1","gpuCount":2}]})")) {
+    Source() : instance(*Instance::create(rig_plugin_v1, host, R"({"offers":[{"id":"a","image":"x:1"},{"id":"b","image":"y:1","gpuCount":2}]})")) {
         EXPECT_TRUE(instance.start().ok());
     }
 };
 
-TEST(@CLASS @, Watch_ListsEveryOfferAndCallsTheListingComplete) {
+TEST(@CLASS@, Watch_ListsEveryOfferAndCallsTheListingComplete) {
     Source s;
     MarketRecorder market;
     FakeCall call;
@@ -28,24 +26,23 @@ TEST(@CLASS @, Watch_ListsEveryOfferAndCallsTheListingComplete) {
     EXPECT_TRUE(market.marked("offer", RIG_MARK_COMPLETE));
 }
 
-TEST(@CLASS @, Claim_RepeatedAfterACrash_GivesTheSameGrant) {
+TEST(@CLASS@, Claim_RepeatedAfterACrash_GivesTheSameGrant) {
     Source s;
     auto first = s.instance.claim("c1", "a", "{}"), second = s.instance.claim("c1", "a", "{}");
     ASSERT_TRUE(first.ok() && second.ok());
     EXPECT_EQ(*first, *second);
 }
 
-TEST(@CLASS @, Claim_OfAnUnknownOffer_IsNotFound) {
+TEST(@CLASS@, Claim_OfAnUnknownOffer_IsNotFound) {
     Source s;
     auto grant = s.instance.claim("c1", "nothing", "{}");
     ASSERT_FALSE(grant.ok());
     EXPECT_EQ(grant.error().code, RIG_E_NOT_FOUND);
 }
 
-TEST(@CLASS @, Render_LabelsTheJobAsOurs) {
+TEST(@CLASS@, Render_LabelsTheJobAsOurs) {
     Source s;
-    auto objects = s.instance.render(
-        R"({"deployment":{"id":"d1"},"offer":{"image":"x:1"},"server":{"name":"gpu-01"},"gpus":[{"id":"g"}],"applied":[]})");
+    auto objects = s.instance.render(R"({"deployment":{"id":"d1"},"offer":{"image":"x:1"},"server":{"name":"gpu-01"},"gpus":[{"id":"g"}],"applied":[]})");
     ASSERT_TRUE(objects.ok());
     EXPECT_NE(objects->find(R"("chutes/deployment-id":"d1")"), std::string::npos);
 }
