@@ -3,20 +3,18 @@
 #include <rigger/abi/kinds.h>
 #include <spdlog/logger.h>
 
-#include <thread>
-
 namespace rigger::host {
 namespace {
 std::shared_ptr<Pool> pool(const char *name, size_t threads) { return std::make_shared<Pool>(name, threads); }
 } // namespace
 
-Machinery::Machinery(HostServices s)
+Machinery::Machinery(HostServices s, size_t scorer_threads)
     : services(std::move(s)), clock(*services.clock),
       watchdog(clock, [this](MonoTime now) { return timers.fire(now); }), strands_(pool("plugin-strand", 2)),
       streams_(pool("plugin-watch", 256)), http_(pool("plugin-http", 8)), housekeeping_(pool("plugin-registry", 1)),
       sources_(pool("plugin-source", 8)), backends_(pool("plugin-backend", 16)),
-      scorers_(pool("plugin-score", std::max(2u, std::thread::hardware_concurrency()))),
-      reconcilers_(pool("plugin-reconc", 2)), frontends_(pool("plugin-front", 8)) {}
+      scorers_(pool("plugin-score", scorer_threads)), reconcilers_(pool("plugin-reconc", 2)),
+      frontends_(pool("plugin-front", 8)) {}
 
 Machinery::~Machinery() { stop(); }
 

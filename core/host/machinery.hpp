@@ -19,7 +19,8 @@ namespace rigger::host {
 
 class Machinery {
 public:
-    explicit Machinery(HostServices services);
+    /// `scorer_threads`: as Pool takes it; 0: scorers run on the threads that ask them.
+    Machinery(HostServices services, size_t scorer_threads);
     ~Machinery();
 
     const HostServices services;

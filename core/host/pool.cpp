@@ -56,7 +56,7 @@ struct Pool::Core {
 
 Pool::Pool(std::string name, size_t max_threads) : core_(std::make_shared<Core>()) {
     core_->name = std::move(name);
-    core_->max_threads = std::max<size_t>(1, max_threads);
+    core_->max_threads = max_threads;
 }
 Pool::~Pool() { stop(); }
 
@@ -64,10 +64,13 @@ bool Pool::run(Task task) {
     {
         const std::lock_guard lock(core_->mutex);
         if (core_->stopping) return false;
-        core_->queue.push_back(std::move(task));
-        core_->grow(core_);
+        if (core_->max_threads > 0) {
+            core_->queue.push_back(std::move(task));
+            core_->grow(core_);
+        }
     }
-    core_->wake.notify_one();
+    if (core_->max_threads > 0) core_->wake.notify_one();
+    else task(std::make_shared<Worker>());
     return true;
 }
 
@@ -104,42 +107,52 @@ Lane::Lane(std::shared_ptr<Pool> pool, size_t parallel, size_t bound)
     : pool_(std::move(pool)), parallel_(std::max<size_t>(1, parallel)), bound_(bound) {}
 
 Status Lane::run(Pool::Task task) {
-    const std::lock_guard lock(mutex_);
-    if (closed_) return Error{Code::unavailable, "NotRunning", "the instance is stopped", 0};
-    if (running_ < parallel_ && waiting_.empty()) {
-        start_locked(std::move(task));
-        return {};
+    {
+        const std::lock_guard lock(mutex_);
+        if (closed_) return Error{Code::unavailable, "NotRunning", "the instance is stopped", 0};
+        if (running_ >= parallel_ || !waiting_.empty()) {
+            if (waiting_.size() >= bound_)
+                return Error{
+                    Code::exhausted, "QueueFull",
+                    "the instance's queue is full (" + std::to_string(bound_) + " calls wait); try again later", 1000};
+            waiting_.push_back(std::move(task));
+            return {};
+        }
+        ++running_;
     }
-    if (waiting_.size() >= bound_)
-        return Error{Code::exhausted, "QueueFull",
-                     "the instance's queue is full (" + std::to_string(bound_) + " calls wait); try again later", 1000};
-    waiting_.push_back(std::move(task));
-    return {};
+    return start(std::move(task));
 }
 
-void Lane::start_locked(Pool::Task task) {
-    ++running_;
-    const bool queued =
+/// Without the lock, since a pool may run the task here and now.
+Status Lane::start(Pool::Task task) {
+    const bool begun =
         pool_->run([self = shared_from_this(), task = std::move(task)](const std::shared_ptr<Pool::Worker> &worker) {
             task(worker);
             self->finished(worker->lost.load());
         });
-    if (!queued) --running_;
+    if (begun) return {};
+    const std::lock_guard lock(mutex_);
+    --running_;
+    return Error{Code::unavailable, "NotRunning", "the plugin host is stopped", 0};
 }
 
 void Lane::finished(bool lost) {
-    const std::lock_guard lock(mutex_);
     if (lost) return; // give_up() frees the place of a lost one
-    --running_;
-    pump_locked();
+    Pool::Task next;
+    {
+        const std::lock_guard lock(mutex_);
+        --running_;
+        next = next_locked();
+    }
+    if (next) (void)start(std::move(next));
 }
 
-void Lane::pump_locked() {
-    while (!closed_ && running_ < parallel_ && !waiting_.empty()) {
-        Pool::Task next = std::move(waiting_.front());
-        waiting_.pop_front();
-        start_locked(std::move(next));
-    }
+Pool::Task Lane::next_locked() {
+    if (closed_ || running_ >= parallel_ || waiting_.empty()) return {};
+    Pool::Task next = std::move(waiting_.front());
+    waiting_.pop_front();
+    ++running_;
+    return next;
 }
 
 void Lane::close() {
@@ -151,9 +164,7 @@ void Lane::close() {
 
 void Lane::give_up(const std::shared_ptr<Pool::Worker> &worker) {
     pool_->give_up(worker);
-    const std::lock_guard lock(mutex_);
-    --running_;
-    pump_locked();
+    finished(false);
 }
 
 } // namespace rigger::host

@@ -25,6 +25,7 @@ public:
     };
     using Task = std::function<void(const std::shared_ptr<Worker> &)>;
 
+    /// 0 threads: run() does the task itself, on the thread that calls it. Nothing can release that thread from a task.
     Pool(std::string name, size_t max_threads);
     ~Pool(); ///< stop()
 
@@ -55,9 +56,9 @@ public:
     Pool &pool() noexcept { return *pool_; }
 
 private:
-    void start_locked(Pool::Task task);
+    Status start(Pool::Task task);
     void finished(bool lost);
-    void pump_locked();
+    Pool::Task next_locked(); ///< empty: none may run now
 
     std::shared_ptr<Pool> pool_;
     const size_t parallel_, bound_;

@@ -101,6 +101,21 @@ TEST(Pool, AStuckThreadIsReplacedAndStopDoesNotWaitForIt) {
     gone.get_future().wait();
 }
 
+TEST(Pool, WithoutThreadsOfItsOwnTheCallersRunsTheTask) {
+    auto pool = std::make_shared<Pool>("test", 0);
+    auto strand = std::make_shared<Lane>(pool, 1, 4);
+    std::vector<int> seen;
+    ASSERT_TRUE(strand
+                    ->run([&](const auto &) {
+                        EXPECT_TRUE(strand->run([&](const auto &) { seen.push_back(2); }).ok()); // its turn comes after
+                        seen.push_back(1);
+                    })
+                    .ok());
+    EXPECT_THAT(seen, ElementsAre(1, 2));
+    pool->stop();
+    EXPECT_EQ(strand->run([](const auto &) {}).error().reason, "NotRunning");
+}
+
 TEST(Pool, RunsWhatIsQueuedBeforeItStops) {
     Pool pool("test", 2);
     std::atomic<int> done{0};

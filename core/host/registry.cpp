@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <thread>
 
 namespace rigger::host {
 namespace {
@@ -25,9 +26,11 @@ constexpr std::string_view own_plugins = "rig."; ///< ids of the plugins that co
 
 struct Registry::Impl {
     Impl(RegistryOptions o, HostServices s)
-        : options(std::move(o)), machinery(std::make_shared<Machinery>(std::move(s))), loader(options.check),
-          quarantine(options.state_dir / "quarantine.json"), safe_mode(options.safe_mode) {}
+        : options(std::move(o)),
+          machinery(std::make_shared<Machinery>(std::move(s), options.scorers_on_caller ? 0 : scorer_threads())),
+          loader(options.check), quarantine(options.state_dir / "quarantine.json"), safe_mode(options.safe_mode) {}
 
+    static size_t scorer_threads() { return std::max(2u, std::thread::hardware_concurrency()); }
     const RegistryOptions options;
     const std::shared_ptr<Machinery> machinery;
     Loader loader;
@@ -378,7 +381,7 @@ void Registry::Impl::written_off(Instance &instance, const std::string &call) {
             e->row.last_error = why;
             e->port = {};
         }
-        if (++stuck >= stuck_threads_to_give_up && !gave_up) {
+        if (++stuck >= (options.scorers_on_caller ? 1 : stuck_threads_to_give_up) && !gave_up) {
             gave_up = true;
             give_up = options.give_up;
         }
@@ -387,7 +390,11 @@ void Registry::Impl::written_off(Instance &instance, const std::string &call) {
     // The list is written here and now: should the daemon end next, the culprit must still be known.
     if (const Status kept = quarantine.add(entry); !kept.ok()) log(4, kept.error().message);
     in_background([](Impl &self) { self.publish(); });
-    if (give_up) give_up("3 threads are stuck in plugins, the last one in " + s.plugin + " " + s.version);
+    if (give_up)
+        give_up(s.plugin + " " + s.version + " (instance '" + s.name + "') " + why +
+                (options.scorers_on_caller
+                     ? ""
+                     : "; " + std::to_string(stuck_threads_to_give_up) + " threads are stuck in plugins by now"));
 }
 
 void Registry::Impl::in_background(std::function<void(Impl &)> task) {

@@ -53,8 +53,11 @@ struct RegistryOptions {
     bool run_watchdog = true;                       ///< false: the owner calls scan()
     bool install_crash_handler = true; ///< SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL: record the culprit, then re-raise
     bool safe_mode = false;            ///< start nothing but `rigger.*` plugins
+    /// Scorers run on the thread that asks, which spares two changes of thread per call. Nothing can release that
+    /// thread from one that hangs: the first stuck call gives up, and give_up must end the process.
+    bool scorers_on_caller = false;
     /// Too many threads are stuck in plugins: the daemon should exit with status 75 and be restarted. Called once, on
-    /// any thread.
+    /// any thread, with a sentence that names the last culprit.
     std::function<void(const std::string &why)> give_up;
 };
 

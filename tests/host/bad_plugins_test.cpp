@@ -185,6 +185,32 @@ TEST_F(BadPlugins, ThreeStuckThreadsMakeTheHostGiveUp) {
     EXPECT_EQ(gave_up, 1);
 }
 
+TEST_F(BadPlugins, AScorerThatHangsOnItsCallersThreadMakesTheHostGiveUpAtOnce) {
+    std::atomic<int> gave_up{0};
+    host.options.scorers_on_caller = true;
+    host.options.give_up = [&](const std::string &why) {
+        EXPECT_THAT(why, HasSubstr("com.example.bad.hangs-score 1.0.0"));
+        EXPECT_THAT(why, HasSubstr("did not return from score()"));
+        ++gave_up;
+    };
+    start_with("hangs_score");
+    // Nothing can release this thread: it is left behind, with all that it uses.
+    std::thread([scorer = host.registry->live()->scorers.at(0), batch = std::make_shared<Batch>()] {
+        (void)score_until_begun(*scorer, *batch);
+    }).detach();
+    EXPECT_TRUE(host.until([&] {
+        host.clock.advance(10ms);
+        return gave_up == 1;
+    }));
+}
+
+TEST_F(BadPlugins, AScorerOnItsCallersThreadIsGuardedAllTheSame) {
+    host.options.scorers_on_caller = true;
+    start_with("escapes_score");
+    Batch b;
+    EXPECT_EQ(score(b).error().reason, "ExceptionEscaped");
+}
+
 struct WrongScores {
     const char *fault, *reason;
 };

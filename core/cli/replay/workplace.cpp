@@ -1,9 +1,12 @@
 #include "cli/replay/workplace.hpp"
 
+#include "cli/exit_codes.hpp"
+
 #include <spdlog/logger.h>
 #include <spdlog/sinks/null_sink.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -44,6 +47,13 @@ host::RegistryOptions Workplace::registry(const HouseOptions &options) const {
     made.check.probe = options.probe;
     made.check.require_digest = false;
     made.install_crash_handler = false;
+    made.scorers_on_caller = true; // a run is one call after the other
+    made.give_up = [root = root](const std::string &why) {
+        std::fprintf(stderr, "rigger replay: %s; the replay ends here\n", why.c_str());
+        std::error_code ignored;
+        std::filesystem::remove_all(root, ignored);
+        std::_Exit(exit_failed);
+    };
     return made;
 }
 
