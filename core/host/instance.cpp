@@ -15,7 +15,6 @@ using namespace std::chrono_literals;
 constexpr size_t queue_bound = 1024;
 constexpr int spin_turns = 4000;
 constexpr Duration hard_when_stopping = 5s;
-constexpr int64_t slow_factor = 4;
 constexpr size_t slow_calls_to_trip = 2; ///< of the ring: more than one in a hundred
 
 thread_local GuardedCall *t_current = nullptr;
@@ -29,6 +28,8 @@ Duration thread_cpu() {
 size_t parallel_of(const InstanceSetup &s, const Pool &pool) {
     return (s.flags & RIG_COMPONENT_CONCURRENT) != 0 ? pool.max_threads() : 1;
 }
+
+std::string micros(Duration d) { return std::to_string(d.count() / 1000) + " us"; }
 
 std::string fixed_text(const char *text, size_t capacity) { return {text, ::strnlen(text, capacity)}; }
 
@@ -83,7 +84,6 @@ Error Instance::blame(const char *call, Error error) const {
 }
 
 // ---- one call
-// -------------------------------------------------------------------------------------------------------------------------
 
 Status Instance::admit(const CallSpec &spec) {
     if (lost_.load(std::memory_order_acquire))
@@ -115,7 +115,7 @@ std::shared_ptr<GuardedCall> Instance::make(const CallSpec &spec, const CallCont
     // On the strand the budget begins with the call itself: a life cycle step is never dropped because others were
     // slow.
     const bool from_start = c->open_ended || spec.where == CallSpec::Where::strand;
-    c->soft_deadline_ns = std::min(from_start ? UINT64_MAX : (now + spec.budget.soft).ns, context.deadline.ns);
+    c->soft_deadline_ns = std::min(from_start ? UINT64_MAX : (now + spec.budget.patience()).ns, context.deadline.ns);
     c->caller_cancelled = context.cancelled;
     if (spec.where == CallSpec::Where::stream && !spec.silent_allowed) c->heartbeat = setup_.limits.heartbeat;
     c->call.struct_size = sizeof c->call;
@@ -161,7 +161,7 @@ void Instance::run(const std::shared_ptr<GuardedCall> &call, const std::shared_p
         c.worker = worker;
         c.started_at = machinery_->clock.monotonic();
         if (spec.where == CallSpec::Where::strand && !c.open_ended)
-            c.call.deadline_ns = c.soft_deadline_ns = (c.started_at + spec.budget.soft).ns;
+            c.call.deadline_ns = c.soft_deadline_ns = (c.started_at + spec.budget.patience()).ns;
         c.beat(c.started_at);
         c.phase.store(GuardedCall::Phase::running, std::memory_order_relaxed);
     }
@@ -208,10 +208,11 @@ void Instance::forget(const std::shared_ptr<GuardedCall> &call) {
 
 void Instance::settle(const GuardedCall &c, const CallSpec &spec) {
     const Duration elapsed = c.ended_at - c.started_at;
-    const Duration soft = spec.budget.soft;
+    const Duration soft = spec.budget.soft, patience = spec.budget.patience();
     const bool limited = soft.count() > 0 && !c.open_ended;
-    const bool late = limited && (spec.judged_by_cpu ? c.cpu > soft || elapsed > soft * slow_factor : elapsed > soft);
-    const bool slow = limited && spec.judged_by_cpu && c.cpu > soft * slow_factor;
+    const bool worked_long = limited && c.cpu > soft;
+    const bool took_long = limited && elapsed > patience;
+    const bool slow = limited && setup_.limits.slow != 0 && c.cpu > soft * setup_.limits.slow;
     Metrics &m = *machinery_->services.metrics;
     m.add(calls_metric_, 1);
     if (!c.open_ended) m.add(seconds_metric_, in_seconds(elapsed));
@@ -220,24 +221,24 @@ void Instance::settle(const GuardedCall &c, const CallSpec &spec) {
     ++calls_;
     cpu_ += c.cpu;
     if (!c.open_ended) recent_[recent_count_++ % recent_.size()] = {elapsed.count(), slow};
-    const bool own_deadline = limited && (c.queued_at + soft).ns <= c.soft_deadline_ns;
+    const bool own_deadline = limited && (c.queued_at + patience).ns <= c.soft_deadline_ns;
     if (c.escaped) {
         ++misbehaviours_;
         failed_locked(c.name, "ExceptionEscaped", "an exception crossed the border: " + c.escaped_text);
     } else if (c.code == RIG_E_INTERNAL || c.code < 0 || c.code > RIG_E_INTERNAL) {
         failed_locked(c.name, fixed_text(c.error.reason, sizeof c.error.reason),
                       fixed_text(c.error.message, sizeof c.error.message));
-    } else if (late && own_deadline && !is_neutral(c.code)) {
+    } else if ((worked_long || (took_long && own_deadline)) && !is_neutral(c.code)) {
         failed_locked(c.name, "DeadlineMissed",
-                      "took " + std::to_string(elapsed.count() / 1000) + " us, " + std::to_string(soft.count() / 1000) +
-                          " us are allowed");
+                      worked_long ? "used " + micros(c.cpu) + " of processor time, " + micros(soft) + " are allowed"
+                                  : "took " + micros(elapsed) + ", " + micros(patience) + " are allowed");
     } else if (c.code == RIG_E_DEADLINE && own_deadline) {
         failed_locked(c.name, "DeadlineMissed", fixed_text(c.error.message, sizeof c.error.message));
     } else if (spec.counted) {
         if (c.code == RIG_OK || is_answer(c.code)) breaker_.success(c.ended_at);
         else breaker_.neutral();
     }
-    if (spec.judged_by_cpu && recent_count_ >= recent_.size()) {
+    if (slow && recent_count_ >= recent_.size()) {
         const auto slow_ones =
             static_cast<size_t>(std::count_if(recent_.begin(), recent_.end(), [](const Recent &r) { return r.slow; }));
         if (slow_ones >= slow_calls_to_trip) {
@@ -364,7 +365,6 @@ Status Instance::post(const char *name, bool on_worker, std::function<void()> bo
 }
 
 // ---- the account
-// ----------------------------------------------------------------------------------------------------------------------
 
 void Instance::misbehaved(const char *call, std::string_view reason, std::string_view what) {
     const std::lock_guard lock(mutex_);
@@ -448,7 +448,6 @@ InstanceAccount Instance::account() const {
 }
 
 // ---- life cycle
-// -----------------------------------------------------------------------------------------------------------------------
 
 Status Instance::initialise() {
     const auto library = setup_.library;

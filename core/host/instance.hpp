@@ -47,9 +47,7 @@ struct CallSpec {
     bool counted = true;         ///< goes through the breaker and the failure count
     bool spin = false;           ///< the caller waits actively for a moment: for calls of microseconds
     bool silent_allowed = false; ///< a stream without a heartbeat (followed logs)
-    bool judged_by_cpu =
-        false; ///< late only when it used the time itself (scoring), since a busy machine is no plugin's fault
-    bool to_a_person = false; ///< a refusal is an answer for whoever asked, not a fault to name the plugin for
+    bool to_a_person = false;    ///< a refusal is an answer for whoever asked, not a fault to name the plugin for
 };
 
 /// What the account says; for PluginRow.
@@ -148,7 +146,7 @@ private:
     Duration cpu_{0};
     struct Recent {
         int64_t ns = 0;
-        bool slow = false; ///< used more than four times its budget of processor time
+        bool slow = false; ///< used many times its budget of processor time (Limits::slow)
     };
     std::array<Recent, 128> recent_{}; ///< the latest calls, a ring
     size_t recent_count_ = 0;

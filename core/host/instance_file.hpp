@@ -2,14 +2,14 @@
 //
 //   plugin: com.example.packing        # id of an installed plugin. Required
 //   component: com.example.packing     # which of its components; may be left out when it has one
-//   name: packing                      # default: the file's name without number and suffix ("50-packing.yaml" ->
-//   "packing") weight: 0.5                        # preference scorers only; 0..1000, default 1 on_failure: abstain #
-//   scorers: abstain (default) | closed (placement stops while this scorer fails) required: false                    #
-//   true: the daemon does not start without it limits:                            # optional; defaults are those of the
-//   kind
-//     start: { soft: 5s, hard: 30s }   # per call: start, stop, and the calls of the kind, e.g. score, claim,
-//     reconcile, invoke breaker: { failures: 5, of: 20, open: 30s }
-//   secrets:                           # names that the manifest grants; resolved when the plugin asks, never shown
+//   name: packing                      # default: the file's name without number and suffix ("50-packing.yaml")
+//   weight: 0.5                        # preference scorers only; 0..1000, default 1
+//   on_failure: abstain                # scorers: abstain (default) | closed (placement stops while it fails)
+//   required: false                    # true: the daemon does not start without it
+//   limits:                            # optional; defaults are those of the kind; see guard/budget.hpp
+//     start: { soft: 5s, hard: 30s }   # per call: start, stop, and the kind's own, e.g. score, claim, invoke
+//     breaker: { failures: 5, of: 20, open: 30s }
+//   secrets:                           # names that the manifest grants; resolved when asked for, never shown
 //     hotkey: ${file:/etc/rigger/hotkey}
 //   config: {}                         # checked against the component's schema
 //

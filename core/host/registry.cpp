@@ -69,7 +69,6 @@ struct Registry::Impl {
 };
 
 // ---- what is there
-// --------------------------------------------------------------------------------------------------------------------
 
 void Registry::Impl::read_crash_record() {
     const auto record = options.state_dir / "crashes.log";
@@ -201,7 +200,6 @@ Entry *Registry::Impl::find(const std::string &name) {
 }
 
 // ---- one instance up
-// ------------------------------------------------------------------------------------------------------------------
 
 void Registry::Impl::refuse(Entry &e, PluginState state, const Error &why) {
     log(4, why.message);
@@ -363,7 +361,6 @@ void Registry::Impl::stop_entry(Entry &e, PluginState state) {
 }
 
 // ---- news
-// -----------------------------------------------------------------------------------------------------------------------------
 
 /// On the watchdog's thread: short, and nothing that waits for a plugin.
 void Registry::Impl::written_off(Instance &instance, const std::string &call) {
@@ -431,7 +428,6 @@ void Registry::Impl::publish() {
 }
 
 // ---- the registry
-// ---------------------------------------------------------------------------------------------------------------------
 
 Registry::Registry(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Registry::~Registry() { stop(); }

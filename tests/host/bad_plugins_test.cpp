@@ -134,7 +134,7 @@ TEST_P(HangingPlugins, AreWrittenOffAndQuarantined) {
         Batch b;
         const auto scorer = host.registry->live()->scorers.at(0);
         Status done;
-        host.run_out([&] { done = score_until_begun(*scorer, b); }, 10ms);
+        host.run_out([&] { done = score_until_begun(*scorer, b); }, 100ms);
         ASSERT_FALSE(done.ok());
         EXPECT_EQ(done.error().reason, "Hung");
     }
@@ -160,7 +160,7 @@ TEST_F(BadPlugins, AQuarantineOutlivesARestartAndResetLiftsIt) {
     start_with("hangs_score");
     Batch b;
     const auto scorer = host.registry->live()->scorers.at(0);
-    host.run_out([&] { (void)score_until_begun(*scorer, b); }, 10ms);
+    host.run_out([&] { (void)score_until_begun(*scorer, b); }, 100ms);
     host.run_out([&] { host.registry->stop(); }, 10ms);
     host.registry.reset();
 
@@ -260,6 +260,24 @@ TEST_F(BadPlugins, AnHonestScorerScores) {
     Batch b;
     ASSERT_TRUE(score(b).ok());
     for (const double s : b.scores) EXPECT_DOUBLE_EQ(s, 3.0 / 8.0);
+}
+
+TEST_F(BadPlugins, AScorerThatUsesMoreThanItsMillisecondIsLateAndItsScoresCount) {
+    start_with("busy");
+    Batch b;
+    ASSERT_TRUE(score(b).ok());
+    EXPECT_DOUBLE_EQ(b.scores[0], 3.0 / 8.0);
+    EXPECT_EQ(host.row(name).failures, 1u);
+    EXPECT_THAT(host.row(name).last_error, HasSubstr("score: DeadlineMissed: used "));
+    for (int i = 0; i < 4; ++i) EXPECT_TRUE(score(b).ok());
+    EXPECT_EQ(score(b).error().reason, "BreakerOpen");
+}
+
+TEST_F(BadPlugins, AScorerThatComesBackLaterThanItsMillisecondButDidNotUseItIsNotLate) {
+    start_with("late");
+    Batch b;
+    ASSERT_TRUE(score(b).ok());
+    EXPECT_EQ(host.row(name).failures, 0u);
 }
 
 TEST_F(BadPlugins, Breaker_OpensAfterFiveFailures_AndHalfOpensByItself) {

@@ -59,6 +59,53 @@ TEST_F(Services, TimersRunOnTheHostsClockAndDieWithTheInstance) {
     host.registry->scan();
 }
 
+/// A task on the strand is allowed 50 ms of processor time.
+class Tasks : public Services {
+protected:
+    /// Failures on the account once the task is over; meanwhile so much time has gone by on the clock.
+    uint64_t failures_after(const std::string &task, Duration gone_by) {
+        start();
+        begin(task);
+        host.clock.advance(gone_by);
+        if (ends()) { // another one on the strand begins when this one is settled
+            begin("busy 0");
+            ends();
+        }
+        return host.row("front").failures;
+    }
+
+private:
+    void begin(const std::string &task) {
+        EXPECT_TRUE(ask("task " + task).ok());
+        host.clock.advance(1ms);
+        EXPECT_TRUE(host.until([&] { return *ask("task") != R"({"task":0})"; }));
+    }
+    /// false: the instance was written off instead.
+    bool ends() {
+        Result<std::string> said = std::string();
+        EXPECT_TRUE(host.until([&] { return !(said = ask("task")).ok() || *said == R"({"task":2})"; }));
+        return said.ok();
+    }
+};
+
+TEST_F(Tasks, OneThatUsesMoreProcessorTimeThanItIsAllowedIsLate) {
+    EXPECT_EQ(failures_after("busy 60", 0ms), 1u);
+    EXPECT_THAT(host.row("front").last_error, HasSubstr("timer: DeadlineMissed: used "));
+}
+
+TEST_F(Tasks, OneThatWaitsForItsTurnOnABusyMachineIsNotLate) { EXPECT_EQ(failures_after("away 800", 800ms), 0u); }
+
+TEST_F(Tasks, OneThatSleepsForMoreThanASecondIsLate) {
+    EXPECT_EQ(failures_after("away 1500", 1500ms), 1u);
+    EXPECT_THAT(host.row("front").last_error, HasSubstr("1000000 us are allowed"));
+}
+
+TEST_F(Tasks, OneThatDoesNotComeBackIsWrittenOff) {
+    EXPECT_EQ(failures_after("away 3600000", 5s), 1u);
+    EXPECT_TRUE(host.until([&] { return state_name(host.row("front").state) == "quarantined"; }));
+    EXPECT_THAT(host.log(), HasSubstr("did not return from timer()"));
+}
+
 TEST_F(Services, EventsReachTheirSubscribersOnTheStrand) {
     start();
     ASSERT_TRUE(ask("event").ok());

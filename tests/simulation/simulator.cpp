@@ -22,7 +22,6 @@ Simulator::Simulator(uint64_t seed, ControlConfig config)
 }
 
 // -- life and death
-// ----------------------------------------------------------------------------------------------------
 
 void Simulator::start() {
     ++epoch_;
@@ -68,7 +67,6 @@ bool Simulator::boundary(std::string_view what) {
 }
 
 // -- messages, commits, calls
-// ------------------------------------------------------------------------------------------
 
 void Simulator::feed(Message message) {
     if (!controller_) return;
@@ -189,7 +187,6 @@ void Simulator::call(Effect effect) {
 }
 
 // -- for tests
-// ---------------------------------------------------------------------------------------------------------
 
 void Simulator::run(Duration span) {
     const MonoTime end = world.monotonic() + span;

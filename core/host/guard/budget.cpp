@@ -8,6 +8,7 @@ namespace rigger::host {
 namespace {
 using namespace std::chrono_literals;
 constexpr Duration per_pair = 50ns;
+constexpr Duration least_patience = 1s;
 constexpr int hard_per_soft_score = 50;
 constexpr int hard_per_soft_default = 3;
 
@@ -20,8 +21,9 @@ Limits starting_values(std::string_view kind) {
                {"task", {50ms, 5s}}};
     l.watch_breaker = {10, 100, 10min, 30s, 5min, 1};
     if (kind == RIG_KIND_PLACEMENT_SCORER) {
-        l.calls["score"] = {1ms, 50ms};
-        l.calls["appraise"] = {5ms, 250ms};
+        l.slow = 4;
+        l.calls["score"] = {1ms, 5s};
+        l.calls["appraise"] = {5ms, 5s};
         l.calls["explain"] = {250ms, 5s};
     } else if (kind == RIG_KIND_RECONCILER) {
         l.calls["reconcile"] = {250ms, 5s};
@@ -43,6 +45,8 @@ Limits starting_values(std::string_view kind) {
     return l;
 }
 } // namespace
+
+Duration Budget::patience() const noexcept { return soft.count() == 0 ? soft : std::max(soft, least_patience); }
 
 Budget Limits::of(std::string_view call) const {
     const auto at = calls.find(call);

@@ -103,9 +103,15 @@ TEST(Budget, AScorersGrowsWithItsBatch) {
     const auto l = limits_for(RIG_KIND_PLACEMENT_SCORER, {});
     ASSERT_TRUE(l.ok());
     EXPECT_EQ(l->of_score(100).soft, Duration(1ms));
-    EXPECT_EQ(l->of_score(100).hard, Duration(50ms));
-    EXPECT_EQ(l->of_score(1'000'000).soft, Duration(50ms));
-    EXPECT_EQ(l->of_score(1'000'000).hard, Duration(2500ms));
+    EXPECT_EQ(l->of_score(100).hard, Duration(5s));
+    EXPECT_EQ(l->of_score(10'000'000).soft, Duration(500ms));
+    EXPECT_EQ(l->of_score(10'000'000).hard, Duration(25s));
+}
+
+TEST(Budget, HasASecondsPatienceAtLeast) {
+    EXPECT_EQ((Budget{1ms, 5s}.patience()), Duration(1s));
+    EXPECT_EQ((Budget{10s, 30s}.patience()), Duration(10s));
+    EXPECT_EQ((Budget{0s, 15s}.patience()), Duration(0s)) << "no limit stays none";
 }
 
 TEST(Budget, TheOperatorMayChangeEachLimit) {

@@ -140,13 +140,8 @@ public:
         const uint64_t pairs = batch.candidates.rows * batch.workloads.rows;
         if (pairs == 0) return {};
         auto scratch = take(batch);
-        const CallSpec spec{"score",
-                            instance_->setup().limits.of_score(pairs),
-                            CallSpec::Where::worker,
-                            true,
-                            pairs <= small_batch,
-                            false,
-                            true};
+        const CallSpec spec{"score", instance_->setup().limits.of_score(pairs), CallSpec::Where::worker, true,
+                            pairs <= small_batch};
         RIG_TRY(instance_->call(spec, {}, [scratch, t = &table_](rig_instance *i, const rig_call *c, rig_error *e) {
             return t->score(i, c, &scratch->batch, e);
         }));
@@ -191,9 +186,7 @@ public:
                             {std::max(least.soft, grown.soft), std::max(least.hard, grown.hard)},
                             CallSpec::Where::worker,
                             true,
-                            values.size() <= small_batch,
-                            false,
-                            true};
+                            values.size() <= small_batch};
         RIG_TRY(
             instance_->call(spec, {}, [scratch, out, t = &table_](rig_instance *i, const rig_call *c, rig_error *e) {
                 return t->appraise(i, c, &scratch->batch.workloads, out, e);

@@ -125,7 +125,6 @@ TEST_F(CatalogueTest, NewOffer_IsTheHostsToStore) {
 }
 
 // -- safety
-// ----------------------------------------------------------------------------------------------------------------
 
 TEST_F(CatalogueTest, H6_EmptyMarket_ProvesNothing) {
     deployment("d", "a");

@@ -41,7 +41,6 @@ bool shows_absence(const DeploymentFacts &f, const Limits &l, const char *view) 
 }
 
 // -- what something said, in so many words
-// -----------------------------------------------------------------------------
 
 Found job_failed(const DeploymentFacts &f, const Limits &) {
     if (!f.job || f.job->failed <= 0) return {};
@@ -86,7 +85,6 @@ Found offer_of_another_version(const DeploymentFacts &f, const Limits &) {
 }
 
 // -- what is not there any more
-// ----------------------------------------------------------------------------------------
 
 Found objects_vanished(const DeploymentFacts &f, const Limits &l) {
     if (!objects_exist(f) || f.job || !f.pods.empty()) return {};
@@ -111,7 +109,6 @@ Found instance_lost(const DeploymentFacts &f, const Limits &l) {
 }
 
 // -- what took too long
-// ------------------------------------------------------------------------------------------------
 
 Found stub_timeout(const DeploymentFacts &f, const Limits &l) {
     if (!f.deployment.stub() || f.deployment.age < l.stub) return {};

@@ -190,7 +190,6 @@ INSTANTIATE_TEST_SUITE_P(Table, Keeps, ::testing::Values(
     [](const auto &c) { std::string n = c.param.name; std::replace_if(n.begin(), n.end(), [](char x) { return !isalnum(static_cast<unsigned char>(x)); }, '_'); return n; });
 
 // -- the defects of the system that this replaces, by their numbers there
-// --------------------------------------------------
 
 TEST(Defects, W2_W3_EmptyAnswersFromAnIncompleteView_CondemnNothing) {
     for (const char *view : {"pods", "jobs"})
@@ -282,7 +281,6 @@ TEST(Defects, H13_ClockThatJumpsBack_MakesNothingOld) {
 }
 
 // -- limits, messages, the border
-// ------------------------------------------------------------------------------------------
 
 TEST(Limits, OfTheHost_StandAboveThoseOfTheConfiguration) {
     World w = World().phase("planned", "11:50:00", "11:50:00").no_objects().unregistered();

@@ -3,8 +3,8 @@
 // Let kinds of workload arrive as they did, each to whatever card has room. The expected milli that will in time be
 // taken of r free ones is
 //
-//   U(r) = sum over kinds with m <= r of q (m + U(r - m)) / (sum of q + patience)        q = share of arrivals x GPUs
-//   per copy
+//   U(r) = sum over kinds with m <= r of q (m + U(r - m)) / (sum of q + patience)
+//   q = share of arrivals x GPUs per copy
 //
 // so 190 free milli are worth little where hardly anything that small is asked for, and 500 nearly all of 500 where
 // halves are common. The constant in the denominator is the chance that nothing fitting comes: room that few kinds can

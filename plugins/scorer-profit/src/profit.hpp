@@ -1,7 +1,8 @@
 // The profit scorer: value of one more instance of an offer on a GPU group, in compute units per USD.
 //
-//   n instances everywhere, rl rate-limited calls (a fifth of them from n = 5 on), U = compute time x multiplier, c
-//   calls (at least 1) gain  = (U + U / c x rl) / (n + 1)                          per hour, for the next instance
+//   n instances everywhere, rl rate-limited calls (a fifth of them from n = 5 on),
+//   U = compute time x multiplier, c calls (at least 1)
+//   gain  = (U + U / c x rl) / (n + 1)     per hour, for the next instance
 //   value = gain / (price x GPUs), private: 3600 x multiplier x factor / (price x GPUs)
 //
 // Pure and stateless after construction: any number of threads. Abstains (NaN) where an input is not finite.

@@ -3,9 +3,16 @@
 
 #include <atomic>
 #include <chrono>
+#include <ctime>
 #include <thread>
 
 namespace {
+
+[[maybe_unused]] uint64_t cpu_us() {
+    timespec t{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return static_cast<uint64_t>(t.tv_sec) * 1'000'000 + static_cast<uint64_t>(t.tv_nsec) / 1'000;
+}
 
 class Scores final : public bad::Honest {
 public:
@@ -15,6 +22,9 @@ public:
         (void)Honest::score(b);
 #if defined(BAD_LATE) // right, but half a second after any sensible deadline
         std::this_thread::sleep_for(std::chrono::milliseconds(500));
+#endif
+#if defined(BAD_BUSY) // right, but with ten times the processor time that is allowed
+        for (const uint64_t begun = cpu_us(); cpu_us() - begun < 10'000;) {}
 #endif
 #if defined(BAD_SLOW) // some microseconds a pair: a small batch is in time, a large one is not
         const auto until = std::chrono::steady_clock::now() +

@@ -2,6 +2,8 @@
 #include <rigger/sdk/plugin.hpp>
 
 #include <atomic>
+#include <cstdlib>
+#include <ctime>
 #include <string>
 
 namespace {
@@ -156,6 +158,8 @@ public:
         if (has(arguments, "\"secret\"")) return quoted(host_.secret("hotkey"));
         if (has(arguments, "\"foreign secret\"")) return quoted(host_.secret("wallet"));
         if (has(arguments, "\"timer\"")) return timer();
+        if (has(arguments, "\"task\"")) return "{\"task\":" + std::to_string(task_.load()) + "}";
+        if (const size_t at = arguments.find("task "); at != arguments.npos) return task(arguments.substr(at + 5));
         if (has(arguments, "\"ticks\""))
             return "{\"ticks\":" + std::to_string(ticks_.load()) + ",\"events\":" + std::to_string(events_.load()) +
                    "}";
@@ -190,6 +194,29 @@ private:
         auto s = host_.after(
             1'000'000'000, 0, [](void *self) { ++static_cast<Frontend *>(self)->ticks_; }, this, &id);
         return s.ok() ? rig::Result<std::string>(std::string("{}")) : rig::Result<std::string>(s.error());
+    }
+    /// A task that is busy, or waits on the host's clock, for so many milliseconds: "busy 60", "away 900".
+    rig::Result<std::string> task(std::string_view what) {
+        task_ = 0;
+        busy_ = has(what, "busy");
+        span_ns_ = std::strtoull(what.data() + 5, nullptr, 10) * 1'000'000;
+        uint64_t id = 0;
+        auto s = host_.after(
+            1, 0, [](void *self) { static_cast<Frontend *>(self)->take_time(); }, this, &id);
+        return s.ok() ? rig::Result<std::string>(std::string("{}")) : rig::Result<std::string>(s.error());
+    }
+    void take_time() {
+        const auto now = [this] { return busy_ ? cpu_ns() : host_.now_ns(); };
+        const uint64_t begun = now();
+        task_ = 1;
+        while (now() - begun < span_ns_)
+            if (!busy_) pause_briefly();
+        task_ = 2;
+    }
+    static uint64_t cpu_ns() {
+        timespec t{};
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+        return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(t.tv_nsec);
     }
     rig::Result<std::string> event() {
         const auto *t = host_.table<rig_events>(RIG_SERVICE_EVENTS);
@@ -237,6 +264,9 @@ private:
     rig::Host host_;
     std::string config_;
     std::atomic<int> ticks_{0}, events_{0};
+    std::atomic<int> task_{0}; ///< 1: begun, 2: over
+    bool busy_ = false;
+    uint64_t span_ns_ = 0;
 };
 
 constexpr const char *kNothing = R"({"type":"object","additionalProperties":false})";

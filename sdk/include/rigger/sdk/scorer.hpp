@@ -81,8 +81,7 @@ namespace rig __attribute__((visibility("hidden"))) {
     ///   static constexpr double score_min, score_max;                              // range of a preference score
     ///   static constexpr uint32_t role = RIG_ROLE_VALUE;                           // optional; default: preference
     ///   static constexpr const char *unit = "...";                                 // optional; of a value score
-    ///   static constexpr uint32_t reads = RIG_READS_MIX;                           // optional; what else scores
-    ///   depend on
+    ///   static constexpr uint32_t reads = RIG_READS_MIX; // optional; what else scores depend on
     class Scorer : public Component {
     public:
         virtual Status score(const ScoreBatch &) = 0;
