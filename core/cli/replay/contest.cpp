@@ -37,6 +37,7 @@ public:
         : lists_(lists), contestants_(contestants), house_(house), settings_(settings) {
         const size_t runs = settings.online ? 1 : settings.seeds.size();
         for (const NamedTrace &list : lists) markets_.push_back(rigger::replay::market_of(list.trace));
+        within_.resize(std::max<size_t>(1, settings.workers));
         result_.runs.assign(lists.size(), std::vector(contestants.size(), std::vector<RunResult>(runs)));
         for (size_t l = 0; l < lists.size(); ++l)
             for (size_t r = 0; r < runs; ++r)
@@ -58,6 +59,7 @@ private:
     bool with_bound() const noexcept { return settings_.bound && !settings_.online; }
     void work(size_t worker) {
         while (const auto job = next()) {
+            within_[worker] = 0;
             if (Status status = one(*job, worker); !status.ok()) {
                 const std::lock_guard lock(mutex_);
                 if (!failure_)
@@ -69,14 +71,21 @@ private:
     std::optional<Job> next() {
         const std::lock_guard lock(mutex_);
         if (failure_ || taken_ == jobs_.size()) return std::nullopt;
-        if (settings_.progress) settings_.progress(static_cast<double>(taken_) / static_cast<double>(jobs_.size()));
         return jobs_[taken_++];
+    }
+    void advance(size_t worker, double share) {
+        if (!settings_.progress) return;
+        const std::lock_guard lock(mutex_);
+        done_ += share - within_[worker];
+        within_[worker] = share;
+        settings_.progress(done_ / static_cast<double>(jobs_.size()));
     }
     Status one(const Job &job, size_t worker) {
         const auto &trace = lists_[job.list].trace;
         if (job.contestant == contestants_.size()) {
             result_.bounds[job.list][job.run] =
                 bound_of(trace, rigger::replay::saturate(trace, settings_.load, settings_.seeds[job.run]));
+            advance(worker, 1);
             return {};
         }
         RunResult &run = result_.runs[job.list][job.contestant][job.run];
@@ -84,6 +93,10 @@ private:
         rigger::replay::ReplaySettings how;
         how.defrag = settings_.defrag;
         how.told_mix = contestants_[job.contestant].told_list;
+        how.progress = [&](size_t done, size_t of) {
+            advance(worker, static_cast<double>(done) / static_cast<double>(of));
+            return true;
+        };
         auto scorers = house_.scorers(job.contestant, worker, run.seed);
         const std::vector<uint32_t> order =
             settings_.online ? std::vector<uint32_t>() : rigger::replay::saturate(trace, settings_.load, run.seed);
@@ -93,6 +106,7 @@ private:
                                                     : rigger::replay::replay_saturation(
                                                           trace, markets_[job.list], order, std::move(scorers), how));
         run.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+        advance(worker, 1);
         return {};
     }
 
@@ -104,6 +118,8 @@ private:
     std::vector<Job> jobs_;
     std::mutex mutex_; ///< of what follows
     size_t taken_ = 0;
+    double done_ = 0;            ///< runs, begun ones in part
+    std::vector<double> within_; ///< by worker: how much of its run is in done_
     std::optional<Error> failure_;
     ContestResult result_; ///< each run is written by its worker alone
 };

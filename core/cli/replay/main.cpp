@@ -9,12 +9,14 @@
 
 #include <CLI/CLI.hpp>
 
+#include <cerrno>
+#include <charconv>
 #include <climits>
-#include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <sstream>
+#include <optional>
 #include <thread>
 #include <unistd.h>
 
@@ -46,24 +48,32 @@ std::filesystem::path own_folder() {
                       : std::filesystem::path();
 }
 
+constexpr size_t most_seeds = 10'000;
+
 /// "7", "42..51" or "1,5,9".
 Result<std::vector<uint64_t>> parse_seeds(const std::string &text) {
     std::vector<uint64_t> seeds;
     const auto wrong = [&] {
         return invalid("Seeds", "--seeds " + text + ": write one (42), a range (42..51) or a list (1,5,9)");
     };
-    if (text.empty() || text.find_first_not_of("0123456789.,") != text.npos) return wrong();
-    unsigned long long first = 0, last = 0;
-    char rest = 0;
-    if (std::sscanf(text.c_str(), "%llu..%llu%c", &first, &last, &rest) == 2) {
-        if (last < first || last - first >= 10'000) return wrong();
-        for (; first <= last; ++first) seeds.push_back(first);
+    const auto number = [](std::string_view digits) -> std::optional<uint64_t> {
+        uint64_t value = 0;
+        const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+        if (failed != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+        return value;
+    };
+    std::string_view rest = text;
+    if (const size_t dots = rest.find(".."); dots != rest.npos) {
+        const auto first = number(rest.substr(0, dots)), last = number(rest.substr(dots + 2));
+        if (!first || !last || *last < *first || *last - *first >= most_seeds) return wrong();
+        for (uint64_t i = 0; i <= *last - *first; ++i) seeds.push_back(*first + i);
         return seeds;
     }
-    std::istringstream parts(text);
-    for (std::string one; std::getline(parts, one, ',');) {
-        if (std::sscanf(one.c_str(), "%llu%c", &first, &rest) != 1) return wrong();
-        seeds.push_back(first);
+    for (size_t comma = 0; comma != rest.npos; rest.remove_prefix(comma == rest.npos ? rest.size() : comma + 1)) {
+        comma = rest.find(',');
+        const auto one = number(rest.substr(0, comma));
+        if (!one || seeds.size() == most_seeds) return wrong();
+        seeds.push_back(*one);
     }
     return seeds;
 }
@@ -106,6 +116,10 @@ void show_progress(double done) {
 bool wants_progress() { return ::isatty(STDERR_FILENO) == 1; }
 void clear_progress() { std::cerr << "\r\033[K" << std::flush; }
 
+Error plot_unwritable(const std::string &file) {
+    return invalid("PlotUnwritable", "--plot " + file + ": cannot write there: " + std::strerror(errno));
+}
+
 Status openb(const OpenbOptions &options) {
     RIG_TRY_ASSIGN(const auto nodes, read_openb_nodes(options.nodes));
     std::vector<NamedTrace> lists;
@@ -121,6 +135,9 @@ Status openb(const OpenbOptions &options) {
     settings.bound = options.bound;
     if (!options.defrag.empty()) { RIG_TRY_ASSIGN(settings.defrag, placement::parse_defrag_budget(options.defrag)); }
     settings.workers = options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
+    std::ofstream plot;
+    if (!options.plot.empty()) plot.open(options.plot); // now rather than after a long run
+    if (!plot) return plot_unwritable(options.plot);
     if (wants_progress()) settings.progress = show_progress;
     RIG_TRY_ASSIGN(const auto house, ScorerHouse::open(contestants, house_options(options, settings.workers)));
     auto result = hold_contest(lists, contestants, *house, settings);
@@ -130,10 +147,8 @@ Status openb(const OpenbOptions &options) {
                                            : report_text(lists, contestants, *result, options.online));
     if (settings.defrag && options.output == "table") std::cout << "\n" << defrag_text(lists, contestants, *result);
     if (options.plot.empty()) return {};
-    std::ofstream file(options.plot);
-    file << plot_svg(lists, contestants, *result);
-    if (!file.flush()) return Error{Code::unavailable, "PlotUnwritable", "cannot write '" + options.plot + "'", 0};
-    return {};
+    plot << plot_svg(lists, contestants, *result);
+    return plot.flush() ? Status() : plot_unwritable(options.plot);
 }
 
 Status catalog(const CatalogOptions &options) {
@@ -254,7 +269,13 @@ int main(int argc, char **argv) {
     replay::declare_catalog(app, catalog);
     try {
         app.parse(argc, argv);
-    } catch (const CLI::ParseError &error) { return app.exit(error) == 0 ? exit_ok : exit_usage; }
+    } catch (const CLI::ParseError &error) {
+        if (argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty()) {
+            std::cerr << "rigger replay: '" << argv[1] << "' is no kind of recording; there are openb and catalog\n";
+            return exit_usage;
+        }
+        return app.exit(error) == 0 ? exit_ok : exit_usage;
+    }
     const rigger::Status status = app.got_subcommand("openb") ? replay::openb(openb) : replay::catalog(catalog);
     if (status.ok()) return exit_ok;
     std::cerr << "rigger replay: " << status.error().message << "\n";

@@ -1,10 +1,12 @@
 #include "baseline.hpp"
 
+#include "rules.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <cmath>
 #include <cstdio>
-#include <stdexcept>
+#include <string>
 
 namespace baseline {
 namespace {
@@ -24,19 +26,26 @@ double earlier_by_name(uint32_t index) { return 0.5 / (1.0 + index * 1e-4); }
 const char *const config_schema = R"({
   "type": "object", "additionalProperties": false,
   "properties": {
-    "policy": {"type": "string", "enum": ["fgd", "best-fit", "dot-product"], "default": "fgd",
-               "description": "fgd: fragmentation gradient descent as published; best-fit: where least is left; dot-product: where free room points the way of the demand"}
+    "policy": {"type": "string", "enum": ["fgd", "best-fit", "dot-product", "gpu-packing"], "default": "fgd",
+               "description": "fgd: fragmentation gradient descent; best-fit: where least is left; dot-product: where free room times demand is least; gpu-packing: cards and servers in use first; all as published"}
   }
 })";
 
 BaselineScorer::BaselineScorer(rig::Host, std::string_view config) {
     const auto object = config.empty() ? nlohmann::json::object() : nlohmann::json::parse(config, nullptr, false);
-    const std::string policy = object.is_object() ? object.value("policy", "fgd") : "";
-    if (policy == "best-fit") policy_ = Policy::best_fit;
+    const auto at = object.is_object() ? object.find("policy") : object.end();
+    if (object.is_object() && at == object.end()) return;
+    const std::string policy = object.is_object() && at->is_string() ? at->get<std::string>() : "";
+    if (policy == "fgd") policy_ = Policy::fgd;
+    else if (policy == "best-fit") policy_ = Policy::best_fit;
     else if (policy == "dot-product") policy_ = Policy::dot_product;
-    else if (policy != "fgd")
-        throw std::invalid_argument("scorer-baseline: config.policy must be fgd, best-fit or dot-product");
+    else if (policy == "gpu-packing") policy_ = Policy::gpu_packing;
+    else
+        problem_ = rig::Error{RIG_E_INVALID, "ConfigValue",
+                              "scorer-baseline: config.policy must be fgd, best-fit, dot-product or gpu-packing", 0};
 }
+
+rig::Status BaselineScorer::start() { return problem_; }
 
 Room BaselineScorer::room_of(const rig::ScoreBatch &batch, size_t candidate) {
     Room room;
@@ -58,20 +67,14 @@ double BaselineScorer::one(const rig::ScoreBatch &batch, size_t workload, const 
     left.cpu = room.cpu;
     left.model = room.model;
     if (!take(left, wish)) return 0;
+    double score = 0;
     switch (policy_) {
-    case Policy::fgd: return Fgd::score(before, fgd_.fragmentation(left)) + earlier_by_name(index);
-    case Policy::best_fit: {
-        // The largest servers of today hold 16 cards and a few hundred cores; beyond that the order is kept.
-        const double gpus = left.free_milli() / 16000, cpu = std::max(0.0, left.cpu) / 256000;
-        return 100 / (1 + gpus + cpu);
+    case Policy::fgd: score = Fgd::score(before, fgd_.fragmentation(left)); break;
+    case Policy::best_fit: score = best_fit(left); break;
+    case Policy::dot_product: score = dot_product(room, wish); break;
+    case Policy::gpu_packing: score = gpu_packing(room, wish); break;
     }
-    case Policy::dot_product: {
-        const double gpus = room.free_milli() / 8000 * (wish.count * wish.milli / 8000),
-                     cpu = std::max(0.0, room.cpu) / 128000 * (wish.cpu / 128000);
-        return 100 / (1 + std::exp(-(gpus + cpu)));
-    }
-    }
-    return 0;
+    return std::clamp(score, 0.0, 100.0) + earlier_by_name(index);
 }
 
 rig::Status BaselineScorer::score(const rig::ScoreBatch &batch) {

@@ -1,8 +1,9 @@
 // Placement rules from the literature and from habit, as preference scorers: what a better scorer is measured against.
 //
-//   policy: fgd          fragmentation gradient descent, ties to the first server by name
-//   policy: best-fit     the server on which least is left: GPU milli, then CPU as shares of what the mix asks for
-//   policy: dot-product  the server whose free room points the same way as the demand
+//   policy: fgd          fragmentation gradient descent (fgd.hpp)
+//   policy: best-fit, dot-product, gpu-packing          (rules.hpp)
+//
+// Ties go to the first server by name.
 #pragma once
 #include "fgd.hpp"
 
@@ -11,7 +12,7 @@
 namespace baseline {
 
 extern const char *const config_schema;
-enum class Policy : uint8_t { fgd, best_fit, dot_product };
+enum class Policy : uint8_t { fgd, best_fit, dot_product, gpu_packing };
 
 class BaselineScorer final : public rig::Scorer {
 public:
@@ -30,6 +31,7 @@ public:
 
     BaselineScorer(rig::Host, std::string_view config);
 
+    rig::Status start() override; ///< "ConfigValue": the policy is none
     rig::Status score(const rig::ScoreBatch &batch) override;
     rig::Result<std::string> explain(const rig::ScoreBatch &batch, size_t workload, size_t candidate) override;
 
@@ -40,6 +42,7 @@ private:
     rig::AlikeWorkloads alike_;
     Policy policy_ = Policy::fgd;
     Fgd fgd_;
+    rig::Status problem_; ///< of the settings
 };
 
 } // namespace baseline

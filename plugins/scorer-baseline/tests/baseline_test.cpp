@@ -1,4 +1,5 @@
 #include "baseline.hpp"
+#include "rules.hpp"
 
 #include <rigger/sdk/testing.hpp>
 
@@ -49,8 +50,33 @@ TEST_F(FgdTest, Score_IsTheIntegerPartOfASigmoid) {
     EXPECT_EQ(Fgd::score(0, 1000), 26);
 }
 
-TEST(BaselineTest, UnknownPolicy_IsRefused) {
-    EXPECT_THROW(BaselineScorer(rig::Host(nullptr), R"({"policy":"best"})"), std::invalid_argument);
+TEST(BaselineTest, WrongSettings_AreInvalidAndSayWhatIsAllowed) {
+    for (const char *config : {R"({"policy":"best"})", R"({"policy":3})", R"({"policy":null})", "[]", "nonsense"}) {
+        BaselineScorer scorer(rig::Host(nullptr), config);
+        const rig::Status started = scorer.start();
+        ASSERT_FALSE(started.ok()) << config;
+        EXPECT_EQ(started.error().code, RIG_E_INVALID);
+        EXPECT_NE(started.error().message.find("fgd, best-fit, dot-product or gpu-packing"), std::string::npos);
+    }
+    EXPECT_TRUE(BaselineScorer(rig::Host(nullptr), "").start().ok());
+    EXPECT_TRUE(BaselineScorer(rig::Host(nullptr), R"({"policy":"gpu-packing"})").start().ok());
+}
+
+TEST(RulesTest, GpuPacking_PrefersCardsInUse_ThenServersInUse) {
+    const Wish half{1, 500, 1000}, pair{2, 1000, 1000};
+    const double shares_a_card = gpu_packing(room({500, 1000}, 9000), half),
+                 opens_a_card = gpu_packing(room({300, 1000}, 9000), half),
+                 opens_a_server = gpu_packing(room({1000, 1000}, 9000), half);
+    EXPECT_EQ(shares_a_card, 95);
+    EXPECT_EQ(opens_a_card, 49);
+    EXPECT_EQ(opens_a_server, 31);
+    EXPECT_EQ(gpu_packing(room({1000, 1000, 0}, 9000), pair), 48);
+}
+
+TEST(RulesTest, BestFitAndDotProduct_AreSharesOfTheLargestServer) {
+    EXPECT_EQ(best_fit(room({1000, 1000, 1000, 1000}, 64000)), 50);
+    EXPECT_EQ(best_fit(room({0}, 0)), 100);
+    EXPECT_EQ(dot_product(room({1000, 1000, 1000, 1000}, 64000), {4, 1000, 64000}), 75);
 }
 
 TEST(BaselineTest, BestFit_PrefersTheSmallestRest) {
