@@ -155,10 +155,17 @@ Status catalog(const CatalogOptions &options) {
     RIG_TRY_ASSIGN(const ReplayFleet fleet, read_fleet(options.fleet));
     RIG_TRY_ASSIGN(const std::vector<Contestant> contestants, contestants_of(options));
     std::vector<Contestant> all = contestants; // the judge comes last
-    RIG_TRY_ASSIGN(Contestant judge, parse_contestant(options.judge));
+    RIG_TRY_ASSIGN(Contestant judge, parse_contestant(options.judge, "--judge"));
     all.push_back(std::move(judge));
+    for (const std::string &file : {options.history, options.market})
+        if (!file.empty() && !std::ifstream(file)) return invalid("RecordingUnreadable", "cannot open '" + file + "'");
     const HouseOptions house_of = house_options(options, 1);
     RIG_TRY_ASSIGN(const auto house, ScorerHouse::open(all, house_of));
+    for (const auto &binding : house->scorers(contestants.size(), 0, options.seed))
+        if (binding.scorer->traits().role != ScoreRole::value)
+            return invalid("JudgeWithoutValue", "--judge " + options.judge +
+                                                    ": it ranks, but gives no value to measure with; name a value "
+                                                    "scorer such as scorer-profit");
     RecordingSettings recording;
     recording.history = options.history;
     recording.market = options.market;
@@ -251,7 +258,7 @@ void declare_catalog(CLI::App &app, CatalogOptions &options) {
     catalog->add_option("--min-value", options.min_value, "pairs worth less are not placed")
         ->check(CLI::Range(0.0, 1e12))
         ->capture_default_str();
-    catalog->add_option("--seed", options.seed, "of 'random'")->capture_default_str();
+    catalog->add_option("--seed", options.seed, "of 'random'")->check(CLI::NonNegativeNumber)->capture_default_str();
 }
 
 } // namespace

@@ -32,7 +32,7 @@ bool is_scorer(const host::FoundPackage &package) {
 }
 
 Error wrong_scorer(const std::string &reason, const Contestant &contestant, const std::string &what) {
-    return invalid(reason, "--scorer " + contestant.label + ": " + what);
+    return invalid(reason, contestant.option + " " + contestant.label + ": " + what);
 }
 
 /// "ScorerUnknown", with what there is, for a name that no installed scorer has.

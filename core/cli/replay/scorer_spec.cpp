@@ -13,18 +13,19 @@ bool is_name(std::string_view text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), good);
 }
 
-Error wrong(std::string_view words, const std::string &what) {
+Error wrong(const Contestant &contestant, const std::string &what) {
     return invalid(
         "ScorerSpec",
-        "--scorer " + std::string(words) + ": " + what +
+        contestant.option + " " + contestant.label + ": " + what +
             "; write NAME[@POLICY][:WEIGHT], joined by commas, +list at the end for one that knows the list");
 }
 
 } // namespace
 
-Result<Contestant> parse_contestant(std::string_view words) {
+Result<Contestant> parse_contestant(std::string_view words, std::string_view option) {
     Contestant contestant;
     contestant.label = words;
+    contestant.option = option;
     std::string_view rest = words;
     if (constexpr std::string_view told = "+list"; rest.ends_with(told)) {
         contestant.told_list = true;
@@ -39,15 +40,15 @@ Result<Contestant> parse_contestant(std::string_view words) {
             const auto [end, failed] = std::from_chars(weight.data(), weight.data() + weight.size(), spec.weight);
             if (failed != std::errc() || end != weight.data() + weight.size() ||
                 !(spec.weight >= 0 && spec.weight <= 1000))
-                return wrong(words, "a weight is a number from 0 to 1000");
+                return wrong(contestant, "a weight is a number from 0 to 1000");
             one = one.substr(0, colon);
         }
         if (const size_t at = one.find('@'); at != one.npos) {
             spec.policy = one.substr(at + 1);
-            if (!is_name(spec.policy)) return wrong(words, "a policy is a word");
+            if (!is_name(spec.policy)) return wrong(contestant, "a policy is a word");
             one = one.substr(0, at);
         }
-        if (!is_name(one)) return wrong(words, "'" + std::string(one) + "' is not a scorer's name");
+        if (!is_name(one)) return wrong(contestant, "'" + std::string(one) + "' is not a scorer's name");
         spec.plugin = one == "random" || one.find('.') != one.npos ? std::string(one) : "rig." + std::string(one);
         contestant.scorers.push_back(std::move(spec));
         if (comma == rest.npos) return contestant;

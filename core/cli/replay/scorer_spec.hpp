@@ -17,12 +17,13 @@ struct ScorerSpec {
 /// Scorers that work together.
 struct Contestant {
     std::string label;
+    std::string option; ///< that it was given with
     std::vector<ScorerSpec> scorers;
     bool told_list = false; ///< knows the mix of the whole list beforehand
 };
 
 /// NAME[@POLICY][:WEIGHT], several joined by commas; +list at the end: told the mix of the whole list. A name without a
-/// dot is one of rigger's own ("rig." goes in front). Errors: "ScorerSpec".
-Result<Contestant> parse_contestant(std::string_view words);
+/// dot is one of rigger's own ("rig." goes in front). Errors: "ScorerSpec", naming the option.
+Result<Contestant> parse_contestant(std::string_view words, std::string_view option = "--scorer");
 
 } // namespace rigger::cli::replay
