@@ -8,18 +8,18 @@
 #include <rigger/sdk/scorer.hpp>
 #include <rigger/sdk/source.hpp>
 
-namespace rig __attribute__((visibility("hidden"))) {
-    inline namespace abi1 {
-    namespace detail {
-    template <size_t N> struct Note {
-        uint32_t name_size, desc_size, type;
-        char name[4];
-        char desc[N];
-    }; // ELF note, N % 4 == 0
-    constexpr size_t round4(size_t n) { return (n + 3) / 4 * 4; }
-    } // namespace detail
-    } // namespace abi1
-} // namespace )
+namespace [[gnu::visibility("hidden")]] rig {
+inline namespace abi1 {
+namespace detail {
+template <size_t N> struct Note {
+    uint32_t name_size, desc_size, type;
+    char name[4];
+    char desc[N];
+}; // ELF note, N % 4 == 0
+constexpr size_t round4(size_t n) { return (n + 3) / 4 * 4; }
+} // namespace detail
+} // namespace abi1
+} // namespace rig
 
 /// Once, in one .cpp file of the plugin: RIG_PLUGIN("com.example.mine", "1.0.0", &kComponent, ...);
 /// The note lets `rigger plugins inspect` identify a file without running it.

@@ -1,5 +1,4 @@
-/* rigger/abi/kind/command_frontend.h -- draft. Declares commands and answers them; the host serves them in the CLI and
- * over HTTP. */
+/* rigger/abi/kind/command_frontend.h -- draft. Declares commands and answers them; the host serves them in the CLI and over HTTP. */
 #ifndef RIG_ABI_COMMAND_FRONTEND_H
 #define RIG_ABI_COMMAND_FRONTEND_H
 #include "../plugin.h"

@@ -13,16 +13,10 @@ typedef struct rig_state {
 } rig_state;
 
 #define RIG_EXT_RECONFIGURE "rig.reconfigure/1"
-typedef struct rig_reconfigure {
-    uint64_t struct_size;
-    rig_code (*apply)(rig_instance *, rig_doc config, rig_error *);
-} rig_reconfigure;
+typedef struct rig_reconfigure { uint64_t struct_size; rig_code (*apply)(rig_instance *, rig_doc config, rig_error *); } rig_reconfigure;
 
 #define RIG_EXT_HEALTH "rig.health/1"
-typedef struct rig_health {
-    uint64_t struct_size;
-    rig_code (*check)(rig_instance *, const rig_call *, const rig_sink *, rig_error *);
-} rig_health;
+typedef struct rig_health { uint64_t struct_size; rig_code (*check)(rig_instance *, const rig_call *, const rig_sink *, rig_error *); } rig_health;
 
 RIG_C_END
 #endif
