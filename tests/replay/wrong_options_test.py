@@ -34,6 +34,8 @@ with tempfile.TemporaryDirectory() as folder:
         ([*openb, "--online", "--bound"], ["--online", "--bound"]),
         ([*openb, "--defrag", "2 %"], ["budget of moves"]),
         ([*openb, "--plot", none + "/plot.svg"], ["--plot", "cannot write", "No such file"]),
+        ([*openb, "--published", nodes], ["--published", "FILE@COLUMN"]),
+        ([*openb, "--published", nodes + "@FGD"], [nodes, "list"]),
         ([*openb, "-j", "-1"], ["--jobs"]),
         ([*openb, "-o", "yaml"], ["--output", "table", "json"]),
         (["catalog", str(history)], ["--fleet"]),

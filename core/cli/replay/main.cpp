@@ -30,7 +30,7 @@ struct Common {
 };
 struct OpenbOptions : Common {
     std::string nodes, seeds = "42", plot, defrag;
-    std::vector<std::string> pods;
+    std::vector<std::string> pods, published;
     double load = 1.3;
     bool online = false, bound = false;
     size_t jobs = 0;
@@ -127,6 +127,11 @@ Status openb(const OpenbOptions &options) {
         RIG_TRY_ASSIGN(auto tasks, read_openb_pods(file));
         lists.push_back({list_name(file), {nodes, std::move(tasks)}});
     }
+    std::vector<PublishedFigures> published;
+    for (const std::string &words : options.published) {
+        RIG_TRY_ASSIGN(auto figures, read_published(words));
+        published.push_back(std::move(figures));
+    }
     RIG_TRY_ASSIGN(const std::vector<Contestant> contestants, contestants_of(options));
     ContestSettings settings;
     RIG_TRY_ASSIGN(settings.seeds, parse_seeds(options.seeds));
@@ -143,8 +148,8 @@ Status openb(const OpenbOptions &options) {
     auto result = hold_contest(lists, contestants, *house, settings);
     if (settings.progress) clear_progress();
     if (!result.ok()) return result.error();
-    std::cout << (options.output == "json" ? report_json(lists, contestants, *result, options.online) + "\n"
-                                           : report_text(lists, contestants, *result, options.online));
+    std::cout << (options.output == "json" ? report_json(lists, contestants, *result, published, options.online) + "\n"
+                                           : report_text(lists, contestants, *result, published, options.online));
     if (settings.defrag && options.output == "table") std::cout << "\n" << defrag_text(lists, contestants, *result);
     if (options.plot.empty()) return {};
     plot << plot_svg(lists, contestants, *result);
@@ -231,6 +236,12 @@ void declare_openb(CLI::App &app, OpenbOptions &options) {
     openb->add_option(
         "--defrag", options.defrag,
         "at the end of each run, plan moves that make free room usable: so many (50), or a share of what runs (2%)");
+    openb
+        ->add_option("--published", options.published,
+                     "FILE@COLUMN of a CSV file with a column 'list': figures in percent to stand beside ours; may be "
+                     "given again")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     openb->add_option("--plot", options.plot, "write the allocation curves to this file, as SVG");
     openb->add_option("-j,--jobs", options.jobs, "runs at once; 0: as many as there are cores")
         ->check(CLI::Range(0, 256));

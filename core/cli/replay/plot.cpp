@@ -28,54 +28,61 @@ template <typename... Args> std::string format(const char *pattern, Args... args
 
 std::string stroke(size_t contestant) {
     const size_t i = contestant % std::size(colours);
-    return format("fill=\"none\" stroke=\"%s\" stroke-width=\"1.6\" stroke-dasharray=\"%s\"", colours[i], dashes[i]);
+    return format("fill=\"none\" stroke=\"%s\" stroke-width=\"1.8\" stroke-dasharray=\"%s\"", colours[i], dashes[i]);
 }
 
 class Panel {
 public:
-    Panel(double x, double y, double most) : x_(x), y_(y), most_(most) {}
+    /// Both axes begin at `from`: until the cluster is full, all curves are the diagonal.
+    Panel(double x, double y, double from, double most) : x_(x), y_(y), from_(from), most_(most) {}
 
     std::string frame(const std::string &title) const {
         std::string out = format("<text x=\"%.0f\" y=\"%.0f\" class=\"title\">", x_ + left, y_ + top - 12) +
                           escaped(title) + "</text>\n";
-        for (int tick = 0; tick <= 5; ++tick) {
-            const double share = 0.5 + tick * 0.1;
-            out +=
-                format("<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/><text class=\"tick\" "
-                       "text-anchor=\"end\" x=\"%.1f\" y=\"%.1f\">%.0f</text>\n",
-                       at_x(0.5), at_x(most_), at_y(share), at_y(share), at_x(0.5) - 6, at_y(share) + 4, share * 100);
-        }
-        for (double share = 0.5; share <= most_ + 1e-9; share += 0.2)
+        const double step = from_ >= 0.8 - 1e-9 ? 0.05 : 0.1;
+        for (double share = from_; share <= 1 + 1e-9; share += step)
+            out += format("<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/><text class=\"tick\" "
+                          "text-anchor=\"end\" x=\"%.1f\" y=\"%.1f\">%.0f</text>\n",
+                          at_x(from_), at_x(most_), at_y(share), at_y(share), at_x(from_) - 6, at_y(share) + 4,
+                          share * 100);
+        for (double share = from_; share <= most_ + 2e-3; share += 0.1)
             out += format("<text class=\"tick\" text-anchor=\"middle\" x=\"%.1f\" y=\"%.1f\">%.0f</text>\n",
-                          at_x(share), at_y(0.5) + 15, share * 100);
+                          at_x(share), at_y(from_) + 15, share * 100);
         return out + format("<text class=\"tick\" text-anchor=\"middle\" x=\"%.1f\" y=\"%.1f\">arrived demand, %% of "
                             "capacity</text>\n",
-                            at_x((0.5 + most_) / 2), at_y(0.5) + 30);
+                            at_x((from_ + most_) / 2), at_y(from_) + 30);
     }
     std::string curve(const std::vector<rigger::replay::CurvePoint> &points, size_t contestant) const {
         std::string out = "<polyline " + stroke(contestant) + " points=\"";
         for (const auto &point : points)
-            if (point.arrived >= 0.5 && point.allocated >= 0.5)
+            if (point.arrived >= from_ && point.allocated >= from_)
                 out += format("%.1f,%.1f ", at_x(point.arrived), at_y(point.allocated));
         return out + "\"/>\n";
     }
 
 private:
-    double at_x(double share) const { return x_ + left + (share - 0.5) / (most_ - 0.5) * (panel_width - left - right); }
-    double at_y(double share) const {
-        return y_ + panel_height - bottom - (share - 0.5) / 0.5 * (panel_height - top - bottom);
+    double at_x(double share) const {
+        return x_ + left + (share - from_) / (most_ - from_) * (panel_width - left - right);
     }
-    double x_, y_, most_;
+    double at_y(double share) const {
+        return y_ + panel_height - bottom - (share - from_) / (1 - from_) * (panel_height - top - bottom);
+    }
+    double x_, y_, from_, most_;
 };
 
 } // namespace
 
 std::string plot_svg(const std::vector<NamedTrace> &lists, const std::vector<Contestant> &contestants,
                      const ContestResult &result) {
-    double most = 0.6;
+    double most = 0, least = 1;
     for (const auto &list : result.runs)
         for (const auto &runs : list)
             for (const auto &point : runs.front().replay.curve) most = std::max(most, point.arrived);
+    for (const auto &list : result.runs)
+        for (const auto &runs : list) least = std::min(least, runs.front().replay.allocated());
+    // The last full ten with a little room under the lowest end: there the curves part.
+    const double from = std::max(0.0, std::floor((least - 0.03) * 10) / 10);
+    most = std::max(most, from + 0.1);
     const size_t columns = std::min(per_row, lists.size()), rows = (lists.size() + per_row - 1) / per_row;
     const double width = panel_width * static_cast<double>(columns),
                  legend = legend_line * static_cast<double>(contestants.size()) + 34,
@@ -88,7 +95,7 @@ std::string plot_svg(const std::vector<NamedTrace> &lists, const std::vector<Con
            "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n";
     for (size_t l = 0; l < lists.size(); ++l) {
         const Panel panel(panel_width * static_cast<double>(l % per_row),
-                          panel_height * static_cast<double>(l / per_row), most);
+                          panel_height * static_cast<double>(l / per_row), from, most);
         out += panel.frame(lists[l].name + ": GPU allocated, %");
         for (size_t c = 0; c < contestants.size(); ++c) out += panel.curve(result.runs[l][c].front().replay.curve, c);
     }

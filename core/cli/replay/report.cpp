@@ -48,7 +48,7 @@ std::string failed_text(const Summary &sum) {
 } // namespace
 
 std::string report_text(const std::vector<NamedTrace> &lists, const std::vector<Contestant> &contestants,
-                        const ContestResult &result, bool online) {
+                        const ContestResult &result, const std::vector<PublishedFigures> &published, bool online) {
     std::vector<TableColumn> columns{{.title = "LIST"}, {.title = "SCORER"}};
     for (const char *title :
          {online ? "MEAN ALLOCATED %" : "ALLOCATED %", "SPREAD", "LEAST", "MOST", "FRAGMENTED %", "DECISIONS/S"})
@@ -72,22 +72,27 @@ std::string report_text(const std::vector<NamedTrace> &lists, const std::vector<
                     {{lists[l].name}, {"at most"}, {percent(mean(result.bounds[l]))}, {}, {}, {}, {}, {}, {}});
         }
     std::string text = layout_table(columns, rows, {}).text;
-    if (lists.size() < 2 || contestants.size() < 2) return text;
+    if ((lists.size() < 2 || contestants.size() < 2) && published.empty()) return text;
     std::vector<TableColumn> heads{{.title = "LIST"}};
     for (const Contestant &contestant : contestants) heads.push_back({.title = contestant.label, .right = true});
+    for (const PublishedFigures &one : published) heads.push_back({.title = one.name + " PUBLISHED", .right = true});
     if (!result.bounds.empty()) heads.push_back({.title = "AT MOST", .right = true});
     std::vector<std::vector<Cell>> lines;
     for (size_t l = 0; l < lists.size(); ++l) {
         lines.push_back({{lists[l].name}});
         for (size_t c = 0; c < contestants.size(); ++c)
             lines.back().push_back({percent(spread(result.runs[l][c], online).mean)});
+        for (const PublishedFigures &one : published) {
+            const auto at = one.percent.find(lists[l].name);
+            lines.back().push_back({at == one.percent.end() ? "-" : fixed(at->second, 2)});
+        }
         if (!result.bounds.empty()) lines.back().push_back({percent(mean(result.bounds[l]))});
     }
     return text + "\n" + layout_table(heads, lines, {}).text;
 }
 
 std::string report_json(const std::vector<NamedTrace> &lists, const std::vector<Contestant> &contestants,
-                        const ContestResult &result, bool online) {
+                        const ContestResult &result, const std::vector<PublishedFigures> &published, bool online) {
     using Json = nlohmann::ordered_json;
     Json out{{"lists", Json::array()}};
     for (size_t l = 0; l < lists.size(); ++l) {
@@ -118,6 +123,9 @@ std::string report_json(const std::vector<NamedTrace> &lists, const std::vector<
             }
             list["contestants"].push_back(std::move(one));
         }
+        for (const PublishedFigures &one : published)
+            if (const auto at = one.percent.find(lists[l].name); at != one.percent.end())
+                list["published"][one.name] = at->second / 100;
         if (!result.bounds.empty()) list["atMost"] = mean(result.bounds[l]);
         out["lists"].push_back(std::move(list));
     }

@@ -98,4 +98,20 @@ Result<std::vector<TraceTask>> read_openb_pods(const std::string &file) {
     });
 }
 
+Result<PublishedFigures> read_published(const std::string &words) {
+    const size_t at = words.rfind('@');
+    if (at == words.npos || at + 1 == words.size())
+        return invalid("Published", "--published " + words + ": write FILE@COLUMN");
+    const std::string file = words.substr(0, at);
+    PublishedFigures figures{words.substr(at + 1), {}};
+    return guarded(file, [&]() -> Result<PublishedFigures> {
+        io::CSVReader<2, io::trim_chars<' ', '\t'>, io::double_quote_escape<',', '"'>> csv(file);
+        csv.read_header(io::ignore_extra_column, "list", figures.name);
+        std::string list;
+        double percent = 0;
+        while (csv.read_row(list, percent)) figures.percent[list] = percent;
+        return figures;
+    });
+}
+
 } // namespace rigger::cli::replay

@@ -3,6 +3,7 @@
 #include "base/status.hpp"
 #include "domain/replay/trace.hpp"
 
+#include <map>
 #include <string>
 
 namespace rigger::cli::replay {
@@ -12,5 +13,13 @@ namespace rigger::cli::replay {
 /// and line: "TraceUnreadable", "TraceInvalid".
 Result<std::vector<rigger::replay::TraceNode>> read_openb_nodes(const std::string &file);
 Result<std::vector<rigger::replay::TraceTask>> read_openb_pods(const std::string &file);
+
+/// Figures of others for the same lists, to stand beside ours.
+struct PublishedFigures {
+    std::string name;                      ///< of the column
+    std::map<std::string, double> percent; ///< by list
+};
+/// FILE@COLUMN: a CSV file with a column "list" and that one, in percent. Errors: as above, and "Published".
+Result<PublishedFigures> read_published(const std::string &words);
 
 } // namespace rigger::cli::replay

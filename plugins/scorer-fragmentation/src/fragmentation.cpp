@@ -13,6 +13,9 @@ constexpr size_t cpu_column = FragmentationScorer::cards, model_column = cpu_col
 /// apart.
 constexpr double bend = 2000;
 
+/// What room on the best open card counts, and how much less on each one after it: they wait for the same shares.
+constexpr float best_open = 1.05F, next_open = 0.95F;
+
 double curve(double change) { return 0.5 + 0.5 * change / (bend + std::abs(change)); }
 
 } // namespace
@@ -53,12 +56,19 @@ FragmentationScorer::Worth FragmentationScorer::worth_without(const Room &room, 
     const double cpu = room.cpu < 0 ? room.cpu : std::max(0.0, room.cpu - part.cpu);
     const RefillTables::Worth &table =
         tables_.worth(room.model, cpu, room.whole - static_cast<int>(part.whole) - opens);
-    float sum = 0;
-    for (size_t i = 0; i < room.used; ++i) sum += table[room.step[i]];
-    sum -= static_cast<float>(part.whole) * table[RefillTables::steps - 1];
-    if (part.card < cards)
-        sum += table[static_cast<size_t>(room.milli[part.card] - part.milli) / RefillTables::step] -
-               table[room.step[part.card]];
+    float open[cards];
+    size_t count = 0;
+    for (size_t i = 0; i < room.used; ++i) {
+        const double milli = i == part.card ? room.milli[i] - part.milli : room.milli[i];
+        if (milli == 1000) continue;
+        const float here = table[i == part.card ? static_cast<size_t>(milli) / RefillTables::step : room.step[i]];
+        size_t at = count++;
+        for (; at > 0 && open[at - 1] < here; --at) open[at] = open[at - 1];
+        open[at] = here;
+    }
+    float sum = static_cast<float>(room.whole - opens - static_cast<int>(part.whole)) * table[RefillTables::steps - 1];
+    float counts = best_open;
+    for (size_t i = 0; i < count; ++i, counts *= next_open) sum += counts * open[i];
     Worth worth;
     worth.refill = static_cast<double>(sum);
     if (cpu < 0) return worth;

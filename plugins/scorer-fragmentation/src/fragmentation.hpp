@@ -1,7 +1,8 @@
 // Scores a pair by what it does to the worth of the server's free room: how much of it will in time be used, as far as
 // can be told from what has been asked for so far. See refill.hpp for the worth of a card; a server's is
 //
-//   1.777 x sum of U(card) - 0.5 x excess CPU + 0.4 x excess GPU
+//   1.777 x R - 0.5 x excess CPU + 0.4 x excess GPU
+//   R = sum of U over whole cards + 1.05 x sum of 0.95^k U over open ones (partly taken), best first
 //   excess: what is free beyond the mix's ratio of CPU to GPU, in GPU milli
 //
 // and the score is the change by the placement, brought into 0..1 by a curve that keeps the order.

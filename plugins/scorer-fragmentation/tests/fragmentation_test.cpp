@@ -17,7 +17,7 @@ class FragmentationTest : public ::testing::Test {
 protected:
     /// Scores of one workload on servers with these free milli per card.
     std::vector<double> scores(const std::vector<std::vector<double>> &servers, double count, double milli,
-                               bool with_mix = true) {
+                               bool with_mix = true, double half = 500) {
         ScoreTable table(spec(), 1, servers.size());
         for (size_t card = 0; card < 4; ++card) {
             std::vector<double> column;
@@ -26,7 +26,7 @@ protected:
         }
         table.candidate("node.cpu_free_milli", std::vector<double>(servers.size(), -1));
         table.workload("gpu.count", {count}).workload("gpu.milli", {milli});
-        if (with_mix) table.mix(0.5, 1, 500).mix(0.4, 1, 1000).mix(0.1, 4, 1000);
+        if (with_mix) table.mix(0.5, 1, half).mix(0.4, 1, 1000).mix(0.1, 4, 1000);
         EXPECT_TRUE(scorer.score(rig::ScoreBatch(table.batch())).ok());
         EXPECT_TRUE(table.guards_intact());
         EXPECT_TRUE(table.columns_intact());
@@ -37,9 +37,16 @@ protected:
     FragmentationScorer scorer{rig::Host(nullptr), "{}"};
 };
 
-TEST_F(FragmentationTest, Half_FillsTheOpenCard) {
+TEST_F(FragmentationTest, ASecondOpenCard_CountsLessThanTheFirst) {
+    // 400 does not fit on 300: either server opens a card for it, one of them its second.
+    const auto s = scores({{300, 1000, 1000}, {1000, 1000}}, 1, 400, true, 300);
+    EXPECT_LT(s[0], s[1]);
+}
+
+TEST_F(FragmentationTest, RoomOnAnOpenCard_CountsMoreThanOnAWholeOne) {
+    // What is left of an open card is kept for shares; a whole one may go to a task that wastes some of it.
     const auto s = scores({{500}, {1000}}, 1, 500);
-    EXPECT_GT(s[0], s[1]);
+    EXPECT_LT(s[0], s[1]);
 }
 
 TEST_F(FragmentationTest, OddShare_GoesWhereLeastIsSpoilt) {
