@@ -45,6 +45,14 @@ TEST(Market, Document_CarriesEveryField) {
       "workload":{"refStr":"chute:chute","filename":"chute.py","code":"pass"}})"));
 }
 
+TEST(Market, Document_CarriesTheShareOfAGpu) {
+    Items items;
+    items.chutes = {chute("c")};
+    items.chutes[0].gpu_count = 1;
+    items.chutes[0].gpu_milli = 500;
+    EXPECT_EQ(document(items)["requirements"]["gpuMilli"], 500);
+}
+
 // The skip rules of the reference: what it passes over must be recognisable as such.
 TEST(Market, SkippedChutes_AreMarkedAsTheReferenceSkipsThem) {
     Items items;

@@ -27,6 +27,17 @@ std::string device_list(const Request &r) {
 /// "10Gi"; a fraction of a GiB is rounded up.
 std::string gib(double amount) { return std::to_string(static_cast<long long>(std::ceil(amount))) + "Gi"; }
 
+/// What goes with the GPUs; with a share of one, as large a share.
+std::string cpu_of(const Request &r) {
+    if (r.chute.gpu_milli < 1000) return std::to_string(r.server.cpu_per_gpu * r.chute.gpu_milli) + "m";
+    return std::to_string(r.server.cpu_per_gpu * r.chute.gpu_count);
+}
+std::string memory_of(const Request &r) {
+    if (r.chute.gpu_milli < 1000)
+        return std::to_string(r.server.memory_per_gpu_gb * 1024LL * r.chute.gpu_milli / 1000) + "Mi";
+    return std::to_string(r.server.memory_per_gpu_gb * r.chute.gpu_count) + "Gi";
+}
+
 Json environment(const Request &r, const std::vector<Port> &ports, const std::vector<int> &node_ports) {
     Json env = Json::array();
     put(env, "NCCL_P2P_DISABLE", "1");
@@ -122,9 +133,7 @@ Json container(const Settings &settings, const Request &r, const std::vector<Por
     mounts.push_back({{"name", "cache"}, {"mountPath", "/cache"}});
     mounts.push_back({{"name", "tmp"}, {"mountPath", "/tmp"}});
     mounts.push_back({{"name", "shm"}, {"mountPath", "/dev/shm"}});
-    const Json amounts{{"cpu", std::to_string(r.server.cpu_per_gpu * r.chute.gpu_count)},
-                       {"memory", std::to_string(r.server.memory_per_gpu_gb * r.chute.gpu_count) + "Gi"},
-                       {"ephemeral-storage", gib(r.chute.disk_gb)}};
+    const Json amounts{{"cpu", cpu_of(r)}, {"memory", memory_of(r)}, {"ephemeral-storage", gib(r.chute.disk_gb)}};
     return {{"name", "chute"},
             {"image", image_reference(settings, r)},
             {"imagePullPolicy", "Always"},

@@ -82,6 +82,7 @@ Chute read_chute(Reader &reader, const Json &offer) {
     if (chute.runtime.empty()) chute.runtime = chute.version;
     const Json &needs = member(offer, "requirements");
     chute.gpu_count = reader.integer(needs, "gpuCount", "offer.requirements", 1, 0, 64);
+    chute.gpu_milli = reader.integer(needs, "gpuMilli", "offer.requirements", 1000, 1, 1000);
     chute.disk_gb = reader.number(needs, "diskGb", "offer.requirements", 10, 0, 1e6);
     chute.tee = reader.flag(needs, "tee", "offer.requirements");
     const Json &workload = member(offer, "workload");

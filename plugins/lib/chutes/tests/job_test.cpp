@@ -57,6 +57,16 @@ void expect_equal(const Json &actual, const Json &expected) {
 
 TEST(Job, OfAPublicChute_EqualsTheGoldenFile) { expect_equal(job(request_document()), golden("job_public.json")); }
 
+TEST(Job, OfAShareOfAGpu_AsksForAsLargeAShareOfWhatGoesWithIt) {
+    Json document = request_document();
+    document["offer"]["requirements"]["gpuCount"] = 1;
+    document["offer"]["requirements"]["gpuMilli"] = 300;
+    document["gpus"].erase(1);
+    const Json amounts = chute_container(job(document))["resources"]["requests"];
+    EXPECT_EQ(amounts["cpu"], "1200m");      // of 4 cores
+    EXPECT_EQ(amounts["memory"], "18432Mi"); // of 60 GiB
+}
+
 TEST(Job, OfATeeJobWithPorts_EqualsTheGoldenFile) {
     Json document = request_document();
     document["deployment"]["jobId"] = "job-1";
