@@ -86,6 +86,7 @@ private:
         RIG_TRY_ASSIGN(const PairScore score, score_pair(board_, tools_.scorers, offer, row, tools_.benches[0]));
         PlanStep step;
         step.chosen = {offer, row, score.result};
+        step.base_value = score.base;
         step.gain = board_.market.gain(offer);
         step.exchanged = !greedy_.contains(pair);
         if (!(score.result >= board_.min_value)) return std::optional(step);

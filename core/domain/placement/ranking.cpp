@@ -79,10 +79,13 @@ std::vector<OfferIndex> listed_offers(const Market &market, const PairQuery &que
     return offers;
 }
 
+constexpr size_t least_kept = 1024;
+
 class PairLister {
 public:
     PairLister(const Board &board, const PairQuery &query, RankingMemory &memory)
-        : board_(board), query_(query), rows_(shown_rows(board.fleet, query)), found_(memory.found),
+        : board_(board), query_(query), rows_(shown_rows(board.fleet, query)), several_groups_(several_groups()),
+          keep_(several_groups_ || query.limit == 0 ? 0 : std::max(query.limit, least_kept)), found_(memory.found),
           order_(memory.order) {
         found_.clear();
         order_.clear();
@@ -93,11 +96,11 @@ public:
     }
 
     void list(PairRanking &ranking) {
-        if (several_groups()) keep_best_groups();
+        if (several_groups_) keep_best_groups();
         for (const FoundPair &pair : found_) order_.add(pair.value);
         const std::span<ValueOrder::Item> order = order_.sorted();
         settle_ties(order);
-        ranking.total = order.size();
+        ranking.total = order.size() + dropped_;
         const size_t shown = query_.limit == 0 ? order.size() : std::min(query_.limit, order.size());
         ranking.items.reserve(shown);
         for (const ValueOrder::Item &item : order.first(shown)) {
@@ -116,6 +119,17 @@ private:
         if (query_.placeable_only && blocked != Rejection::none) return;
         found_.push_back({rows.result[i], rows.base ? rows.base[i] : rows.result[i],
                           rows.preference ? rows.preference[i] : 0, rows.offer, row, blocked});
+        if (keep_ != 0 && found_.size() >= 2 * keep_) drop_the_worse();
+    }
+
+    /// What stands behind as many pairs as are asked for will not be shown: a long listing cut short takes little
+    /// memory.
+    void drop_the_worse() {
+        const auto last = found_.begin() + static_cast<std::ptrdiff_t>(keep_);
+        std::nth_element(found_.begin(), last, found_.end(),
+                         [&](const FoundPair &a, const FoundPair &b) { return stands_before(a, b); });
+        dropped_ += found_.size() - keep_;
+        found_.erase(last, found_.end());
     }
 
     bool stands_before(const FoundPair &a, const FoundPair &b) const {
@@ -161,6 +175,9 @@ private:
     const Board &board_;
     const PairQuery &query_;
     const std::vector<ShownRow> rows_;
+    const bool several_groups_; ///< then which pair of a server stands is known only when all were found
+    const size_t keep_;         ///< pairs; 0: all
+    size_t dropped_ = 0;
     std::vector<FoundPair> &found_;
     ValueOrder &order_;
 };

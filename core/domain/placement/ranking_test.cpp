@@ -119,6 +119,27 @@ TEST(Ranking, Queries_NarrowTheList) {
     EXPECT_EQ(engine.rank_offers(snapshot, {"a100", false})->items.size(), 1u);
 }
 
+TEST(Ranking, ListingCutShort_IsTheHeadOfTheWholeOne) {
+    World world;
+    for (int i = 0; i < 80; ++i) world.offer("o" + std::to_string(i), 100 + i * 37 % 11); // many ties
+    for (int i = 0; i < 80; ++i) world.server("n" + std::to_string(i), 1 + i * 13 % 7);
+    PlacementEngine engine = profit_engine();
+    const SnapshotPtr snapshot = world.snapshot();
+    const auto whole = engine.rank_pairs(snapshot, {});
+    ASSERT_EQ(whole->total, 6400u);
+    for (const size_t limit : {1u, 700u, 1500u, 6399u}) {
+        PairQuery query;
+        query.limit = limit;
+        const auto head = engine.rank_pairs(snapshot, query);
+        EXPECT_EQ(head->total, whole->total);
+        ASSERT_EQ(head->items.size(), limit);
+        for (size_t i = 0; i < limit; ++i) {
+            ASSERT_EQ(head->items[i].offer, whole->items[i].offer) << i;
+            ASSERT_EQ(head->items[i].server, whole->items[i].server) << i;
+        }
+    }
+}
+
 TEST(Ranking, FreeServer_CountsAtTheFloor) {
     World world;
     world.offer("a", 100);
