@@ -81,12 +81,16 @@ void ControlMetrics::snapshot(const Snapshot &snapshot, const LoopStatus &status
         const std::string phase(phase_name(static_cast<Phase>(i)));
         metrics_.set(metrics_.gauge("rigger_deployments", "Deployments by phase", {{"phase", phase}}), phases[i]);
     }
-    double used = 0, free = 0, reserved = 0, unverified = 0;
+    double used = 0, free = 0, reserved = 0, others = 0, unverified = 0;
     for (const auto &server : snapshot.servers)
         for (const Gpu &gpu : server->gpus)
-            (!gpu.deployment.empty() ? used : gpu.reserved ? reserved : gpu.verified ? free : unverified) += 1;
+            (!gpu.deployment.empty() ? used
+             : gpu.reserved          ? reserved
+             : gpu.set_aside         ? others
+             : gpu.verified          ? free
+                                     : unverified) += 1;
     const std::pair<const char *, double> states[] = {
-        {"used", used}, {"free", free}, {"reserved", reserved}, {"unverified", unverified}};
+        {"used", used}, {"free", free}, {"reserved", reserved}, {"others", others}, {"unverified", unverified}};
     for (const auto &[state, count] : states)
         metrics_.set(metrics_.gauge("rigger_gpus", "GPUs by state", {{"state", state}}), count);
     metrics_.set(metrics_.gauge("rigger_offers", "Offers in the market"), static_cast<double>(snapshot.offers.size()));

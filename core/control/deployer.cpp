@@ -1,6 +1,7 @@
 #include "control/deployer.hpp"
 
 #include "control/deployer_internal.hpp"
+#include "control/inventory.hpp"
 #include "control/json_writer.hpp"
 #include "domain/failure_memory.hpp"
 #include "domain/objects.hpp"
@@ -18,7 +19,8 @@ Error refused(std::string reason, std::string message) {
 bool has_room(const Turn &turn, const StartRequest &r, const Gpu &gpu, int taken_milli) {
     if (!r.offer->needs.shares_gpu()) return gpu.free() && taken_milli == 0;
     const bool owner_known = gpu.deployment.empty() || turn.state.tracks.contains(gpu.deployment);
-    return gpu.verified && !gpu.reserved && owner_known && taken_milli + r.offer->needs.gpu_milli <= 1000;
+    return gpu.verified && !gpu.reserved && !gpu.set_aside && owner_known &&
+           taken_milli + r.offer->needs.gpu_milli <= 1000;
 }
 
 Status check_start(const Turn &turn, const StartRequest &r, bool automatic) {
@@ -30,8 +32,9 @@ Status check_start(const Turn &turn, const StartRequest &r, bool automatic) {
     if (r.server->locked)
         return refused("ServerLocked", "server " + r.server->name + " is locked; `rigger unlock` opens it");
     const auto taken = held_on(turn, r.server->id);
+    const ServerPtr as_used = inventory::with_use(turn.state, r.server);
+    const auto &gpus = as_used->gpus;
     for (const GpuId &id : r.gpus) {
-        const auto &gpus = r.server->gpus;
         const auto gpu = std::find_if(gpus.begin(), gpus.end(), [&](const Gpu &g) { return g.id == id; });
         if (gpu == gpus.end() || !has_room(turn, r, *gpu, taken.contains(id) ? taken.at(id).milli : 0))
             return refused("NotEnoughFreeGpus",
@@ -138,7 +141,8 @@ const PodView *running_pod(const State &state, const Deployment &d) {
 void step_created(Turn &turn, Track &t) {
     if (t.announced || !t.d->instance.empty()) return;
     const PodView *pod = running_pod(turn.state, *t.d);
-    if (!pod) return;
+    if (!pod) return look_why_it_waits(turn, t);
+    t.waits = {};
     std::vector<int> ports;
     turn.state.clusters[t.d->cluster].services.each_of(
         t.d->id, [&](const ServiceView &s) { ports.insert(ports.end(), s.node_ports.begin(), s.node_ports.end()); });
@@ -301,6 +305,7 @@ void end(Turn &turn, Track &t, const Ending &ending, bool failure) {
     t.attempts = 0;
     t.next_try = turn.mono;
     t.last_error.clear();
+    t.waits = {};
     t.applied = {};
     t.to_apply = {};
     t.grant.reset();
@@ -347,7 +352,9 @@ void on_effect(Turn &turn, const DeploymentId &id, const EffectDone &done) {
     }
     if (t->pending != done.id) return;
     t->pending = 0;
-    if (effect == "remove") {
+    if (effect == "explain") {
+        on_explained(turn, *t, done);
+    } else if (effect == "remove") {
         on_removed(turn, *t, done.result ? Status() : Status(done.result.error()));
     } else if (!done.result) {
         on_failure(turn, *t, effect, done.result.error());

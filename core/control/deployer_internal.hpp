@@ -16,6 +16,10 @@ bool is_final(const Turn &turn, const Track &track, const Error &error);
 void confirm_intent(Turn &turn, const Track &track, const std::string &effect, const std::string &outcome);
 void put_intent(Turn &turn, const Track &track, const std::string &effect);
 
+/// Its objects exist and no pod runs: after a while its cluster is asked why, again and again until one does.
+void look_why_it_waits(Turn &turn, Track &track);
+void on_explained(Turn &turn, Track &track, const EffectDone &done);
+
 /// What deployments hold of a GPU, those included that end and are not confirmed gone.
 struct Held {
     int milli = 0;

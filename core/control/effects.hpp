@@ -40,6 +40,12 @@ struct RemoveEffect {
     bool foreground = false;
     int64_t grace_seconds = -1;
 }; ///< -1: the object's own
+/// The newest complaint of its cluster about one object of the deployment: why it has no pod, or why that does not
+/// start.
+struct ExplainEffect {
+    DeploymentPtr deployment;
+    std::string kind, name;
+};
 struct AnnounceEffect {
     DeploymentPtr deployment;
     std::vector<int> ports;
@@ -82,7 +88,7 @@ struct Effect {
     EffectId id = 0; ///< 0: brings nothing back
     Duration timeout{};
     std::variant<ClaimEffect, RenderEffect, ApplyEffect, ListEffect, RemoveEffect, AnnounceEffect, ReleaseEffect,
-                 PlanEffect, ReconcileEffect, RelistEffect, ReplyEffect>
+                 ExplainEffect, PlanEffect, ReconcileEffect, RelistEffect, ReplyEffect>
         what;
     MonoTime leave_by{UINT64_MAX}; ///< see left_too_late()
 };

@@ -8,14 +8,27 @@
 namespace rigger::inventory {
 namespace {
 
-bool uses_disk(const PodView &pod) {
-    return !pod.node_name.empty() && (pod.phase == "Running" || pod.phase == "Pending");
+bool ended(const PodView &pod) { return pod.phase == "Succeeded" || pod.phase == "Failed"; }
+
+/// What a pod takes of the node that it names.
+NodeUse use_of(const PodView *pod) {
+    if (!pod || pod->node_name.empty() || ended(*pod)) return {};
+    const bool uses_disk = pod->phase == "Running" || pod->phase == "Pending";
+    return {uses_disk ? pod->disk_request_gb : 0, pod->deployment.empty() ? pod->gpu_request : 0};
 }
 
-void account_disk(ClusterBook &book, const std::shared_ptr<const PodView> &pod, double sign) {
-    if (!pod || !uses_disk(*pod) || pod->disk_request_gb <= 0) return;
-    double &used = book.disk_used_gb[pod->node_name];
-    used = std::max(0.0, used + sign * pod->disk_request_gb);
+void add(ClusterBook &book, const PodView *pod, int sign) {
+    const NodeUse use = use_of(pod);
+    if (use == NodeUse{}) return;
+    NodeUse &used = book.used[pod->node_name];
+    used.disk_gb = std::max(0.0, used.disk_gb + sign * use.disk_gb);
+    used.gpus_of_others = std::max(0, used.gpus_of_others + sign * use.gpus_of_others);
+}
+
+void account(Turn &turn, ClusterBook &book, const PodView *old, const PodView *now) {
+    add(book, old, -1);
+    add(book, now, +1);
+    if (use_of(old).gpus_of_others != use_of(now).gpus_of_others) turn.replan();
 }
 
 bool same_gpus(const std::vector<Gpu> &a, const std::vector<Gpu> &b) {
@@ -136,7 +149,8 @@ void on_node(Turn &turn, const ClusterName &cluster, const NodeView &node) {
     server.ip_address = node.ip_address;
     if (said.hourly_cost) server.hourly_cost = *said.hourly_cost;
     server.tee = said.tee;
-    server.ready = node.ready;
+    server.ready = node.ready && !node.cordoned;
+    server.cordoned = node.cordoned;
     server.cpu_per_gpu = cpu_per_gpu(node);
     server.memory_per_gpu = memory_per_gpu(node, said.gpu_memory_mb);
     server.disk_total_gb = node.disk_total_gb;
@@ -153,7 +167,9 @@ void on_node(Turn &turn, const ClusterName &cluster, const NodeView &node) {
         return;
     }
     const bool row_changed = !old || !same_row(*old, server);
-    if (!row_changed && old->ready == server.ready && old->disk_total_gb == server.disk_total_gb) return;
+    if (!row_changed && old->ready == server.ready && old->cordoned == server.cordoned &&
+        old->disk_total_gb == server.disk_total_gb)
+        return;
     turn.put_server(std::move(server), row_changed);
 }
 
@@ -186,8 +202,7 @@ void replaced(Turn &turn, const ClusterName &cluster, ClusterBook &, const std::
 }
 void replaced(Turn &turn, const ClusterName &, ClusterBook &book, const std::shared_ptr<const PodView> &old,
               const std::shared_ptr<const PodView> &now) {
-    account_disk(book, old, -1);
-    account_disk(book, now, +1);
+    account(turn, book, old.get(), now.get());
     if (!now->deployment.empty()) deployer::on_objects_changed(turn, now->deployment);
 }
 template <typename P> void replaced(Turn &turn, const ClusterName &, ClusterBook &, const P &, const P &now) {
@@ -198,7 +213,7 @@ void went(Turn &turn, const ClusterName &cluster, ClusterBook &, const std::shar
     on_node_gone(turn, cluster, *old);
 }
 void went(Turn &turn, const ClusterName &, ClusterBook &book, const std::shared_ptr<const PodView> &old) {
-    account_disk(book, old, -1);
+    account(turn, book, old.get(), nullptr);
     if (!old->deployment.empty()) deployer::on_objects_changed(turn, old->deployment);
 }
 template <typename P> void went(Turn &turn, const ClusterName &, ClusterBook &, const P &old) {
@@ -221,16 +236,41 @@ template <typename V> Book<V> &book_of(ClusterBook &book) {
     if constexpr (std::is_same_v<V, ServiceView>) return book.services;
 }
 
+/// Must there be a pod of this deployment in that cluster if all is well?
+bool has_pod(const Deployment &d, const ClusterName &cluster) {
+    return d.live() && d.cluster == cluster && d.phase >= Phase::registered;
+}
+
+/// Do the other views of the cluster bear out that it has no pods? They show the nodes that these deployments were put
+/// on, by their uids, and still each one's Service, but no Job that counts an active pod: so the cluster is the one
+/// that it was, its namespace can be read, and what ran has ended (a Job is collected when it is over, with its pod,
+/// and its Service is not).
+bool others_bear_out(Turn &turn, const ClusterName &name) {
+    ClusterBook &cluster = turn.state.clusters[name];
+    for (const ObjectKind kind : {ObjectKind::node, ObjectKind::job, ObjectKind::service})
+        if (!cluster.listing(kind).freshness().complete) return false;
+    return std::all_of(turn.state.tracks.begin(), turn.state.tracks.end(), [&](const auto &entry) {
+        const Deployment &d = *entry.second.d;
+        if (!has_pod(d, name)) return true;
+        const auto node = cluster.nodes.find({}, d.node_name);
+        bool active = false;
+        cluster.jobs.each_of(d.id, [&](const JobView &job) { active = active || job.active > 0; });
+        return node && node->uid == d.server.value && cluster.services.any_of(d.id) && !active;
+    });
+}
+
 /// How many objects of the kind must be there if all is well. Not every workload has a job or a service, so of those
 /// only what was seen counts; but a deployment that was announced has a pod, also after a restart, when nothing was
 /// listed yet.
-template <typename V> size_t expected(const Turn &turn, const ClusterName &cluster, const Book<V> &book) {
+template <typename V> size_t expected(Turn &turn, const ClusterName &cluster, const Book<V> &book) {
     if constexpr (std::is_same_v<V, NodeView>) return book.size();
+    if constexpr (std::is_same_v<V, PodView>)
+        if (book.listing.empties() > 0 && others_bear_out(turn, cluster)) return 0; // it said so before
     return static_cast<size_t>(
         std::count_if(turn.state.tracks.begin(), turn.state.tracks.end(), [&](const auto &entry) {
             const Deployment &d = *entry.second.d;
             if (!d.live() || d.cluster != cluster) return false;
-            return (std::is_same_v<V, PodView> && d.phase >= Phase::registered) || book.any_of(d.id);
+            return (std::is_same_v<V, PodView> && has_pod(d, cluster)) || book.any_of(d.id);
         }));
 }
 
@@ -349,15 +389,16 @@ void on_watch_ended(Turn &turn, const WatchEnded &m) {
                                           "; it is started again by itself");
 }
 
-ServerPtr with_disk(const State &state, const ServerPtr &server) {
-    const auto cluster = state.clusters.find(server->cluster);
-    double used = 0;
-    if (cluster != state.clusters.end())
-        if (const auto at = cluster->second.disk_used_gb.find(server->name); at != cluster->second.disk_used_gb.end())
+ServerPtr with_use(const State &state, const ServerPtr &server) {
+    NodeUse used;
+    if (const auto cluster = state.clusters.find(server->cluster); cluster != state.clusters.end())
+        if (const auto at = cluster->second.used.find(server->name); at != cluster->second.used.end())
             used = at->second;
-    if (used == server->disk_used_gb) return server;
+    if (used.disk_gb == server->disk_used_gb && used.gpus_of_others == 0) return server;
     Server changed = *server;
-    changed.disk_used_gb = used;
+    changed.disk_used_gb = used.disk_gb;
+    changed.gpus_of_others = used.gpus_of_others;
+    changed.set_gpus_aside();
     return std::make_shared<const Server>(std::move(changed));
 }
 

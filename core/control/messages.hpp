@@ -126,6 +126,9 @@ struct Announced {
     InstanceId instance;
 };
 struct Released {};
+struct Explained {
+    Complaint newest; ///< empty: there is none
+};
 struct Planned {
     placement::PlacementPlan plan;
 };
@@ -140,7 +143,9 @@ struct Reconciled {
 };
 struct EffectDone {
     EffectId id = 0;
-    Result<std::variant<Claimed, Rendered, Applied, Listed, Removed, Announced, Released, Planned, Reconciled>> result;
+    Result<
+        std::variant<Claimed, Rendered, Applied, Listed, Removed, Announced, Released, Explained, Planned, Reconciled>>
+        result;
 };
 
 // Commands.

@@ -56,6 +56,18 @@ private:
     std::string cluster_;
 };
 
+class ComplaintSink final : public ObjectSink {
+public:
+    Status object(ObjectChange, std::string_view, std::string_view document) override {
+        RIG_TRY_ASSIGN(auto said, project_event(document));
+        if (said && (newest.message.empty() || newest.at <= said->at)) newest = *std::move(said);
+        return {};
+    }
+    Status mark(std::string_view, Mark, std::string_view) override { return {}; }
+    Status checkpoint(std::string_view) override { return {}; }
+    Complaint newest;
+};
+
 struct Performer {
     const PortTable &ports;
     const CallContext &call;
@@ -167,6 +179,20 @@ struct Performer {
         if (!source) return not_loaded("source " + e.deployment->source.value);
         RIG_TRY(source->release(call, documents::release(e)));
         return {Released{}};
+    }
+
+    Answer operator()(const ExplainEffect &e) const {
+        const std::string name = backend_of(e.deployment->cluster), cluster = own_name(e.deployment->cluster);
+        const auto backend = ports.backend(name);
+        if (!backend) return not_loaded("backend " + name);
+        JsonWriter query;
+        query.begin_object().field("cluster", cluster).field("apiVersion", "v1").field("kind", "Event");
+        query.field("namespace", e.deployment->namespace_name);
+        query.field("fieldSelector",
+                    "involvedObject.kind=" + e.kind + ",involvedObject.name=" + e.name + ",type=Warning");
+        ComplaintSink sink;
+        RIG_TRY(backend->list(call, query.end_object().take(), sink));
+        return {Explained{std::move(sink.newest)}};
     }
 
     Answer operator()(const PlanEffect &e) const {

@@ -46,12 +46,12 @@ void fill_status(const Turn &turn, LoopStatus &status) {
     status.held_back = s.reconcile.held;
     status.stuck.clear();
     for (const auto &[id, track] : s.tracks) {
-        if (track.last_error.empty()) continue;
+        const std::string &why = track.last_error.empty() ? track.waits.message : track.last_error;
+        if (why.empty()) continue;
         const auto flight = s.in_flight.find(track.pending);
         status.stuck.push_back({id, std::string(phase_name(track.d->phase)),
-                                flight == s.in_flight.end() ? "" : flight->second.name, track.last_error,
-                                track.attempts});
-        if (status.stuck.size() == 20) break;
+                                flight == s.in_flight.end() ? "" : flight->second.name, why,
+                                track.last_error.empty() ? track.waits.reason : std::string(), track.attempts});
     }
 }
 
@@ -66,7 +66,7 @@ std::shared_ptr<const Published> publish(Turn &turn) {
     shot->taken_mono = turn.mono;
     shot->offers = market::all_offers(s);
     shot->servers.reserve(s.servers.size());
-    for (const auto &[name, server] : s.servers) shot->servers.push_back(inventory::with_disk(s, server));
+    for (const auto &[name, server] : s.servers) shot->servers.push_back(inventory::with_use(s, server));
     shot->deployments.reserve(s.tracks.size());
     for (const auto &[id, track] : s.tracks) shot->deployments.push_back(track.d);
     shot->failures = s.failures;

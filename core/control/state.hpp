@@ -38,12 +38,19 @@ struct SourceBook {
     std::string last_malformed;
 };
 
+/// What the pods on a node take of it.
+struct NodeUse {
+    double disk_gb = 0;     ///< requests of pods that run or wait
+    int gpus_of_others = 0; ///< requests of pods that are none of our deployments' and have not ended
+    bool operator==(const NodeUse &) const = default;
+};
+
 struct ClusterBook {
     Book<NodeView> nodes;
     Book<PodView> pods;
     Book<JobView> jobs;
     Book<ServiceView> services;
-    std::unordered_map<std::string, double> disk_used_gb; ///< by node name: requests of pods that run or wait
+    std::unordered_map<std::string, NodeUse> used; ///< by node name
     uint64_t malformed = 0;
 
     Listing &listing(ObjectKind kind) {
@@ -84,6 +91,8 @@ struct Track {
     MonoTime next_try;
     MonoTime settles_at; ///< until then a call whose outcome nobody knows may still take effect outside
     std::string last_error;
+    MonoTime next_look; ///< when its cluster is asked why there is no running pod
+    Complaint waits;    ///< what it said
     std::shared_ptr<const Grant> grant;
     std::vector<std::string> applied, to_apply;
     size_t apply_at = 0;

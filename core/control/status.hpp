@@ -42,6 +42,7 @@ struct PortStatus {
 struct StepStatus {
     DeploymentId deployment;
     std::string phase, waiting_for, last_error;
+    std::string reason; ///< one word where its cluster gave one
     int attempts = 0;
 };
 

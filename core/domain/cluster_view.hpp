@@ -14,6 +14,7 @@ namespace rigger {
 struct NodeView {
     std::string name, uid, ip_address;
     bool ready = false;
+    bool cordoned = false;           ///< spec.unschedulable: its owner wants nothing new on it
     std::string labels, annotations; ///< JSON object texts
     std::string gpu_model;           ///< label gpu-short-ref
     int gpu_capacity = 0;            ///< nvidia.com/gpu
@@ -32,6 +33,7 @@ struct PodView {
     std::string reason, message; ///< of the first container's waiting or terminated state, else of the pod status
     std::optional<int> exit_code;
     double disk_request_gb = 0;
+    int gpu_request = 0; ///< nvidia.com/gpu; ours name their GPUs instead and ask for none
 };
 
 struct JobView {
@@ -46,6 +48,12 @@ struct ServiceView {
     std::string namespace_name, name, uid;
     DeploymentId deployment;
     std::vector<int> node_ports; ///< in port order
+};
+
+/// What a controller or a node says is wrong with an object (an Event of type Warning).
+struct Complaint {
+    std::string reason, message;
+    std::optional<WallTime> at; ///< last time it was said
 };
 
 /// How far a view of one kind in one place can be trusted.

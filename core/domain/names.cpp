@@ -23,4 +23,11 @@ double Server::disk_available_gb() const noexcept {
     return std::max(0.0, disk_total_gb - disk_used_gb - kept_free_gb);
 }
 
+void Server::set_gpus_aside() noexcept {
+    int left = gpus_of_others;
+    for (Gpu &gpu : gpus) gpu.set_aside = gpu.reserved && gpu.deployment.empty() && left > 0 && left-- > 0;
+    for (auto gpu = gpus.rbegin(); gpu != gpus.rend() && left > 0; ++gpu)
+        if (gpu->deployment.empty() && !gpu->set_aside) gpu->set_aside = left-- > 0;
+}
+
 } // namespace rigger

@@ -13,6 +13,7 @@ namespace {
 using nlohmann::json;
 
 const json empty_object = json::object();
+constexpr int most_gpus = 64; ///< of one node; an absurd number must not exhaust us
 
 const json &child(const json &object, const char *key) {
     if (object.is_object())
@@ -100,6 +101,24 @@ double disk_requests(const json &containers) {
     return total;
 }
 
+/// As the scheduler counts: what all containers ask for together, or the one init container that asks for more. Of an
+/// extended resource requests and limits are the same, and either may be left out.
+int gpu_requests(const json &spec) {
+    const auto asked = [](const json &container) {
+        const json &resources = child(container, "resources");
+        const auto amount = [&](const char *kind) {
+            return parse_quantity(quantity_text(child(resources, kind), "nvidia.com/gpu")).value_or(0);
+        };
+        return bounded(std::max(amount("requests"), amount("limits")));
+    };
+    int together = 0, first = 0;
+    if (const json &containers = child(spec, "containers"); containers.is_array())
+        for (const json &container : containers) together += std::min(asked(container), most_gpus);
+    if (const json &containers = child(spec, "initContainers"); containers.is_array())
+        for (const json &container : containers) first = std::max(first, asked(container));
+    return std::min(std::max(together, first), most_gpus);
+}
+
 std::string label(const json &metadata, std::string_view key) {
     return text(child(metadata, "labels"), std::string(key).c_str());
 }
@@ -141,6 +160,7 @@ Result<NodeView> project_node(std::string_view document) {
     NodeView node;
     node.name = text(metadata, "name");
     node.uid = text(metadata, "uid");
+    node.cordoned = flag(child(object, "spec"), "unschedulable");
     node.labels = object_text(child(metadata, "labels"));
     json annotations = child(metadata, "annotations");
     if (annotations.is_object()) annotations.erase("kubectl.kubernetes.io/last-applied-configuration");
@@ -180,6 +200,7 @@ Result<PodView> project_pod(std::string_view document) {
     pod.start_time = time(status, "startTime");
     pod.terminating = child(metadata, "deletionTimestamp").is_string();
     read_container_states(status, pod);
+    pod.gpu_request = gpu_requests(spec);
     pod.disk_request_gb = disk_requests(child(spec, "containers")) + disk_requests(child(spec, "initContainers"));
     return pod;
 }
@@ -215,9 +236,25 @@ Result<ServiceView> project_service(std::string_view document) {
     return service;
 }
 
-namespace {
+Result<std::optional<Complaint>> project_event(std::string_view document) {
+    constexpr size_t longest = 1000;
+    RIG_TRY_ASSIGN(const json object, parse(document, "Event"));
+    if (text(object, "type") != "Warning") return std::optional<Complaint>();
+    Complaint said{text(object, "reason"), text(object, "message"), {}};
+    if (said.message.size() > longest) {
+        size_t end = longest;
+        while (end > 0 && (static_cast<unsigned char>(said.message[end]) & 0xC0) == 0x80)
+            --end; // not within a character
+        said.message.resize(end);
+        said.message += "...";
+    }
+    for (const char *key : {"lastTimestamp", "eventTime"})
+        if (!said.at) said.at = time(object, key);
+    if (!said.at) said.at = time(child(object, "metadata"), "creationTimestamp");
+    return std::optional<Complaint>(std::move(said));
+}
 
-constexpr int most_gpus = 64; ///< of one node; an absurd capacity must not exhaust us
+namespace {
 
 std::string plain_gpu_id(std::string id) {
     if (id.starts_with("GPU-")) id.erase(0, 4);

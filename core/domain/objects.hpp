@@ -35,6 +35,8 @@ Result<NodeView> project_node(std::string_view document);
 Result<PodView> project_pod(std::string_view document);
 Result<JobView> project_job(std::string_view document);
 Result<ServiceView> project_service(std::string_view document);
+/// nullopt: an Event that is no warning. A long message is cut.
+Result<std::optional<Complaint>> project_event(std::string_view document);
 
 /// A Kubernetes quantity ("100m", "16Gi", "2e3", "1.5G") as a plain number; nullopt: not a quantity.
 std::optional<double> parse_quantity(std::string_view text);

@@ -1,5 +1,6 @@
 #include "domain/gpu_model.hpp"
 #include "domain/objects.hpp"
+#include "domain/server.hpp"
 
 #include <gtest/gtest.h>
 
@@ -27,6 +28,50 @@ TEST(Node, GpusAreCounted_WhereNobodyToldTheirIds) {
 TEST(Node, SharesOfADevice_AreNoDevices) {
     EXPECT_EQ(read_declaration(node(R"({"nvidia.com/gpu.count":"2"})")).counted_gpus, 2);
 }
+TEST(Node, ThatItIsCordoned_IsSeen) {
+    const auto read = [](const char *spec) {
+        return project_node(std::string(R"({"kind":"Node","metadata":{"name":"n"},"spec":)") + spec + "}")->cordoned;
+    };
+    EXPECT_TRUE(read(R"({"unschedulable":true})"));
+    EXPECT_FALSE(read("{}"));
+}
+
+int gpus_asked_for(const std::string &spec) {
+    const auto pod = project_pod(R"({"kind":"Pod","metadata":{"name":"p"},"spec":)" + spec + "}");
+    EXPECT_TRUE(pod) << (pod ? "" : pod.error().message);
+    return pod ? pod->gpu_request : -1;
+}
+
+TEST(Pod, AsksForTheGpusOfAllItsContainers_OrOfTheOneThatInitialisesIt) {
+    EXPECT_EQ(gpus_asked_for(R"({"containers":[{"name":"a"}]})"), 0);
+    EXPECT_EQ(gpus_asked_for(R"({"containers":[{"resources":{"limits":{"nvidia.com/gpu":"2"}}},
+                                               {"resources":{"requests":{"nvidia.com/gpu":1}}}]})"),
+              3);
+    EXPECT_EQ(gpus_asked_for(R"({"containers":[{"resources":{"limits":{"nvidia.com/gpu":"1"}}}],
+                                 "initContainers":[{"resources":{"limits":{"nvidia.com/gpu":"4"}}},
+                                                   {"resources":{"limits":{"nvidia.com/gpu":"2"}}}]})"),
+              4);
+    EXPECT_EQ(gpus_asked_for(R"({"containers":[{"resources":{"limits":{"nvidia.com/gpu":"1e99"}}}]})"), 64);
+}
+
+TEST(Server, SetsGpusAsideForOthers_TheReservedOnesFirst_NeverOneInUse) {
+    Server server;
+    for (const char *id : {"a", "b", "c", "d"}) server.gpus.push_back({GpuId(id), {}, {}, {}, true, false, false, {}});
+    server.gpus[0].reserved = true;
+    server.gpus[3].deployment = DeploymentId("mine");
+    const auto aside = [&](int others) {
+        server.gpus_of_others = others;
+        server.set_gpus_aside();
+        std::string ids;
+        for (const Gpu &gpu : server.gpus) ids += gpu.set_aside ? gpu.id.value : "";
+        return ids;
+    };
+    EXPECT_EQ(aside(1), "a");
+    EXPECT_EQ(aside(2), "ac");
+    EXPECT_EQ(aside(9), "abc");
+    EXPECT_EQ(aside(0), "");
+}
+
 TEST(Node, AnAbsurdCapacity_IsBounded) { EXPECT_EQ(read_declaration(node("{}", "{}", "2000000000")).counted_gpus, 64); }
 
 TEST(Node, AnAnnotationThatCannotBeRead_IsNotReplacedByACount) {

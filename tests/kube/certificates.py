@@ -27,6 +27,7 @@ class Authority:
         return self._issue(name, f"/CN={name}", f"subjectAltName={','.join(hosts)}\nextendedKeyUsage=serverAuth,clientAuth")
 
     def client(self, name, group=None, days=30):
+        """`days` below 0: it has expired."""
         return self._issue(name, (f"/O={group}" if group else "") + f"/CN={name}", "extendedKeyUsage=clientAuth", days)
 
     def _issue(self, name, subject, extensions, days=30):

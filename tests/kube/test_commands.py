@@ -60,7 +60,7 @@ class ClusterCommands(unittest.TestCase):
         checks, code = self.await_finding("storage", "ok")
         self.assertEqual([], [item for item in checks.values() if item["state"] != "ok"])
         self.assertEqual(0, code)
-        for name in ("reachable", "TLS", "credentials", "version", "namespace chutes", "may patch jobs in chutes", "may get pods/log in chutes", "may watch nodes", "nodes", "GPU labels", "GPUs", "storage"):
+        for name in ("reachable", "TLS", "credentials", "version", "namespace chutes", "may patch jobs in chutes", "may get pods/log in chutes", "may watch nodes", "runtime class nvidia", "nodes", "GPU labels", "GPUs", "storage"):
             self.assertIn(name, checks)
         self.assertIn("v1.20", checks["version"]["detail"])
         table = self.daemon.cli("cluster", "doctor", "microk8s/microk8s").stdout
@@ -107,6 +107,17 @@ class ClusterCommands(unittest.TestCase):
         checks, code = self.await_finding("GPU labels", "failed")
         self.assertFinding(checks["GPU labels"], "failed", "0 of 1", "gpu-01", "kubectl label node")
         self.assertEqual(1, code)
+
+    def test_no_runtime_class_for_the_workloads(self):
+        path = "/apis/node.k8s.io/v1/runtimeclasses"
+        runtime = self.api.get(path + "/nvidia")
+        self.api.delete(path + "/nvidia")
+        self.addCleanup(lambda: self.api.create(path, {"metadata": {"name": "nvidia"}, "handler": runtime["handler"]}))
+        checks, code = self.await_finding("runtime class nvidia", "failed")
+        self.assertFinding(checks["runtime class nvidia"], "failed", "does not exist", "GPU operator", "kubectl apply")
+        self.assertEqual(1, code)
+        shown = self.daemon.cli("cluster", "doctor", "--problems", "-o", "json", check=False)
+        self.assertEqual((1, ["runtime class nvidia"]), (shown.returncode, [item["check"] for item in json.loads(shown.stdout)["items"]]))
 
     def test_no_worker_at_all(self):
         self.addCleanup(lambda: self.api.patch(NODE, {"metadata": {"labels": {"chutes/worker": "true"}}}))

@@ -47,6 +47,23 @@ class Fates(KubeCase):
         self.plane.seal(deployment, fates.running)
         self.daemon.await_phase(deployment)
 
+    def test_a_missing_runtime_class_is_told_and_mended(self):
+        self.start_daemon()
+        path = "/apis/node.k8s.io/v1/runtimeclasses"
+        runtime = self.api.get(path + "/nvidia")
+        self.api.delete(path + "/nvidia")
+        restore = lambda: self.api.exists(path + "/nvidia") or self.api.create(path, {"metadata": {"name": "nvidia"}, "handler": runtime["handler"]})  # noqa: E731
+        self.addCleanup(restore)
+        deployment = self.deploy(phase=None)
+        row = self.await_inst(deployment, reason="FailedCreate", ready=False, podState=None)
+        self.assertIn('RuntimeClass "nvidia" not found', row["message"])
+        told, = [e for e in self.daemon.items("events", deployment) if e["type"] == "deployment.waiting"]
+        self.assertIn("RuntimeClass", str(told))
+        self.assertIn("RuntimeClass", str(self.daemon.json("status")["stuck"]))
+        restore()
+        self.daemon.await_phase(deployment)
+        self.assertIsNone(self.daemon.inst(deployment)["message"])
+
     def test_out_of_memory_ends_the_deployment_and_is_remembered(self):
         self.start_daemon()
         deployment = self.deploy()
@@ -70,6 +87,17 @@ class Fates(KubeCase):
         self.until(lambda: not self.jobs_of(deployment), 60, "the Job to be collected by its TTL")
         self.daemon.start()
         self.await_end(deployment, "ObjectsVanished", left=1)
+
+    def test_also_when_it_was_the_only_one(self):
+        """The cluster lists no pod at all then. That is believed because all else is there: the node, and the Service that no TTL collects."""
+        self.start_daemon()
+        deployment = self.deploy()
+        self.daemon.kill()
+        self.api.patch(f"{JOBS}/chute-{deployment}", {"spec": {"ttlSecondsAfterFinished": 0}})
+        self.plane.seal(deployment, fates.completed)
+        self.until(lambda: not self.jobs_of(deployment), 60, "the Job to be collected by its TTL")
+        self.daemon.start()
+        self.await_end(deployment, "ObjectsVanished")
 
     def test_gpus_are_free_when_the_pod_is_gone_not_when_its_end_is_asked_for(self):
         self.start_daemon()

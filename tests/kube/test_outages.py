@@ -1,5 +1,7 @@
 """What the cluster itself can do to the daemon: not answer, forget its history, refuse, lose a node. What is unknown meanwhile is kept, and afterwards all is as it should be."""
+import json
 import os
+import pathlib
 
 from control_plane import gpu_node
 from rig import CHUTES, JOBS, LABEL, KubeCase, chute, main, objects_of
@@ -68,6 +70,26 @@ class Outages(KubeCase):
         self.assertEqual([], objects_of(self.api, deployment))
         self.assertEqual(4, self.free_gpus())
 
+    def test_etcd_dies_and_returns(self):
+        self.start_daemon()
+        kept = self.deploy()
+        self.plane.kill("etcd")
+        self.await_freshness("unknown")
+        self.assertEqual("active", self.daemon.deployment(kept)["phase"])
+        self.assertEqual(6, self.daemon.deploy(2, "gpu-02", check=False).returncode)
+        self.plane.start_component("etcd")
+        self.await_pods(kept)
+        self.deploy(2, "gpu-02")
+
+    def test_without_a_controller_manager_it_is_told_that_no_pod_is_made(self):
+        self.start_daemon()
+        self.plane.kill("controller-manager")
+        deployment = self.deploy(phase=None)
+        self.daemon.until(lambda: "kube-controller-manager" in str(self.daemon.inst(deployment)["message"]), 60, "the lack of a pod to be told")
+        self.plane.start_component("controller-manager")
+        self.daemon.await_phase(deployment)
+        self.assertIsNone(self.daemon.inst(deployment)["message"])
+
     def test_history_that_was_compacted_away_is_listed_anew(self):
         self.start_daemon()
         kept, gone = self.deploy(), self.deploy(2, "gpu-02")
@@ -94,6 +116,21 @@ class Outages(KubeCase):
         self.plane.start_component("gpu-01")
         self.daemon.until(lambda: status() == "Ready", 60, "the node to be back")
         self.assertEqual("active", self.daemon.deployment(deployment)["phase"])
+        self.deploy(2, "gpu-01")
+
+    def test_a_cordoned_node_takes_nothing_new(self):
+        self.start_daemon()
+        deployment = self.deploy()
+        self.api.patch("/api/v1/nodes/gpu-01", {"spec": {"unschedulable": True}})
+        self.addCleanup(lambda: self.api.patch("/api/v1/nodes/gpu-01", {"spec": {"unschedulable": None}}))
+        status = lambda: next(n["status"] for n in self.daemon.items("nodes") if n["nodeName"] == "gpu-01")  # noqa: E731
+        self.daemon.until(lambda: status() == "Cordoned", 30, "the node to be shown as cordoned")
+        refused = self.daemon.deploy(2, "gpu-01", check=False)
+        self.assertEqual(6, refused.returncode)
+        self.assertIn("kubectl uncordon", refused.stderr)
+        self.assertEqual("active", self.daemon.deployment(deployment)["phase"])
+        self.api.patch("/api/v1/nodes/gpu-01", {"spec": {"unschedulable": None}})
+        self.daemon.until(lambda: status() == "Ready", 30, "the node to be ready again")
         self.deploy(2, "gpu-01")
 
     # --- credentials and permissions -----------------------------------------------------------------------------------
@@ -124,6 +161,33 @@ class Outages(KubeCase):
         self.assertEqual("active", self.daemon.deployment(deployment)["phase"])
         token_file.write_text(self.plane.admin_token)
         self.await_freshness("complete")
+        self.daemon.cli("undeploy", "-i", deployment)
+        self.daemon.await_gone(deployment)
+
+    def certificate(self, name, days=30):
+        certificate, key = self.plane.authority.client(name, "system:masters", days)
+        return {"client-certificate": str(certificate), "client-key": str(key)}
+
+    def test_a_client_certificate_that_expired_is_told_and_replaced_without_a_restart(self):
+        user = self.certificate("operator")
+        self.start_daemon(self.plane.write_kubeconfig("operator", user))
+        deployment = self.deploy()
+        for part, file in self.certificate("operator-of-old", days=-1).items():  # as if it had become that old
+            pathlib.Path(user[part]).write_text(pathlib.Path(file).read_text())
+        self.await_freshness("unknown")
+        self.daemon.until(lambda: "client certificate expired at" in str(self.cluster()["lastError"]), 30, "the reason to be shown")
+        doctor = self.daemon.cli("cluster", "doctor", "--problems", "-o", "json", check=False)
+        found = {item["check"]: item for item in json.loads(doctor.stdout)["items"]}
+        self.assertEqual((1, "failed", "failed"), (doctor.returncode, found["credentials"]["state"], found["client certificate"]["state"]))
+        self.assertIn("put a new certificate", found["client certificate"]["remedy"])
+        self.assertEqual("active", self.daemon.deployment(deployment)["phase"])
+        self.assertEqual(6, self.daemon.deploy(2, "gpu-01", check=False).returncode, "nothing new goes where nothing is known")
+        self.daemon.cli("recycle")
+        self.assertEqual("active", self.daemon.deployment(deployment)["phase"])
+        self.assertTrue(objects_of(self.api, deployment))
+        self.plane.write_kubeconfig("operator", self.certificate("operator-renewed"))
+        self.await_freshness("complete")
+        self.deploy(2, "gpu-01")
         self.daemon.cli("undeploy", "-i", deployment)
         self.daemon.await_gone(deployment)
 

@@ -30,7 +30,7 @@ const ClusterState *cluster_of(const Snapshot &snapshot, const ClusterName &name
 const char *node_status(const Snapshot &snapshot, const Server &server) {
     const ClusterState *cluster = cluster_of(snapshot, server.cluster);
     if (!cluster || !cluster->nodes.complete) return "Unknown";
-    return server.ready ? "Ready" : "NotReady";
+    return server.ready ? "Ready" : server.cordoned ? "Cordoned" : "NotReady";
 }
 
 void nullable(JsonWriter &json, const char *key, const std::string &text) { json.text_or_null(key, text); }
@@ -80,6 +80,7 @@ std::string nodes(const Scene &scene, const Arguments &arguments) {
         json.field("diskUsedGb", s->disk_used_gb).field("cluster", s->cluster);
         nullable(json, "gpuModel", s->gpus.empty() ? std::string() : s->gpus.front().model);
         json.field("gpuCount", s->gpus.size()).field("gpuFree", count([](const Gpu &g) { return g.free(); }));
+        json.field("gpuOthers", s->gpus_of_others);
         json.field("gpuVerified", count([](const Gpu &g) { return g.verified; })).field("hourlyCost", s->hourly_cost);
         json.field("locked", s->locked).field("tee", s->tee).end_object();
     }
@@ -151,7 +152,10 @@ std::string gpus(const Scene &scene) {
                 .field("serverId", s->id)
                 .field("serverName", s->name)
                 .field("model", gpu.model);
-            json.field("verified", gpu.verified).field("reserved", gpu.reserved).field("free", gpu.free());
+            json.field("verified", gpu.verified)
+                .field("reserved", gpu.reserved)
+                .field("setAside", gpu.set_aside)
+                .field("free", gpu.free());
             nullable(json, "deploymentId", gpu.deployment.value);
             json.end_object();
         }
@@ -173,6 +177,15 @@ struct InstanceRow {
     const JobView *job = nullptr;
     bool ready = false;
 };
+
+/// Precondition: they are in order of the deployments' ids.
+const StepStatus *held_up(const Scene &scene, const DeploymentId &id) {
+    const std::vector<StepStatus> &stuck = scene.published.status->stuck;
+    const auto at =
+        std::lower_bound(stuck.begin(), stuck.end(), id,
+                         [](const StepStatus &step, const DeploymentId &wanted) { return step.deployment < wanted; });
+    return at == stuck.end() || at->deployment != id ? nullptr : &*at;
+}
 
 /// What was last seen of a cluster that is out of reach says nothing about now.
 std::string job_status(const ClusterState *cluster, const JobView *job) {
@@ -227,8 +240,14 @@ std::string instances(const Scene &scene, const Arguments &arguments) {
         json.field("startTime", row.pod && row.pod->start_time ? row.pod->start_time
                                 : row.job                      ? row.job->start_time
                                                                : std::optional<WallTime>());
-        nullable(json, "reason", row.pod ? row.pod->reason : std::string());
-        nullable(json, "message", row.pod ? row.pod->message : std::string());
+        // Where the pod does not say it, what holds the deployment up does.
+        const StepStatus *const held = held_up(scene, d.id);
+        const bool told = row.pod && !row.pod->message.empty();
+        nullable(json, "reason",
+                 held && !told && !held->reason.empty() ? held->reason
+                 : row.pod                              ? row.pod->reason
+                                                        : std::string());
+        nullable(json, "message", told ? row.pod->message : held ? held->last_error : std::string());
         json.field("gpuMilli", d.gpu_milli)
             .field("phase", phase_name(d.phase))
             .text_or_null("instanceId", d.instance.value)

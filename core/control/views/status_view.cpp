@@ -51,6 +51,24 @@ void write_counts(JsonWriter &json, const Snapshot &s) {
     json.field("offers", s.offers.size()).field("servers", s.servers.size());
 }
 
+/// Two who hand out the same GPUs may hand out one of them twice: whoever runs them should know.
+std::vector<std::string> shared_servers(const Snapshot &s) {
+    constexpr size_t most_named = 5;
+    std::string names;
+    size_t servers = 0;
+    for (const ServerPtr &server : s.servers) {
+        if (server->gpus_of_others == 0) continue;
+        if (++servers > most_named) continue;
+        names += (names.empty() ? "" : ", ") + std::to_string(server->gpus_of_others) + " of " +
+                 std::to_string(server->gpus.size()) + " on " + server->name;
+    }
+    if (servers == 0) return {};
+    if (servers > most_named) names += " and on " + std::to_string(servers - most_named) + " more";
+    return {"pods that are not rigger's ask for GPUs of its servers (" + names +
+            "): as many are set aside, but which ones they got nobody tells; keep such pods off, or reserve GPUs for "
+            "them (annotation rigger.dev/gpus)"};
+}
+
 } // namespace
 
 std::string status(const Scene &scene, const StatusFacts &facts) {
@@ -68,6 +86,7 @@ std::string status(const Scene &scene, const StatusFacts &facts) {
         .field("takenAt", s.taken_at);
     json.key("warnings").begin_array();
     for (const std::string &warning : conditions) json.value(warning);
+    for (const std::string &notice : shared_servers(s)) json.value(notice);
     json.end_array().key("loops").begin_array();
     write_loop(json, "placement", status.plan);
     write_loop(json, "reconcile", status.reconcile);
@@ -118,7 +137,9 @@ std::string status(const Scene &scene, const StatusFacts &facts) {
         .field("repeated", status.repeated_events)
         .end_object();
     json.field("decisions", status.decisions).key("stuck").begin_array();
-    for (const StepStatus &step : status.stuck) {
+    constexpr size_t most_shown = 20;
+    for (size_t i = 0; i < std::min(status.stuck.size(), most_shown); ++i) {
+        const StepStatus &step = status.stuck[i];
         json.begin_object()
             .field("deploymentId", step.deployment)
             .field("phase", step.phase)

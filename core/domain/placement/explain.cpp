@@ -117,7 +117,10 @@ private:
         const Fleet::Room room = board_.fleet.room(row);
         const int64_t counted = room.gate & demand.gate_mask;
         if (counted & gate_locked) add(Rejection::server_locked, server_.name + " is locked");
-        if (counted & gate_not_ready) add(Rejection::server_not_ready, server_.name + " is not ready");
+        if (counted & gate_not_ready)
+            add(Rejection::server_not_ready, server_.cordoned
+                                                 ? server_.name + " is cordoned: kubectl uncordon " + server_.name
+                                                 : server_.name + " is not ready");
         if (counted & gate_unknown)
             add(Rejection::server_unknown,
                 "the state of cluster " + server_.cluster.str() + " is not completely known");
@@ -143,11 +146,16 @@ private:
         const std::string &model = board_.fleet.model_of(row);
         if (room.whole_gpus < demand.whole_gpus)
             add(Rejection::not_enough_free_gpus, "it needs " + count_text(demand.whole_gpus) + " " + model + "; " +
-                                                     server_.name + " has " + count_text(room.whole_gpus) + " free");
+                                                     server_.name + " has " + count_text(room.whole_gpus) + " free" +
+                                                     of_others());
         if (room.share_milli < demand.share_milli)
             add(Rejection::not_enough_free_gpus, "it needs " + count_text(demand.share_milli) + " thousandths of one " +
                                                      model + "; the most that one on " + server_.name +
-                                                     " has free is " + count_text(room.share_milli));
+                                                     " has free is " + count_text(room.share_milli) + of_others());
+    }
+    std::string of_others() const {
+        if (server_.gpus_of_others == 0) return {};
+        return "; pods that are not rigger's ask for " + std::to_string(server_.gpus_of_others);
     }
 
     const LiveBoard &live_;

@@ -39,6 +39,7 @@ INSTANTIATE_TEST_SUITE_P(
         FilterCase{"NotEnoughFreeGpus", true, [](World &w, PlacementRules &) { w.offers[0].needs.gpu_count = 9; }},
         FilterCase{"NotEnoughFreeGpus", true, [](World &w, PlacementRules &) { for (Gpu &g : w.servers[0].gpus) g.verified = false; }},
         FilterCase{"NotEnoughFreeGpus", true, [](World &w, PlacementRules &) { for (Gpu &g : w.servers[0].gpus) g.reserved = true; }},
+        FilterCase{"NotEnoughFreeGpus", true, [](World &w, PlacementRules &) { w.servers[0].gpus_of_others = 99; w.servers[0].set_gpus_aside(); }},
         FilterCase{"NotEnoughFreeGpus", true, [](World &w, PlacementRules &) { for (Gpu &g : w.servers[0].gpus) g.deployment = DeploymentId("x"); }},
         FilterCase{"ServerLocked", true, [](World &w, PlacementRules &) { w.servers[0].locked = true; }},
         FilterCase{"ServerNotReady", true, [](World &w, PlacementRules &) { w.servers[0].ready = false; }},

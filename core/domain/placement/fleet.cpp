@@ -95,7 +95,8 @@ std::vector<Fleet::Group> Fleet::groups_of(const Surroundings &around, const Ser
     for (const uint32_t i : order) {
         const Gpu &gpu = server.gpus[i];
         const auto [at, fresh] = by_model.try_emplace(gpu.model, common);
-        const uint32_t milli = gpu.verified && !gpu.reserved ? 1000 - std::min<uint32_t>(1000, used[i]) : 0;
+        const uint32_t milli =
+            gpu.verified && !gpu.reserved && !gpu.set_aside ? 1000 - std::min<uint32_t>(1000, used[i]) : 0;
         at->second.cards.push_back({i, milli});
         at->second.free += milli == 1000;
     }

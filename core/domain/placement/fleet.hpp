@@ -37,7 +37,7 @@ struct Segment {
 
 struct Card {
     uint32_t position = 0;   ///< in Server::gpus
-    uint32_t milli_free = 0; ///< 0 unless verified and not reserved
+    uint32_t milli_free = 0; ///< 0 unless verified, not reserved and not set aside
 };
 
 struct FleetServer {

@@ -23,9 +23,10 @@ std::string catalogue() {
 {"name":"cluster doctor","group":"fleet","effect":"read","http":{"method":"GET","path":"/v1/cluster/doctor"},
  "summary":{"en":"Examine clusters: reachability, TLS, version, each permission, GPU labels, storage; say what to do","zh":"检查集群：连通性、TLS、版本、各项权限、GPU 标签、存储，并给出处理办法"},
  "description":{"en":"Changes nothing. Ends with exit code 1 unless every check is ok; unknown is what could not be checked.","zh":"不做任何改动。除非所有检查均为 ok，否则退出码为 1；unknown 表示无法检查。"},
- "examples":["rigger cluster doctor","rigger cluster doctor microk8s/microk8s -o json"],
+ "examples":["rigger cluster doctor","rigger cluster doctor --problems","rigger cluster doctor microk8s/microk8s -o json"],
  "options":{"type":"object","additionalProperties":false,"properties":{
-  "cluster":{"type":"string","minLength":1,"description":"only this one, by its name in `rigger clusters` or the part behind the slash","x-zh":"仅检查该集群；名称见 `rigger clusters`，或其斜杠后的部分","x-cli":{"short":"c","position":0,"metavar":"CLUSTER","complete":"clusters"}}}},
+  "cluster":{"type":"string","minLength":1,"description":"only this one, by its name in `rigger clusters` or the part behind the slash","x-zh":"仅检查该集群；名称见 `rigger clusters`，或其斜杠后的部分","x-cli":{"short":"c","position":0,"metavar":"CLUSTER","complete":"clusters"}},
+  "problems":{"type":"boolean","default":false,"description":"only what is not ok","x-zh":"仅显示不为 ok 的检查项","x-cli":{"short":"p"}}}},
  "result":{"kind":"list","items":"items","verdict":"well","columns":[
   {"key":"cluster","title":"CLUSTER","zh":"集群","type":"string","priority":4},
   {"key":"check","title":"CHECK","zh":"检查项","type":"string","priority":1},

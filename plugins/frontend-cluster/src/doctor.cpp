@@ -27,14 +27,18 @@ rig::Result<std::string> doctor(const rig::Control &control, rig::Call call, std
     const Json found = Json::parse(answer, nullptr, false);
     const Json *const clusters = list(found, "clusters");
     if (!clusters) return malformed("diagnosis of the clusters");
+    const Json given = Json::parse(arguments, nullptr, false);
+    const bool all = !given.is_object() || given.value("problems", Json()) != true;
     Json items = Json::array();
     bool well = !clusters->empty();
     for (const Json &cluster : *clusters) {
         const Json *const checks = list(cluster, "checks");
         if (!checks || checks->empty()) return malformed("diagnosis of a cluster");
         for (const Json &check : *checks) {
-            items.push_back(row(text(cluster, "name"), check));
-            well = well && items.back()["state"] == "ok";
+            Json item = row(text(cluster, "name"), check);
+            const bool ok = item["state"] == "ok";
+            well = well && ok;
+            if (all || !ok) items.push_back(std::move(item));
         }
     }
     return dump({{"well", well}, {"items", std::move(items)}});

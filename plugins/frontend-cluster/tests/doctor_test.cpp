@@ -42,6 +42,19 @@ TEST_F(Doctor, IsContentOnlyWhenEveryCheckIsOk) {
     EXPECT_EQ(answer(R"({"clusters":[]})")["well"], false) << "nothing was examined";
 }
 
+TEST_F(Doctor, OnRequestOnlyProblemsAreShown_WhichChangesNoVerdict) {
+    const char *const diagnosis =
+        R"({"clusters":[{"name":"k/a","checks":[{"check":"TLS","ok":true},{"check":"nodes","ok":false},{"check":"GPUs"}]}]})";
+    const Json found = Json::parse(*told(diagnosis, R"({"problems":true})"));
+    ASSERT_EQ(found["items"].size(), 2U);
+    EXPECT_EQ(found["items"][0]["check"], "nodes");
+    EXPECT_EQ(found["well"], false);
+    const Json fine = Json::parse(
+        *told(R"({"clusters":[{"name":"k/a","checks":[{"check":"TLS","ok":true}]}]})", R"({"problems":true})"));
+    EXPECT_TRUE(fine["items"].empty());
+    EXPECT_EQ(fine["well"], true);
+}
+
 TEST_F(Doctor, AMalformedDiagnosisIsNoGoodNews) {
     for (const char *bad : {"", "[]", "{}", R"({"clusters":null})", R"({"clusters":[null]})",
                             R"({"clusters":[{"name":"k/a","checks":[]}]})"})

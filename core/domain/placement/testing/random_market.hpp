@@ -90,6 +90,7 @@ public:
             gpu.model = model(g % 3 == 2 ? second : first);
             gpu.verified = shape.plain || !chance(0.06);
             gpu.reserved = !shape.plain && chance(0.04);
+            gpu.set_aside = !shape.plain && chance(0.04);
             if (!shape.plain && chance(0.03)) gpu.deployment = DeploymentId("of-another-time");
             made->gpus.push_back(gpu);
         }

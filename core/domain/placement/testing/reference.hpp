@@ -127,7 +127,7 @@ private:
                 if (gpu.deployment == holder->id || holder->shares_gpu()) explained = true;
             }
             if (!explained) used = 1000;
-            books.milli_free[gpu.id] = gpu.verified && !gpu.reserved ? std::max(0, 1000 - used) : 0;
+            books.milli_free[gpu.id] = gpu.verified && !gpu.reserved && !gpu.set_aside ? std::max(0, 1000 - used) : 0;
         }
         double disk = 0, cpu = 0, memory = 0;
         for (const DeploymentPtr &deployment : snapshot_.deployments) {

@@ -8,6 +8,13 @@ using Json = nlohmann::json;
 
 constexpr int most_depth = 16;
 
+/// A refusal to read an object quotes the bytes around the place, which may hold a launch token.
+std::string without_quotes(std::string message) {
+    for (const char *quote : {", error found in #", "bigger context"})
+        if (const size_t at = message.find(quote); at != std::string::npos) message.resize(at);
+    return message;
+}
+
 /// The Status object, or null.
 Json status_of(std::string_view body) {
     const auto shallow = [](int depth, Json::parse_event_t, Json &) { return depth <= most_depth; };
@@ -53,7 +60,7 @@ rig::Error refusal(int http_status, std::string_view body, uint32_t retry_after_
     rig::Error e{code_of(http_status, names_object), text(status, "reason"), std::string(doing) + ": ", retry_after_ms};
     if (e.reason.empty() || (http_status == 404 && !names_object)) e.reason = reason_of(http_status);
     if (http_status == 410) e.reason = "Expired";
-    const std::string message = text(status, "message");
+    const std::string message = without_quotes(text(status, "message"));
     e.message += message.empty() ? "the API server answered HTTP " + std::to_string(http_status) : message;
     if (http_status == 401) e.message += "; check the kubeconfig's credentials";
     if (details.is_object() && details.contains("retryAfterSeconds") &&

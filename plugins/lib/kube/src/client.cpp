@@ -5,6 +5,7 @@
 
 #include <rigger/sdk/json.hpp>
 #include <rigger/sdk/try.hpp>
+#include <times/rfc3339.hpp>
 
 #include <atomic>
 #include <future>
@@ -21,6 +22,12 @@ std::string selection_query(const Selection &s) {
     if (!s.labels.empty()) out += "&labelSelector=" + escaped(s.labels);
     if (!s.fields.empty()) out += "&fieldSelector=" + escaped(s.fields);
     return out;
+}
+/// An API server says no more than "Unauthorized".
+std::string expired(const Identity &identity, int64_t wall_ns) {
+    if (!identity.certificate || wall_ns <= identity.certificate->until_ns) return {};
+    return "; the client certificate expired at " + times::to_rfc3339(identity.certificate->until_ns) +
+           ": put a new one into the kubeconfig";
 }
 std::string naming(const Resource &r, std::string_view name) { return r.plural + " \"" + std::string(name) + "\""; }
 } // namespace
@@ -40,6 +47,7 @@ rig::Result<std::unique_ptr<Exchange>> Client::send(const Effort &wanted, const 
         if (!sent.ok()) {
             rig::Error e = sent.error();
             e.message = doing + ": " + e.message;
+            if (e.reason == "ConnectionBroken") e.message += expired(identity, clock_.wall_ns());
             return e;
         }
         Exchange &answer = **sent;
@@ -54,7 +62,8 @@ rig::Result<std::unique_ptr<Exchange>> Client::send(const Effort &wanted, const 
         } catch (const std::exception &) {
             // The status alone has to do.
         }
-        const rig::Error e = refusal(answer.status(), body, answer.retry_after_ms(), doing);
+        rig::Error e = refusal(answer.status(), body, answer.retry_after_ms(), doing);
+        if (answer.status() == 401) e.message += expired(identity, clock_.wall_ns());
         if (answer.status() == 429) budget_.hold(std::max<uint64_t>(e.retry_after_ms, 1000) * 1'000'000);
         return e;
     }

@@ -86,6 +86,7 @@ rig::Result<Identity> Credentials::current(const Effort &effort) {
         (!exec_valid_ || (exec_expires_wall_ns_ != 0 && clock_.wall_ns() + expiry_margin_ns >= exec_expires_wall_ns_)))
         RIG_RETURN_IF_ERROR(refresh_exec(effort));
     Identity out = identity_;
+    if (out.tls) out.certificate = out.tls->own;
     if (access_.exec && !exec_token_.empty()) out.token = exec_token_;
     return out;
 }

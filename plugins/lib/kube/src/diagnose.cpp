@@ -61,7 +61,8 @@ rig::Result<std::string> Fleet::diagnose(rig::Call call, std::string_view text) 
     std::vector<Json> found(chosen.size());
     side_by_side(chosen.size(), [&](size_t i) {
         try {
-            found[i] = examine(chosen[i]->client(), effort(call).within(diagnosis_ns), settings_.work_namespace);
+            found[i] = examine(chosen[i]->client(), effort(call).within(diagnosis_ns), settings_.work_namespace,
+                               settings_.runtime_class);
         } catch (const std::exception &) {
             found[i] = Json::array({check("diagnosis", nullptr, "memory ran out", "try again")});
         }

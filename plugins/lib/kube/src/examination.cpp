@@ -3,7 +3,9 @@
 #include "needs.hpp"
 
 #include <rigger/sdk/try.hpp>
+#include <times/rfc3339.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace kube {
@@ -60,6 +62,18 @@ void connection(const rig::Result<std::string> &version, const Access &access, J
                                         : "mend what is above first"));
 }
 
+/// Before it is too late: in its last tenth, at most in its last week.
+void certificate(Client &client, const Effort &effort, int64_t now_ns, Json &checks) {
+    constexpr int64_t day_ns = 24 * 3600 * static_cast<int64_t>(second_ns);
+    const auto identity = client.identity(effort);
+    if (!identity.ok() || !identity->certificate) return;
+    const auto [from, until] = *identity->certificate;
+    const bool fresh = until - now_ns > std::min(7 * day_ns, (until - from) / 10);
+    checks.push_back(check("client certificate", fresh,
+                           (now_ns > until ? "expired at " : "valid until ") + times::to_rfc3339(until),
+                           "put a new certificate and its key into the kubeconfig; no restart is needed"));
+}
+
 Json version_check(const std::string &version) {
     int minor = 0; // "v1.29.3", "v1.20.2+k3s1"
     const bool known = version.starts_with("v1.") && (minor = std::atoi(version.c_str() + 3)) > 0;
@@ -77,6 +91,23 @@ Json namespace_check(Client &client, const Effort &effort, const std::string &ns
     if (space.error().code == RIG_E_NOT_FOUND)
         return check(name, false, "does not exist", "kubectl create namespace " + ns + ", or: " + grant(ns));
     return check(name, nullptr, space.error().message, grant(ns));
+}
+
+/// Without it the API server refuses every pod of ours, and nothing but an event of the Job says so.
+Json runtime_class_check(Client &client, const Effort &effort, const std::string &name) {
+    const auto found = client.get(effort, {"node.k8s.io/v1", "RuntimeClass", "runtimeclasses", false}, {}, name);
+    const std::string what = "runtime class " + name;
+    if (found.ok()) return check(what, true, "exists", "");
+    if (found.error().code != RIG_E_NOT_FOUND)
+        return check(what, nullptr, found.error().message,
+                     "let the user get runtimeclasses, as `rigger cluster rbac` does");
+    return check(
+        what, false, "does not exist; no pod that asks for it is made",
+        "install NVIDIA's GPU operator, which brings it; or, where the container runtime has a handler of that "
+        "name: kubectl apply -f - <<< '{\"apiVersion\":\"node.k8s.io/v1\",\"kind\":\"RuntimeClass\","
+        "\"metadata\":{\"name\":\"" +
+            name + "\"},\"handler\":\"" + name +
+            "\"}'; or name another as runtimeClass, here and in the market's source");
 }
 
 Json permission(Client &client, const Effort &effort, const Need &need, const std::string &ns) {
@@ -181,10 +212,11 @@ Json check(std::string name, Json ok, std::string detail, std::string remedy) {
             {"remedy", ok == true ? std::string() : std::move(remedy)}};
 }
 
-Json examine(Client &client, const Effort &effort, const std::string &ns) {
+Json examine(Client &client, const Effort &effort, const std::string &ns, const std::string &runtime_class) {
     Json checks = Json::array();
     const auto version = client.version(effort);
     connection(version, client.access(), checks);
+    certificate(client, effort, effort.clock->wall_ns(), checks);
     if (!version.ok() && version.error().reason != "Forbidden") return checks;
     if (version.ok()) checks.push_back(version_check(*version));
     else
@@ -192,6 +224,7 @@ Json examine(Client &client, const Effort &effort, const std::string &ns) {
                                "let the user read /version (role system:public-info-viewer)"));
     checks.push_back(namespace_check(client, effort, ns));
     for (const Need &need : needs) checks.push_back(permission(client, effort, need, ns));
+    if (!runtime_class.empty()) checks.push_back(runtime_class_check(client, effort, runtime_class));
     nodes(client, effort, checks);
     return checks;
 }

@@ -10,8 +10,11 @@ namespace kube {
 /// ok.
 nlohmann::json check(std::string name, nlohmann::json ok, std::string detail, std::string remedy);
 
-/// The lines in the order of what rests on what: reachability, TLS, credentials, version, namespace, each permission,
-/// nodes, GPU labels, GPUs, storage. Asks and changes nothing; what cannot be asked any more is unknown.
-nlohmann::json examine(Client &client, const Effort &effort, const std::string &work_namespace);
+/// The lines in the order of what rests on what: reachability, TLS, credentials, client
+/// certificate, version, namespace, each permission,
+/// the runtime class ("": not looked for), nodes, GPU labels, GPUs, storage. Asks and changes nothing; what cannot be
+/// asked any more is unknown.
+nlohmann::json examine(Client &client, const Effort &effort, const std::string &work_namespace,
+                       const std::string &runtime_class);
 
 } // namespace kube

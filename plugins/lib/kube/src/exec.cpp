@@ -1,5 +1,7 @@
 #include "kube/credentials.hpp"
 
+#include <rigger/sdk/try.hpp>
+
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -21,12 +23,27 @@ rig::Error failed(const ExecPlugin &plugin, const std::string &why) {
     return {RIG_E_UNAVAILABLE, "ExecFailed", "the exec credential plugin " + plugin.command + " " + why, 5000};
 }
 
+rig::Status in_time(const ExecPlugin &plugin, const Effort &effort) {
+    rig::Status go = effort.check();
+    if (go.ok() || go.error().code == RIG_E_CANCELLED) return go;
+    return failed(plugin, "did not answer in time");
+}
+
+/// One that closed its output may live on.
+rig::Status await_end(pid_t child, const ExecPlugin &plugin, const Effort &effort, int &status) {
+    for (;;) {
+        const pid_t gone = ::waitpid(child, &status, WNOHANG);
+        if (gone != 0 && !(gone < 0 && errno == EINTR)) return {};
+        RIG_RETURN_IF_ERROR(in_time(plugin, effort));
+        ::poll(nullptr, 0, 5);
+    }
+}
+
 /// The pipe's reading end until the writer closed it.
 rig::Status drain(int fd, const ExecPlugin &plugin, const Effort &effort, std::string &into) {
     char buffer[4096];
     for (;;) {
-        if (rig::Status go = effort.check(); !go.ok())
-            return go.error().code == RIG_E_CANCELLED ? go : rig::Status(failed(plugin, "did not answer in time"));
+        RIG_RETURN_IF_ERROR(in_time(plugin, effort));
         pollfd ready{fd, POLLIN, 0};
         if (::poll(&ready, 1, 100) <= 0) continue;
         const ssize_t got = ::read(fd, buffer, sizeof buffer);
@@ -68,12 +85,16 @@ rig::Result<std::string> run_exec(const ExecPlugin &plugin, const Effort &effort
         return failed(plugin, std::string("cannot be started: ") + std::strerror(spawned));
     }
     std::string out;
-    const rig::Status read = drain(ends[0], plugin, effort.within(most_time_ns), out);
+    const Effort patience = effort.within(most_time_ns);
+    const rig::Status read = drain(ends[0], plugin, patience, out);
     ::close(ends[0]);
-    if (!read.ok()) ::kill(child, SIGKILL);
     int status = 0;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {}
-    if (!read.ok()) return read.error();
+    const rig::Status ended = read.ok() ? await_end(child, plugin, patience, status) : read;
+    if (!ended.ok()) {
+        ::kill(child, SIGKILL);
+        while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+        return ended.error();
+    }
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return failed(plugin, "failed; run it by hand to see why");
     return out;
 }

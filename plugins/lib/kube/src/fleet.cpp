@@ -61,6 +61,7 @@ rig::Status Fleet::refresh() {
         if (const auto at = old.find(name); at != old.end()) now.emplace(name, at->second);
     const std::lock_guard held(lock_);
     clusters_ = std::move(now);
+    std::erase_if(watches_, [&](const auto &one) { return !clusters_.contains(one.first.first); });
     broken_ = std::move(roll->broken);
     return {};
 }

@@ -166,19 +166,19 @@ std::string Access::server() const {
            base_path;
 }
 
-rig::Result<std::vector<Access>> read_kubeconfig(std::string_view text, const std::string &directory) {
-    return parsed(text, [&](const YAML::Node &root) -> rig::Result<std::vector<Access>> {
-        std::vector<Access> out;
+rig::Result<std::vector<Context>> read_kubeconfig(std::string_view text, const std::string &directory) {
+    return parsed(text, [&](const YAML::Node &root) -> rig::Result<std::vector<Context>> {
+        std::vector<Context> out;
         const YAML::Node contexts = root["contexts"];
         if (!contexts || !contexts.IsSequence() || contexts.size() == 0) return bad("no contexts");
         if (contexts.size() > most_contexts) return bad("more than 10000 contexts");
         for (const auto &item : contexts) {
-            const std::string name = text_of(item, "name");
+            std::string name = text_of(item, "name");
             if (name.empty()) return bad("a context without a name");
-            for (const Access &other : out)
-                if (other.context == name) return bad("two contexts are called '" + name + "'");
-            RIG_ASSIGN_OR_RETURN(Access access, read_context(root, name, directory));
-            out.push_back(std::move(access));
+            for (const Context &other : out)
+                if (other.name == name) return bad("two contexts are called '" + name + "'");
+            auto access = read_context(root, name, directory);
+            out.push_back({std::move(name), std::move(access)});
         }
         return out;
     });
@@ -195,15 +195,20 @@ rig::Result<Access> current_context(std::string_view text, const std::string &di
     });
 }
 
-rig::Result<std::vector<Access>> read_kubeconfig_file(const std::string &path) {
+namespace {
+rig::Error within(const std::string &path, rig::Error e) {
+    e.message = path + ": " + e.message;
+    return e;
+}
+} // namespace
+
+rig::Result<std::vector<Context>> read_kubeconfig_file(const std::string &path) {
     RIG_ASSIGN_OR_RETURN(const std::string text, read_file(path, most_bytes));
     const size_t slash = path.rfind('/');
     auto contexts = read_kubeconfig(text, slash == std::string::npos ? "." : path.substr(0, slash));
-    if (!contexts.ok()) {
-        rig::Error e = contexts.error();
-        e.message = path + ": " + e.message;
-        return e;
-    }
+    if (!contexts.ok()) return within(path, contexts.error());
+    for (Context &context : *contexts)
+        if (!context.access.ok()) context.access = within(path, context.access.error());
     return contexts;
 }
 

@@ -19,6 +19,13 @@ rig::Error not_ours(const Resource &r, std::string_view name) {
             0};
 }
 
+/// An object that does not exist yet is "not found" only when its namespace is. That is an operator's to make, and what
+/// waits for it goes on then.
+rig::Error no_namespace(const std::string &ns) {
+    return {RIG_E_UNAVAILABLE, "NamespaceMissing",
+            "namespace " + ns + " does not exist: kubectl create namespace " + ns, 5000};
+}
+
 rig::Result<Json> read(std::string_view text) {
     if (text.size() > most_object_bytes) return invalid("the object has more than 3 MiB");
     bool deep = false;
@@ -118,6 +125,7 @@ rig::Result<std::string> apply_object(Client &client, const Effort &effort, std:
         rig::Result<std::string> done = std::string();
         if (!existing.ok()) {
             done = client.create(effort, t.resource, t.ns, object.dump(), dry_run);
+            if (!done.ok() && done.error().code == RIG_E_NOT_FOUND && t.resource.namespaced) return no_namespace(t.ns);
         } else {
             const Json found = Json::parse(*existing, nullptr, false);
             if (!ours(found)) return not_ours(t.resource, t.name);

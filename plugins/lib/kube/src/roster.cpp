@@ -49,9 +49,9 @@ private:
                 return rig::Error{RIG_E_INVALID, "BadKubeconfig", path_ + ": " + current.error().message, 0};
             return current;
         }
-        RIG_ASSIGN_OR_RETURN(std::vector<Access> all, read_kubeconfig_file(path_));
-        for (Access &access : all)
-            if (access.context == context_) return std::move(access);
+        RIG_ASSIGN_OR_RETURN(std::vector<Context> all, read_kubeconfig_file(path_));
+        for (Context &one : all)
+            if (one.name == context_) return std::move(one.access);
         return rig::Error{RIG_E_INVALID, "NoSuchContext",
                           path_ + " has no context '" + context_ + "'; see: kubectl config get-contexts", 0};
     }
@@ -77,11 +77,11 @@ public:
     explicit Merged(std::string path) : path_(std::move(path)) {}
     std::string stamp() const override { return file_stamp(path_); }
     rig::Result<Roll> read() const override {
-        RIG_ASSIGN_OR_RETURN(std::vector<Access> all, read_kubeconfig_file(path_));
+        RIG_ASSIGN_OR_RETURN(std::vector<Context> all, read_kubeconfig_file(path_));
         Roll roll;
-        for (Access &access : all) {
-            std::string name = access.context;
-            roll.clusters.emplace_back(std::move(name), std::move(access));
+        for (Context &one : all) {
+            if (one.access.ok()) roll.clusters.emplace_back(std::move(one.name), *std::move(one.access));
+            else roll.broken.emplace_back(std::move(one.name), one.access.error().message);
         }
         return roll;
     }

@@ -17,6 +17,7 @@ FleetSettings read_settings(std::string_view config) {
     out.client.request_ns =
         static_cast<uint64_t>(rig::json::get(from, "requestTimeoutSeconds", 30.0) * static_cast<double>(second_ns));
     out.work_namespace = rig::json::get(from, "namespace", "chutes");
+    out.runtime_class = rig::json::get(from, "runtimeClass", out.runtime_class.c_str());
     return out;
 }
 std::string config_text(std::string_view config, const char *key) { return rig::json::get(document(config), key, ""); }

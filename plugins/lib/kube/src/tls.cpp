@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <rigger/sdk/try.hpp>
 
 namespace kube {
 namespace {
@@ -40,7 +41,13 @@ rig::Status trust(SSL_CTX *ssl, const std::string &pem) {
     return {};
 }
 
-rig::Status identify(SSL_CTX *ssl, const std::string &certificate, const std::string &key) {
+int64_t wall_ns(const ASN1_TIME *at) {
+    tm calendar{};
+    if (ASN1_TIME_to_tm(at, &calendar) != 1) return 0;
+    return static_cast<int64_t>(timegm(&calendar)) * static_cast<int64_t>(second_ns);
+}
+
+rig::Result<Validity> identify(SSL_CTX *ssl, const std::string &certificate, const std::string &key) {
     const Bio in = bio(certificate);
     const Cert own{PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr)};
     if (!own || SSL_CTX_use_certificate(ssl, own.get()) != 1)
@@ -54,7 +61,7 @@ rig::Status identify(SSL_CTX *ssl, const std::string &certificate, const std::st
     if (!pkey) return bad_credentials("client-key is not a PEM private key without a password");
     if (SSL_CTX_use_PrivateKey(ssl, pkey.get()) != 1 || SSL_CTX_check_private_key(ssl) != 1)
         return bad_credentials("client-key does not belong to client-certificate");
-    return {};
+    return Validity{wall_ns(X509_get0_notBefore(own.get())), wall_ns(X509_get0_notAfter(own.get()))};
 }
 } // namespace
 
@@ -72,9 +79,9 @@ rig::Result<std::shared_ptr<TlsContext>> make_tls(const std::string &ca, const s
         SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, &on_verify);
         if (!ca.empty())
             if (rig::Status ok = trust(ssl, ca); !ok.ok()) return ok.error();
-        if (!certificate.empty())
-            if (rig::Status ok = identify(ssl, certificate, key); !ok.ok()) return ok.error();
-        return std::make_shared<TlsContext>(TlsContext{context});
+        std::optional<Validity> own;
+        if (!certificate.empty()) { RIG_ASSIGN_OR_RETURN(own, identify(ssl, certificate, key)); }
+        return std::make_shared<TlsContext>(TlsContext{context, own});
     } catch (const Poco::Exception &) { return bad_credentials("cannot set up TLS"); }
 }
 

@@ -8,6 +8,7 @@ namespace kube {
 
 struct TlsContext {
     Poco::Net::Context::Ptr context;
+    std::optional<Validity> own; ///< of the client certificate; nullopt: there is none
 };
 
 /// PEM texts; an empty ca: the system's certificates; empty certificate and key: none. Errors: INVALID

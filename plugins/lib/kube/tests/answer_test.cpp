@@ -47,6 +47,14 @@ TEST(Refusal, CodesAndReasons) {
     }
     EXPECT_TRUE(is_expired(refusal(410, "", 0, "watching")));
 }
+TEST(Refusal, WhatTheServerQuotesOfTheObject_IsLeftOut) {
+    const rig::Error e = refusal(
+        400,
+        R"({"kind":"Status","reason":"BadRequest","message":"Job in version \"v1\" cannot be handled as a Job: ReadString: expects \" or n, but found 5, error found in #10 byte of ...|,\"value\":5}|..., bigger context ...|\"CHUTES_LAUNCH_JWT\",\"value\":\"hush\"|..."})",
+        0, "creating");
+    EXPECT_NE(e.message.find("cannot be handled as a Job"), std::string::npos);
+    EXPECT_EQ(e.message.find("hush"), std::string::npos) << e.message;
+}
 TEST(Refusal, TheServersAdviceWhenToRetryIsKept) {
     EXPECT_EQ(refusal(429, "", 7000, "x").retry_after_ms, 7000U);
     EXPECT_EQ(refusal(503, R"({"kind":"Status","details":{"retryAfterSeconds":3}})", 0, "x").retry_after_ms, 3000U);

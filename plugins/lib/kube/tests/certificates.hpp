@@ -20,6 +20,13 @@ struct Pair {
         const long size = BIO_get_mem_data(out.get(), &text);
         return {text, static_cast<size_t>(size)};
     }
+    std::string key_pem() const {
+        const std::unique_ptr<BIO, decltype(&BIO_free)> out(BIO_new(BIO_s_mem()), &BIO_free);
+        PEM_write_bio_PrivateKey(out.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+        char *text = nullptr;
+        const long size = BIO_get_mem_data(out.get(), &text);
+        return {text, static_cast<size_t>(size)};
+    }
 };
 
 /// `names`: as in "IP:127.0.0.1,DNS:localhost"; "": an authority. Signed by `issuer`, or by itself. Valid from an hour

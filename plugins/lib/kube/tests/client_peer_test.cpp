@@ -330,6 +330,21 @@ TEST_F(ClientAtPeer, ATokenFileThatWasRotatedIsReadAgain_WhenTheOldTokenIsRefuse
     EXPECT_TRUE(client.get(effort(), pods, "ns", "a").ok());
 }
 
+TEST_F(ClientAtPeer, ARefusalSaysSo_WhenTheClientCertificateHasExpired) {
+    const Peer strict = peer(json_answer(R"({"kind":"Status","reason":"Unauthorized","message":"Unauthorized"})", 401));
+    constexpr long decades = 30L * 365 * 86'400;
+    for (const long ends_in : {-decades, decades}) {
+        const Pair own = make_certificate("me", "DNS:me", &authority, ends_in);
+        Access a = access(strict);
+        a.token = {};
+        a.certificate.text = own.pem();
+        a.key.text = own.key_pem();
+        const rig::Error e = failing_get(a);
+        EXPECT_EQ(e.reason, "Unauthorized");
+        EXPECT_EQ(e.message.find("the client certificate expired at ") != std::string::npos, ends_in < 0) << e.message;
+    }
+}
+
 TEST_F(ClientAtPeer, AnExecPluginIsAskedAgainWhenItsTokenIsRefused) {
     const Folder folder;
     const Peer strict(server, by_token);
@@ -349,7 +364,8 @@ TEST_F(ClientAtPeer, AnExecPluginIsAskedAgainWhenItsTokenIsRefused) {
 TEST_F(ClientAtPeer, AnExecPluginThatFails_SpeaksNonsense_OrHangs_IsNamed) {
     const Peer any = peer(json_answer("{}"));
     clock.set_step(second_ns);
-    for (const char *script : {"exit 3", "echo nonsense", "echo '{}'", "exec sleep 1000", "yes"}) {
+    for (const char *script :
+         {"exit 3", "echo nonsense", "echo '{}'", "exec sleep 1000", "yes", "exec >&-; exec sleep 1000"}) {
         Access a = access(any);
         a.token = {};
         a.exec = ExecPlugin{"client.authentication.k8s.io/v1", "/bin/sh", {"-c", script}, {}};

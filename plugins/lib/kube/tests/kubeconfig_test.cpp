@@ -14,7 +14,8 @@ std::string config(const std::string &cluster, const std::string &user) {
 }
 std::string why(const std::string &text) {
     const auto read = read_kubeconfig(text, "/dir");
-    return read.ok() ? std::string() : read.error().message;
+    if (!read.ok()) return read.error().message;
+    return read->at(0).access.ok() ? std::string() : read->at(0).access.error().message;
 }
 
 TEST(Kubeconfig, AContextIsResolved) {
@@ -23,8 +24,7 @@ TEST(Kubeconfig, AContextIsResolved) {
                "token: secret"),
         "/dir");
     ASSERT_TRUE(read.ok()) << read.error().message;
-    auto contexts = read;
-    const Access &a = contexts->at(0);
+    const Access &a = *read->at(0).access;
     EXPECT_EQ(a.host, "::1");
     EXPECT_EQ(a.port, 6443);
     EXPECT_EQ(a.base_path, "/base");
@@ -39,7 +39,7 @@ TEST(Kubeconfig, RelativeFilesAreBesideIt_AndATokenFileBeatsAToken) {
                                        "client-certificate: a.crt, client-key: /k, token: x, tokenFile: t"),
                                 "/dir");
     ASSERT_TRUE(read.ok());
-    const Access &a = read->at(0);
+    const Access &a = *read->at(0).access;
     EXPECT_EQ(a.ca.file, "/dir/ca.pem");
     EXPECT_EQ(a.certificate.file, "/dir/a.crt");
     EXPECT_EQ(a.key.file, "/k");
@@ -69,6 +69,18 @@ TEST(Kubeconfig, NonsenseIsRefused_WithoutQuotingIt) {
         EXPECT_FALSE(message.empty()) << text;
         EXPECT_EQ(message.find("hush"), std::string::npos);
     }
+}
+TEST(Kubeconfig, AContextThatCannotBeUsed_LeavesTheOthersUsable) {
+    const auto read = read_kubeconfig("contexts: [{name: bad, context: {cluster: c, user: nobody}}, "
+                                      "{name: good, context: {cluster: c, user: u}}]\n"
+                                      "clusters: [{name: c, cluster: {server: 'https://h'}}]\n"
+                                      "users: [{name: u, user: {token: x}}]\n",
+                                      "/dir");
+    ASSERT_TRUE(read.ok()) << read.error().message;
+    ASSERT_EQ(read->size(), 2U);
+    EXPECT_FALSE(read->at(0).access.ok());
+    ASSERT_TRUE(read->at(1).access.ok());
+    EXPECT_EQ(read->at(1).access->host, "h");
 }
 TEST(Kubeconfig, TheCurrentContextIsUsed_OrTheOnlyOne) {
     auto read = current_context(config("server: 'https://h'", "token: x"), "/dir");

@@ -36,10 +36,15 @@ struct Access {
     std::string server() const; ///< "https://host:port/path"
 };
 
-/// Every context of a kubeconfig, in its order. `directory`: what relative file names refer to. Errors: INVALID
-/// (BadKubeconfig), which name the context; never a credential.
-rig::Result<std::vector<Access>> read_kubeconfig(std::string_view text, const std::string &directory);
-rig::Result<std::vector<Access>> read_kubeconfig_file(const std::string &path);
+struct Context {
+    std::string name;
+    rig::Result<Access> access; ///< one that cannot be used says nothing against the others
+};
+
+/// Every context of a kubeconfig, in its order; one for each name. `directory`: what relative file names refer to.
+/// Errors: INVALID (BadKubeconfig), which name the context; never a credential.
+rig::Result<std::vector<Context>> read_kubeconfig(std::string_view text, const std::string &directory);
+rig::Result<std::vector<Context>> read_kubeconfig_file(const std::string &path);
 /// The context that the file calls current (or its only one).
 rig::Result<Access> current_context(std::string_view text, const std::string &directory);
 /// The service account that Kubernetes mounts at `directory`; host and port as KUBERNETES_SERVICE_HOST and _PORT say.

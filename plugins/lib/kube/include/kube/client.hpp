@@ -46,6 +46,8 @@ public:
     const Access &access() const noexcept { return access_; }
     uint64_t requests() const { return budget_.taken(); }
 
+    /// The credentials as they are now.
+    rig::Result<Identity> identity(const Effort &effort) { return credentials_.current(effort); }
     /// "v1.29.3"; the cheapest proof that the API server answers.
     rig::Result<std::string> version(const Effort &);
     /// UNSUPPORTED (NoKindMatch): the API server has no such kind.

@@ -6,14 +6,21 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 namespace kube {
 
 struct TlsContext; ///< Poco's, hidden
 
+/// When a client certificate may be used, by the wall clock.
+struct Validity {
+    int64_t from_ns = 0, until_ns = 0;
+};
+
 struct Identity {
-    std::string token;               ///< "": none
+    std::string token; ///< "": none
+    std::optional<Validity> certificate;
     std::shared_ptr<TlsContext> tls; ///< another one after a rotation: connections of the old one are not reused
 };
 

@@ -12,6 +12,7 @@ namespace kube {
 struct FleetSettings {
     ClientSettings client;
     std::string work_namespace = "chutes"; ///< diagnose() asks for permissions in it
+    std::string runtime_class = "nvidia";  ///< diagnose() looks for it; "": not
     bool every_node_serves = false; ///< Nodes are shown with the label chutes/worker=true where they lack it: who hands
                                     ///< over a whole cluster means its nodes
 };

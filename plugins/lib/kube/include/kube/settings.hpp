@@ -3,10 +3,11 @@
 #include "kube/fleet.hpp"
 
 /// Members of the schema's "properties".
-#define KUBE_SETTINGS_SCHEMA                                                                                                                                       \
-    R"("namespace":{"type":"string","minLength":1,"maxLength":63,"default":"chutes","description":"Where workloads live."},)"                                      \
-    R"("requestsPerSecond":{"type":"number","minimum":1,"maximum":1000,"default":50,"description":"Requests per second to one API server, all calls together."},)" \
-    R"("burst":{"type":"number","minimum":1,"maximum":10000,"default":100,"description":"Requests that may be made at once after a pause."},)"                     \
+#define KUBE_SETTINGS_SCHEMA                                                                                                                                                         \
+    R"("namespace":{"type":"string","minLength":1,"maxLength":63,"default":"chutes","description":"Where workloads live."},)"                                                        \
+    R"("runtimeClass":{"type":"string","maxLength":253,"default":"nvidia","description":"The runtime class of the workloads, which the diagnosis looks for; empty: it does not."},)" \
+    R"("requestsPerSecond":{"type":"number","minimum":1,"maximum":1000,"default":50,"description":"Requests per second to one API server, all calls together."},)"                   \
+    R"("burst":{"type":"number","minimum":1,"maximum":10000,"default":100,"description":"Requests that may be made at once after a pause."},)"                                       \
     R"("requestTimeoutSeconds":{"type":"number","minimum":1,"maximum":300,"default":30,"description":"One request, watches aside."})"
 
 namespace kube {
