@@ -2,6 +2,8 @@
 
 #include <rigger/sdk/json.hpp>
 
+#include <algorithm>
+
 namespace kube {
 namespace {
 using Json = nlohmann::json;
@@ -13,6 +15,16 @@ std::string without_quotes(std::string message) {
     for (const char *quote : {", error found in #", "bigger context"})
         if (const size_t at = message.find(quote); at != std::string::npos) message.resize(at);
     return message;
+}
+
+/// The checks that fail, as /readyz lists them line by line: "etcd".
+std::string failing(std::string_view body) {
+    std::string names;
+    for (size_t at = body.find("[-]"); at != std::string_view::npos; at = body.find("[-]", at + 3)) {
+        const std::string_view line = body.substr(at + 3, body.find('\n', at) - at - 3);
+        names.append(names.empty() ? "" : ", ").append(line.substr(0, std::min<size_t>(line.find(' '), 100)));
+    }
+    return names.substr(0, 1000);
 }
 
 /// The Status object, or null.
@@ -61,7 +73,10 @@ rig::Error refusal(int http_status, std::string_view body, uint32_t retry_after_
     if (e.reason.empty() || (http_status == 404 && !names_object)) e.reason = reason_of(http_status);
     if (http_status == 410) e.reason = "Expired";
     const std::string message = without_quotes(text(status, "message"));
-    e.message += message.empty() ? "the API server answered HTTP " + std::to_string(http_status) : message;
+    const std::string failed = http_status >= 500 && status.is_null() ? failing(body) : std::string();
+    e.message += !message.empty()  ? message
+                 : !failed.empty() ? "the API server cannot serve; what fails there: " + failed
+                                   : "the API server answered HTTP " + std::to_string(http_status);
     if (http_status == 401) e.message += "; check the kubeconfig's credentials";
     if (details.is_object() && details.contains("retryAfterSeconds") &&
         details["retryAfterSeconds"].is_number_unsigned() && e.retry_after_ms == 0)

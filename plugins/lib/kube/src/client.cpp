@@ -80,6 +80,11 @@ rig::Result<std::string> Client::ask(const Effort &effort, const Request &reques
     }
 }
 
+rig::Status Client::ready(const Effort &effort) {
+    RIG_RETURN_IF_ERROR(ask(effort, {"GET", "/readyz", {}, {}}, "asking whether it can serve"));
+    return {};
+}
+
 rig::Result<std::string> Client::version(const Effort &effort) {
     RIG_ASSIGN_OR_RETURN(const std::string text, ask(effort, {"GET", "/version", {}, {}}, "asking for the version"));
     const nlohmann::json answer = nlohmann::json::parse(text, nullptr, false);

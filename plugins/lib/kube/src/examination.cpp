@@ -218,6 +218,10 @@ Json examine(Client &client, const Effort &effort, const std::string &ns, const 
     connection(version, client.access(), checks);
     certificate(client, effort, effort.clock->wall_ns(), checks);
     if (!version.ok() && version.error().reason != "Forbidden") return checks;
+    if (const rig::Status ready = client.ready(effort); ready.ok())
+        checks.push_back(check("ready", true, "can serve", ""));
+    else if (ready.error().reason == "ServerError")
+        checks.push_back(check("ready", false, ready.error().message, "look at the control plane, at etcd above all"));
     if (version.ok()) checks.push_back(version_check(*version));
     else
         checks.push_back(check("version", nullptr, version.error().message,

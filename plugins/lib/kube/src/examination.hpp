@@ -11,7 +11,7 @@ namespace kube {
 nlohmann::json check(std::string name, nlohmann::json ok, std::string detail, std::string remedy);
 
 /// The lines in the order of what rests on what: reachability, TLS, credentials, client
-/// certificate, version, namespace, each permission,
+/// certificate, readiness, version, namespace, each permission,
 /// the runtime class ("": not looked for), nodes, GPU labels, GPUs, storage. Asks and changes nothing; what cannot be
 /// asked any more is unknown.
 nlohmann::json examine(Client &client, const Effort &effort, const std::string &work_namespace,

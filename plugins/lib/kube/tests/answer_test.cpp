@@ -47,6 +47,12 @@ TEST(Refusal, CodesAndReasons) {
     }
     EXPECT_TRUE(is_expired(refusal(410, "", 0, "watching")));
 }
+TEST(Refusal, OfAServerThatIsNotReady_NamesWhatFails) {
+    const rig::Error e =
+        refusal(500, "[+]ping ok\n[-]etcd failed: reason withheld\n[-]log failed\nreadyz check failed\n", 0, "asking");
+    EXPECT_EQ(e.code, RIG_E_UNAVAILABLE);
+    EXPECT_EQ(e.message, "asking: the API server cannot serve; what fails there: etcd, log");
+}
 TEST(Refusal, WhatTheServerQuotesOfTheObject_IsLeftOut) {
     const rig::Error e = refusal(
         400,

@@ -70,6 +70,7 @@ protected:
     /// Answers are given in their order, then the peer hangs. Asked for the version (the pulse), it says one.
     void answer(std::vector<Answered> answers) {
         peer = std::make_unique<Peer>(server, [this, answers, at = size_t{0}](const Asked &asked) mutable {
+            if (asked.line == "GET /readyz") return json_answer("ok");
             if (asked.line == "GET /version") return json_answer(R"({"gitVersion":"v1.29.0"})");
             const std::lock_guard held(lock);
             const size_t query = asked.line.find('?');

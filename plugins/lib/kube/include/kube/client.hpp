@@ -48,6 +48,9 @@ public:
 
     /// The credentials as they are now.
     rig::Result<Identity> identity(const Effort &effort) { return credentials_.current(effort); }
+    /// Can it serve? It answers much while its store is away, /version for one. UNAVAILABLE (ServerError) with the
+    /// checks that fail; NOT_FOUND, DENIED, UNSUPPORTED: it does not say.
+    rig::Status ready(const Effort &);
     /// "v1.29.3"; the cheapest proof that the API server answers.
     rig::Result<std::string> version(const Effort &);
     /// UNSUPPORTED (NoKindMatch): the API server has no such kind.

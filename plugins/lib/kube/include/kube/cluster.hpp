@@ -1,5 +1,5 @@
-// kube/cluster.hpp -- one cluster of a backend: its client, and its pulse: one cheap request every 10 s on behalf of
-// all watches, which is what "the API server answers" rests on.
+// kube/cluster.hpp -- one cluster of a backend: its client, and its pulse: one cheap request every 10 s (is it ready?)
+// on behalf of all watches, which is what "the API server answers" rests on.
 #pragma once
 #include "kube/client.hpp"
 
@@ -37,12 +37,16 @@ public:
 
 private:
     void beat();
+    /// The version, if the API server can serve.
+    rig::Result<std::string> answer(const Effort &);
     const std::string name_;
     const Clock &clock_;
     Client client_;
     mutable std::mutex lock_;
     mutable std::condition_variable changed_;
     Pulse pulse_;
+    std::string version_;        ///< the pulse's own, as the next
+    unsigned version_beats_ = 0; ///< beats until it is asked for again
     std::atomic<uint64_t> answered_{0};
     std::atomic<bool> stopping_{false};
     std::once_flag begun_;
