@@ -136,7 +136,7 @@ class RealControlPlane(unittest.TestCase):
         manifest = ROOT / "docs/operators/kubernetes-rbac.yaml"
         subprocess.run([str(self.plane.bin / "kubectl"), f"--kubeconfig={self.plane.kubeconfig}", "apply", "-f", str(manifest)], check=True, capture_output=True, timeout=60)
         source = (ROOT / "plugins/lib/kube/src/needs.hpp").read_text()
-        needs = re.findall(r'\{"(\w+)", "(\w*)", "(\w+)", "(\w*)", (true|false)\}', source)
+        needs = re.findall(r'\{"(\w+)", "([\w.]*)", "(\w+)", "(\w*)", (true|false)\}', source)
         self.assertGreater(len(needs), 20)
 
         def allowed(verb, group, resource, subresource="", namespace=""):

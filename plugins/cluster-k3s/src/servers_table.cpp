@@ -21,8 +21,9 @@ std::string column(sqlite3_stmt *row, int index) {
 
 rig::Result<kube::Access> access_of(const std::string &server, const std::string &kubeconfig) {
     RIG_ASSIGN_OR_RETURN(std::vector<kube::Context> all, kube::read_kubeconfig(kubeconfig, "/"));
-    const auto own = std::find_if(all.begin(), all.end(), [&](const kube::Context &one) { return one.name == server; });
-    if (own != all.end()) return std::move(own->access);
+    const auto own =
+        std::find_if(all.begin(), all.end(), [&](const kube::Context &one) { return one.first == server; });
+    if (own != all.end()) return std::move(own->second);
     return kube::current_context(kubeconfig, "/");
 }
 

@@ -176,9 +176,9 @@ rig::Result<std::vector<Context>> read_kubeconfig(std::string_view text, const s
             std::string name = text_of(item, "name");
             if (name.empty()) return bad("a context without a name");
             for (const Context &other : out)
-                if (other.name == name) return bad("two contexts are called '" + name + "'");
+                if (other.first == name) return bad("two contexts are called '" + name + "'");
             auto access = read_context(root, name, directory);
-            out.push_back({std::move(name), std::move(access)});
+            out.emplace_back(std::move(name), std::move(access));
         }
         return out;
     });
@@ -207,8 +207,8 @@ rig::Result<std::vector<Context>> read_kubeconfig_file(const std::string &path) 
     const size_t slash = path.rfind('/');
     auto contexts = read_kubeconfig(text, slash == std::string::npos ? "." : path.substr(0, slash));
     if (!contexts.ok()) return within(path, contexts.error());
-    for (Context &context : *contexts)
-        if (!context.access.ok()) context.access = within(path, context.access.error());
+    for (auto &[name, access] : *contexts)
+        if (!access.ok()) access = within(path, access.error());
     return contexts;
 }
 

@@ -50,8 +50,8 @@ private:
             return current;
         }
         RIG_ASSIGN_OR_RETURN(std::vector<Context> all, read_kubeconfig_file(path_));
-        for (Context &one : all)
-            if (one.name == context_) return std::move(one.access);
+        for (auto &[name, access] : all)
+            if (name == context_) return std::move(access);
         return rig::Error{RIG_E_INVALID, "NoSuchContext",
                           path_ + " has no context '" + context_ + "'; see: kubectl config get-contexts", 0};
     }
@@ -79,9 +79,9 @@ public:
     rig::Result<Roll> read() const override {
         RIG_ASSIGN_OR_RETURN(std::vector<Context> all, read_kubeconfig_file(path_));
         Roll roll;
-        for (Context &one : all) {
-            if (one.access.ok()) roll.clusters.emplace_back(std::move(one.name), *std::move(one.access));
-            else roll.broken.emplace_back(std::move(one.name), one.access.error().message);
+        for (auto &[name, access] : all) {
+            if (access.ok()) roll.clusters.emplace_back(std::move(name), *std::move(access));
+            else roll.broken.emplace_back(std::move(name), access.error().message);
         }
         return roll;
     }

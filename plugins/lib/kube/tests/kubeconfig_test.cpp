@@ -15,7 +15,7 @@ std::string config(const std::string &cluster, const std::string &user) {
 std::string why(const std::string &text) {
     const auto read = read_kubeconfig(text, "/dir");
     if (!read.ok()) return read.error().message;
-    return read->at(0).access.ok() ? std::string() : read->at(0).access.error().message;
+    return read->at(0).second.ok() ? std::string() : read->at(0).second.error().message;
 }
 
 TEST(Kubeconfig, AContextIsResolved) {
@@ -24,7 +24,7 @@ TEST(Kubeconfig, AContextIsResolved) {
                "token: secret"),
         "/dir");
     ASSERT_TRUE(read.ok()) << read.error().message;
-    const Access &a = *read->at(0).access;
+    const Access &a = *read->at(0).second;
     EXPECT_EQ(a.host, "::1");
     EXPECT_EQ(a.port, 6443);
     EXPECT_EQ(a.base_path, "/base");
@@ -39,7 +39,7 @@ TEST(Kubeconfig, RelativeFilesAreBesideIt_AndATokenFileBeatsAToken) {
                                        "client-certificate: a.crt, client-key: /k, token: x, tokenFile: t"),
                                 "/dir");
     ASSERT_TRUE(read.ok());
-    const Access &a = *read->at(0).access;
+    const Access &a = *read->at(0).second;
     EXPECT_EQ(a.ca.file, "/dir/ca.pem");
     EXPECT_EQ(a.certificate.file, "/dir/a.crt");
     EXPECT_EQ(a.key.file, "/k");
@@ -78,9 +78,9 @@ TEST(Kubeconfig, AContextThatCannotBeUsed_LeavesTheOthersUsable) {
                                       "/dir");
     ASSERT_TRUE(read.ok()) << read.error().message;
     ASSERT_EQ(read->size(), 2U);
-    EXPECT_FALSE(read->at(0).access.ok());
-    ASSERT_TRUE(read->at(1).access.ok());
-    EXPECT_EQ(read->at(1).access->host, "h");
+    EXPECT_FALSE(read->at(0).second.ok());
+    ASSERT_TRUE(read->at(1).second.ok());
+    EXPECT_EQ(read->at(1).second->host, "h");
 }
 TEST(Kubeconfig, TheCurrentContextIsUsed_OrTheOnlyOne) {
     auto read = current_context(config("server: 'https://h'", "token: x"), "/dir");

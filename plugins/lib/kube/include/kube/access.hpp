@@ -36,10 +36,8 @@ struct Access {
     std::string server() const; ///< "https://host:port/path"
 };
 
-struct Context {
-    std::string name;
-    rig::Result<Access> access; ///< one that cannot be used says nothing against the others
-};
+/// By its name; one that cannot be used says nothing against the others.
+using Context = std::pair<std::string, rig::Result<Access>>;
 
 /// Every context of a kubeconfig, in its order; one for each name. `directory`: what relative file names refer to.
 /// Errors: INVALID (BadKubeconfig), which name the context; never a credential.
