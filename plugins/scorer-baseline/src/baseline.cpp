@@ -58,8 +58,8 @@ Room BaselineScorer::room_of(const rig::ScoreBatch &batch, size_t candidate) {
     return room;
 }
 
-double BaselineScorer::one(const rig::ScoreBatch &batch, size_t workload, const Room &room, double before,
-                           uint32_t index) const {
+double BaselineScorer::one(const rig::ScoreBatch &batch, size_t workload, const Room &room,
+                           std::optional<double> &before, uint32_t index) const {
     const Wish wish = wish_of(batch, workload);
     Room left;
     std::copy_n(room.milli, room.count, left.milli);
@@ -69,7 +69,10 @@ double BaselineScorer::one(const rig::ScoreBatch &batch, size_t workload, const 
     if (!take(left, wish)) return 0;
     double score = 0;
     switch (policy_) {
-    case Policy::fgd: score = Fgd::score(before, fgd_.fragmentation(left)); break;
+    case Policy::fgd:
+        if (!before) before = fgd_.fragmentation(room);
+        score = Fgd::score(*before, fgd_.fragmentation(left));
+        break;
     case Policy::best_fit: score = best_fit(left); break;
     case Policy::dot_product: score = dot_product(room, wish); break;
     case Policy::gpu_packing: score = gpu_packing(room, wish); break;
@@ -83,7 +86,7 @@ rig::Status BaselineScorer::score(const rig::ScoreBatch &batch) {
     alike_.group(batch, std::size(workload_columns) - 1);
     for (size_t c = 0; c < batch.candidates(); ++c) {
         const Room room = room_of(batch, c);
-        const double before = policy_ == Policy::fgd ? fgd_.fragmentation(room) : 0;
+        std::optional<double> before;
         const uint32_t index = batch.candidate_as<uint32_t>(index_column)[c];
         for (const size_t w : alike_.firsts()) batch.scores(w)[c] = one(batch, w, room, before, index);
     }
@@ -96,13 +99,13 @@ rig::Result<std::string> BaselineScorer::explain(const rig::ScoreBatch &batch, s
         return std::string(R"({"terms":[],"text":"what is asked for is not known: no opinion"})");
     fgd_.follow(batch);
     const Room room = room_of(batch, candidate);
-    const double before = fgd_.fragmentation(room);
+    std::optional<double> before = fgd_.fragmentation(room);
     const double score = one(batch, workload, room, before, batch.candidate_as<uint32_t>(index_column)[candidate]);
     char text[256];
     std::snprintf(
         text, sizeof text,
         R"({"terms":[{"name":"fragmentation_before","value":%.17g,"unit":"milli-GPU"},{"name":"score","value":%.17g,"unit":"1"}],"text":""})",
-        before, score);
+        *before, score);
     return std::string(text);
 }
 

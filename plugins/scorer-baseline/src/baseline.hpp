@@ -9,6 +9,8 @@
 
 #include <rigger/sdk/alike.hpp>
 
+#include <optional>
+
 namespace baseline {
 
 extern const char *const config_schema;
@@ -37,7 +39,9 @@ public:
 
 private:
     static Room room_of(const rig::ScoreBatch &batch, size_t candidate);
-    double one(const rig::ScoreBatch &batch, size_t workload, const Room &room, double before, uint32_t index) const;
+    /// `before`: the room's fragmentation, reckoned when it is first needed.
+    double one(const rig::ScoreBatch &batch, size_t workload, const Room &room, std::optional<double> &before,
+               uint32_t index) const;
 
     rig::AlikeWorkloads alike_;
     Policy policy_ = Policy::fgd;

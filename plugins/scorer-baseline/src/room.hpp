@@ -28,7 +28,8 @@ struct Wish {
 
 /// Takes whole cards in order or, shared, the card on which least is left, as the host will. False: it does not fit.
 inline bool take(Room &room, const Wish &wish) {
-    if (room.cpu >= 0) room.cpu = std::max(0.0, room.cpu - wish.cpu);
+    if (room.cpu >= 0 && room.cpu < wish.cpu) return false;
+    if (room.cpu >= 0) room.cpu -= wish.cpu;
     if (wish.shared()) {
         double *best = nullptr;
         for (int i = 0; i < room.count; ++i)

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <limits>
+#include <optional>
 
 namespace fragmentation {
 namespace {
@@ -37,6 +37,7 @@ FragmentationScorer::Room FragmentationScorer::room_of(const rig::ScoreBatch &ba
 
 bool FragmentationScorer::choose(const Room &room, double count, double milli, double cpu, Part &part) {
     part.cpu = cpu;
+    if (room.cpu >= 0 && room.cpu < cpu) return false;
     if (count != 1 || milli >= 1000) {
         part.whole = count;
         return room.whole >= count;
@@ -86,11 +87,15 @@ rig::Status FragmentationScorer::score(const rig::ScoreBatch &batch) {
     alike_.group(batch, std::size(workload_columns) - 1);
     for (size_t c = 0; c < batch.candidates(); ++c) {
         const Room room = room_of(batch, c);
-        const double before = worth_without(room, {}).sum();
+        std::optional<double> before; // on a full server, nobody asks
         for (const size_t w : alike_.firsts()) {
             Part part;
-            batch.scores(w)[c] =
-                choose(room, count[w], milli[w], cpu[w], part) ? curve(worth_without(room, part).sum() - before) : 0;
+            if (!choose(room, count[w], milli[w], cpu[w], part)) {
+                batch.scores(w)[c] = 0;
+                continue;
+            }
+            if (!before) before = worth_without(room, {}).sum();
+            batch.scores(w)[c] = curve(worth_without(room, part).sum() - *before);
         }
     }
     alike_.share(batch);
