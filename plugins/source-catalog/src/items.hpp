@@ -11,9 +11,9 @@ namespace catalog {
 struct Chute {
     std::string id, name, version, image, image_id, chutes_version;
     std::string code, filename = "chute.py", ref_str = "chute:chute";
-    std::string jobs = "[]"; ///< JSON text
+    std::string jobs = "[]";             ///< JSON text
     int gpu_count = 1, gpu_milli = 1000; ///< milli: of each; below 1000 a share of one
-    std::vector<std::string> gpus; ///< short refs, sorted, unique
+    std::vector<std::string> gpus;       ///< short refs, sorted, unique
     bool has_cords = false, tee = false, preemptible = true;
     double disk_gb = 10;
     std::optional<int> max_instances;

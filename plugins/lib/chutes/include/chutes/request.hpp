@@ -24,7 +24,7 @@ struct Chute {
     std::string id, version, image, runtime; ///< runtime: `chutesVersion`, else `version`
     std::string code, filename, ref_str;     ///< workload.code, workload.filename, workload.refStr
     std::vector<Port> job_ports;             ///< workload.jobs[].ports[], unique, in order
-    int gpu_count = 1, gpu_milli = 1000; ///< milli: of each; below 1000 a share of one
+    int gpu_count = 1, gpu_milli = 1000;     ///< milli: of each; below 1000 a share of one
     double disk_gb = 10;
     bool tee = false;
 
