@@ -74,6 +74,10 @@ void ControlMetrics::malformed(std::string_view port) {
                  1);
 }
 
+void ControlMetrics::clock_jump() {
+    metrics_.add(metrics_.counter("rigger_clock_jumps_total", "Times that the wall clock was set"), 1);
+}
+
 void ControlMetrics::snapshot(const Snapshot &snapshot, const LoopStatus &status) {
     std::array<double, 8> phases{};
     for (const auto &d : snapshot.deployments) phases[static_cast<size_t>(d->phase)] += 1;

@@ -25,6 +25,7 @@ public:
     void snapshot(const Snapshot &snapshot, const LoopStatus &status);
     void disconnect(std::string_view port);
     void malformed(std::string_view port);
+    void clock_jump();
 
 private:
     Metrics &metrics_;

@@ -10,6 +10,7 @@
 #include "control/recovery.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace rigger {
 namespace {
@@ -28,6 +29,23 @@ void on_commit_report(Turn &turn, const CommitReport &report) {
         turn.replan();
     }
     turn.touch();
+}
+
+/// The wall clock was set. Only people and records read it, so nothing follows; but who wonders about times should
+/// know.
+void watch_clocks(Turn &turn, std::optional<std::pair<WallTime, MonoTime>> &last) {
+    constexpr Duration remarkable = std::chrono::seconds(10);
+    if (last) {
+        const Duration jump = (turn.wall - last->first) - (turn.mono - last->second);
+        if (jump > remarkable || jump < -remarkable) {
+            turn.metrics.clock_jump();
+            const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(jump).count();
+            turn.problem("clock", "the wall clock was set " + std::string(seconds > 0 ? "forward" : "back") + " by " +
+                                      std::to_string(std::abs(seconds)) +
+                                      " s; ages and deadlines go by another clock, only times in records are affected");
+        }
+    }
+    last = {turn.wall, turn.mono};
 }
 
 /// A listing that was no good may have been made good meanwhile.
@@ -70,6 +88,7 @@ Outbox Controller::recover(PersistentState persisted, const std::vector<JournalE
 Outbox Controller::handle(const Message &message, WallTime wall, MonoTime mono) {
     Outbox out;
     Turn turn{config_, state_, wall, mono, random_, metrics_, log_, out};
+    watch_clocks(turn, clocks_);
     dispatch(turn, message);
     run_due(turn);
     return out;

@@ -36,6 +36,7 @@ private:
     ControlMetrics &metrics_;
     Log &log_;
     State state_;
+    std::optional<std::pair<WallTime, MonoTime>> clocks_; ///< as the previous message found them
 };
 
 } // namespace rigger

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <ctime>
 #include <thread>
+#include <utility>
 
 namespace rigger::host {
 namespace {
@@ -184,8 +185,11 @@ void Instance::run(const std::shared_ptr<GuardedCall> &call, const std::shared_p
     const Duration cpu = thread_cpu() - cpu_before;
     const MonoTime ended = machinery_->clock.monotonic();
     {
-        const std::lock_guard lock(c.mutex);
-        if (c.phase.load(std::memory_order_relaxed) == GuardedCall::Phase::given_up) return;
+        std::unique_lock lock(c.mutex);
+        if (c.phase.load(std::memory_order_relaxed) == GuardedCall::Phase::given_up) {
+            lock.unlock();
+            return come_back();
+        }
         c.code = code;
         c.escaped = escaped;
         c.escaped_text = std::move(text);
@@ -277,6 +281,7 @@ void Instance::give_up(const std::shared_ptr<GuardedCall> &call) {
         const std::lock_guard lock(mutex_);
         ++calls_;
         ++misbehaviours_;
+        ++stuck_;
         failed_locked(call->name, "Hung", "did not return by its hard deadline; the instance is written off");
         state_ = PluginState::quarantined;
         since_ = machinery_->clock.wall();
@@ -504,8 +509,10 @@ Status Instance::create() {
 
 Status Instance::start() {
     const CallSpec spec{"start", setup_.limits.of("start"), CallSpec::Where::strand, false};
-    RIG_TRY(call(spec, {}, [](rig_instance *i, const rig_call *c, rig_error *e) { return i->ops->start(i, c, e); }));
-    started_ = true;
+    const Status begun =
+        call(spec, {}, [](rig_instance *i, const rig_call *c, rig_error *e) { return i->ops->start(i, c, e); });
+    started_ = begun.ok() || begun.error().reason == "Hung"; // one that hangs may have started, when it comes back
+    RIG_TRY(begun);
     set_state(PluginState::running);
     accepting_.store(true, std::memory_order_release);
     return {};
@@ -543,6 +550,27 @@ void Instance::stop() {
     accepting_.store(false, std::memory_order_release);
     handle_->silence();
     drain();
+    {
+        const std::lock_guard lock(mutex_);
+        if (std::exchange(stopped_, true)) return;
+        if (stuck_ > 0) return handle_->revoke();
+    }
+    end_code();
+}
+
+/// On the thread of a call that was given up: no pool counts on it any more, so it may as well wait.
+void Instance::come_back() {
+    {
+        const std::lock_guard lock(mutex_);
+        if (--stuck_ > 0 || !stopped_) return;
+    }
+    machinery_->log(3, "what " + setup_.plugin + " " + setup_.version + " (instance '" + setup_.name +
+                           "') was given up for has come back; that instance ends now");
+    end_code();
+}
+
+void Instance::end_code() {
+    lost_.store(false, std::memory_order_release); // nothing is stuck in it
     if (started_ && !lost_.load()) {
         started_ = false;
         const CallSpec stop{"stop", setup_.limits.of("stop"), CallSpec::Where::strand, false};

@@ -71,7 +71,8 @@ public:
     // Life cycle; each blocks until the plugin answered or was given up. Errors name the plugin.
     Status create();
     Status start();
-    /// Ends watches, waits for running calls, then stop() and destroy(). Idempotent.
+    /// Ends watches, waits for running calls, then stop() and destroy(). Idempotent. What was given up is waited for by
+    /// nobody: should it come back one day, the instance ends then, and what it holds is free for its successor.
     void stop();
 
     /// A guarded call that is waited for. `body` owns everything it refers to: it may outlive this call.
@@ -122,6 +123,8 @@ private:
     void give_up(const std::shared_ptr<GuardedCall> &call);
     void forget(const std::shared_ptr<GuardedCall> &call);
     void drain();
+    void come_back();
+    void end_code();
     Status outcome(GuardedCall &call) const;
 
     const InstanceSetup setup_;
@@ -133,12 +136,14 @@ private:
     const void *table_ = nullptr;
     bool started_ = false;               ///< start() succeeded and stop() was not called yet; life cycle only
     std::atomic<bool> accepting_{false}; ///< between start() and stop()
-    std::atomic<bool> lost_{false};      ///< given up: never entered again, never destroyed
+    std::atomic<bool> lost_{false};      ///< given up: entered again only to end it, when all its calls have come back
     std::function<void(Instance &, const std::string &)> written_off_;
 
     mutable std::mutex mutex_;
     std::condition_variable drained_;
     std::vector<std::shared_ptr<GuardedCall>> in_flight_; ///< submitted and not over
+    int stuck_ = 0;        ///< calls that were given up and have not come back; one may come back before it is counted
+    bool stopped_ = false; ///< stop() was called
     PluginState state_ = PluginState::loaded;
     WallTime since_;
     Breaker breaker_, watch_breaker_;

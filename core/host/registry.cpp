@@ -408,6 +408,9 @@ void Registry::Impl::publish() {
     {
         const std::lock_guard lock(data);
         for (const auto &e : entries) {
+            const auto runs = machinery->services.metrics->gauge("rigger_plugin_running", "1 while the plugin runs",
+                                                                 {{"instance", e->row.name}, {"kind", e->row.kind}});
+            machinery->services.metrics->set(runs, e->row.state == PluginState::running ? 1 : 0);
             if (e->port.source) fresh->sources.push_back(e->port.source);
             if (e->port.backend) fresh->backends.push_back(e->port.backend);
             if (e->port.scorer) fresh->scorers.push_back(e->port.scorer);

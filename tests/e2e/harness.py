@@ -3,11 +3,13 @@
 Environment: RIGGER_BUILD (build directory), RIGGER_ROOT (source directory). Waiting is always for a condition with a
 deadline, never for a span.
 """
+import http.client
 import json
 import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -69,7 +71,7 @@ class Daemon:
             self.process = subprocess.Popen([str(BUILD / "bin/riggerd"), "--config", str(self.config)], stdout=log, stderr=log,
                                             stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})})
         if ready:
-            self.until(self.ready, 20, "riggerd to become ready")
+            self.until(self.ready, 240, "riggerd to become ready")
         return self
 
     def ready(self):
@@ -102,6 +104,22 @@ class Daemon:
 
     def items(self, *arguments):
         return self.json(*arguments)["items"]
+
+    def metrics(self):
+        """What /metrics says: {'name{label="value"}': number}."""
+        with socket.socket(socket.AF_UNIX) as peer:
+            peer.settimeout(240)
+            peer.connect(str(self.dir / "run/rigger.sock"))
+            peer.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            answer = http.client.HTTPResponse(peer)
+            answer.begin()
+            lines = answer.read().decode().splitlines()
+        return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if line and line[0] != "#")}
+
+    def all_active(self):
+        """The deployments once there are some and each is active; until then an empty list. One look: what is asked twice has changed meanwhile."""
+        deployments = self.items("deployments")
+        return deployments if all(d["phase"] == "active" for d in deployments) else []
 
     def until(self, condition, seconds, what):
         deadline = time.monotonic() + seconds

@@ -9,7 +9,7 @@ class Clusters(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.daemon = Daemon().start()
-        cls.active = cls.daemon.until(lambda: [i for i in cls.daemon.items("insts") if i["phase"] == "active"], 60, "an active deployment")[0]["deploymentId"]
+        cls.active = cls.daemon.until(lambda: [i for i in cls.daemon.items("insts") if i["phase"] == "active"], 240, "an active deployment")[0]["deploymentId"]
 
     @classmethod
     def tearDownClass(cls):
@@ -32,7 +32,7 @@ class Clusters(unittest.TestCase):
         self.assertEqual(5, self.daemon.cli("cluster", "doctor", "elsewhere", check=False).returncode)
 
     def test_logs_come_whole_and_cut_to_a_tail(self):
-        whole = self.daemon.until(lambda: self.daemon.cli("logs", self.active).stdout.splitlines(), 30, "a line of output")
+        whole = self.daemon.until(lambda: self.daemon.cli("logs", self.active).stdout.splitlines(), 240, "a line of output")
         self.assertEqual(1, len(self.daemon.cli("logs", self.active[:13], "--tail", "1").stdout.splitlines()))
         self.assertIn(whole[0], self.daemon.json("logs", self.active)["text"])
 

@@ -38,7 +38,7 @@ class Installed(unittest.TestCase):
             daemon.start(ready=False, env={"NOTIFY_SOCKET": str(daemon.dir / "notify")})
             self.heard("READY=1")
             self.assertEqual({"running"}, {row["state"] for row in daemon.items("plugins", "list")})
-            daemon.until(lambda: daemon.items("nodes"), 60, "the sample fleet")
+            daemon.until(lambda: daemon.items("nodes"), 240, "the sample fleet")
 
             second = subprocess.run([str(self.prefix / "bin/riggerd"), "--config", str(daemon.config)], capture_output=True, text=True, timeout=60)
             self.assertNotEqual(0, second.returncode, "one state directory, one daemon")

@@ -10,7 +10,7 @@ class MainPath(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.daemon = Daemon().start()
-        cls.daemon.until(lambda: [i for i in cls.daemon.items("insts") if i["phase"] == "active"], 60, "an active deployment")
+        cls.daemon.until(lambda: [i for i in cls.daemon.items("insts") if i["phase"] == "active"], 240, "an active deployment")
 
     @classmethod
     def tearDownClass(cls):
@@ -69,7 +69,7 @@ class MainPath(unittest.TestCase):
     def test_undeploy_by_prefix_frees_the_gpus_when_the_pod_is_gone(self):
         victim = next(i for i in self.daemon.items("insts") if i["phase"] == "active")
         self.daemon.cli("undeploy", "-i", victim["deploymentId"][:13])
-        self.daemon.until(lambda: victim["deploymentId"] not in [i["deploymentId"] for i in self.daemon.items("insts")], 60, "the deployment to go")
+        self.daemon.until(lambda: victim["deploymentId"] not in [i["deploymentId"] for i in self.daemon.items("insts")], 240, "the deployment to go")
         self.assertFalse([pod for pod in self.daemon.items("pods") if pod["deploymentId"] == victim["deploymentId"]])
 
     def test_why_not_names_a_rule_for_every_rejected_server(self):
@@ -130,7 +130,7 @@ class OneDaemonPerStateDirectory(unittest.TestCase):
             good = daemon.config.read_text()
             daemon.config.write_text(good + "\nno_such_key: 1\n")
             daemon.process.send_signal(signal.SIGHUP)
-            daemon.until(lambda: "no_such_key" in daemon.log.read_text(), 10, "the refusal in the log")
+            daemon.until(lambda: "no_such_key" in daemon.log.read_text(), 240, "the refusal in the log")
             self.assertTrue(daemon.ready())
             checked = subprocess.run([str(BUILD / "bin/riggerd"), "--config", str(daemon.config), "--check-config"], capture_output=True, text=True)
             self.assertEqual(78, checked.returncode)

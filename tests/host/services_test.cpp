@@ -74,6 +74,12 @@ protected:
         return host.row("front").failures;
     }
 
+    /// The task that was given up comes back, and a second instance stands in for the first: only that is left.
+    void expect_successor_alone() {
+        frontend = host.registry->live()->frontends.at(0);
+        EXPECT_TRUE(host.until([&] { return *ask("alive") == R"({"alive":1})"; }));
+    }
+
 private:
     void begin(const std::string &task) {
         EXPECT_TRUE(ask("task " + task).ok());
@@ -104,6 +110,24 @@ TEST_F(Tasks, OneThatDoesNotComeBackIsWrittenOff) {
     EXPECT_EQ(failures_after("away 3600000", 5s), 1u);
     EXPECT_TRUE(host.until([&] { return state_name(host.row("front").state) == "quarantined"; }));
     EXPECT_THAT(host.log(), HasSubstr("did not return from timer()"));
+    EXPECT_TRUE(host.until([&] { return host.metrics.value("rigger_plugin_running", "front") == 0; }));
+    EXPECT_EQ(host.metrics.value("rigger_plugin_failures_total", "front"), 1);
+}
+
+TEST_F(Tasks, OneThatComesBackBeforeTheResetEndsItsInstanceThen) {
+    failures_after("away 3600000", 5s);
+    host.clock.advance(1h);
+    ASSERT_TRUE(host.registry->reset("front").ok());
+    expect_successor_alone();
+}
+
+TEST_F(Tasks, OneThatComesBackAfterTheResetEndsItsInstanceByItself) {
+    failures_after("away 3600000", 5s);
+    ASSERT_TRUE(host.registry->reset("front").ok());
+    frontend = host.registry->live()->frontends.at(0);
+    EXPECT_EQ(*ask("alive"), R"({"alive":2})");
+    host.clock.advance(1h);
+    expect_successor_alone();
 }
 
 TEST_F(Services, EventsReachTheirSubscribersOnTheStrand) {

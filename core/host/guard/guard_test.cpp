@@ -290,6 +290,23 @@ TEST_F(WatchdogTest, TimeInTheHostIsNotThePlugins) {
     EXPECT_EQ(c->phase, GuardedCall::Phase::given_up);
 }
 
+TEST_F(WatchdogTest, TimeThatNobodyGotIsForgiven) {
+    const auto c = running(100ms, 1s);
+    c->queued_at = c->started_at;
+    pass(50ms);
+    const MonoTime before = clock.monotonic();
+    clock.now += uint64_t{3600} * 1'000'000'000;
+    const auto later = running(100ms, 1s);
+    watchdog.forgive(before, 1h);
+    watchdog.scan();
+    EXPECT_EQ(c->cancelled, 0u) << "it has 50 ms left";
+    EXPECT_EQ(later->started_at, clock.monotonic()) << "it lost nothing";
+    pass(60ms);
+    EXPECT_EQ(c->cancelled, 1u);
+    pass(1s);
+    EXPECT_EQ(c->phase, GuardedCall::Phase::given_up);
+}
+
 TEST_F(WatchdogTest, AWatchHasItsHardLimitFromItsCancellation) {
     const auto c = running(0ms, 1s);
     c->open_ended = true;

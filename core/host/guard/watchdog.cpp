@@ -92,6 +92,27 @@ void Watchdog::scan() {
     next_tick_ = next;
 }
 
+void Watchdog::forgive(MonoTime before, Duration lost) {
+    std::vector<std::shared_ptr<GuardedCall>> calls;
+    {
+        const std::lock_guard lock(mutex_);
+        calls = calls_;
+    }
+    for (const auto &call : calls) {
+        const std::lock_guard lock(call->mutex);
+        const auto shift = [&](MonoTime &t) {
+            if (t <= before) t = t + lost;
+        };
+        shift(call->queued_at);
+        shift(call->started_at);
+        shift(call->cancelled_at);
+        MonoTime beat{call->last_beat_ns.load(std::memory_order_relaxed)};
+        shift(beat);
+        call->beat(beat);
+        if (call->soft_deadline_ns != UINT64_MAX) call->soft_deadline_ns += static_cast<uint64_t>(lost.count());
+    }
+}
+
 void Watchdog::start() {
     const std::lock_guard lock(mutex_);
     if (thread_.joinable()) return;
@@ -100,9 +121,10 @@ void Watchdog::start() {
 
 void Watchdog::loop() {
     ::pthread_setname_np(::pthread_self(), "plugin-watchdog");
-    while (true) {
+    for (MonoTime seen = clock_.monotonic(); true;) {
+        if (const Duration lost = clock_.monotonic() - seen - pass_when_idle; lost.count() > 0) forgive(seen, lost);
         scan();
-        const MonoTime now = clock_.monotonic();
+        const MonoTime now = seen = clock_.monotonic();
         std::unique_lock lock(mutex_);
         Duration pause = calls_.size() > open_ended_ ? Duration(pass_with_calls)
                          : open_ended_ > 0           ? Duration(pass_with_watches)

@@ -59,7 +59,8 @@ struct GuardedCall {
     void beat(MonoTime now) noexcept { last_beat_ns.store(now.ns, std::memory_order_relaxed); }
 };
 
-/// Thread-safe. scan() may be called by hand instead of start().
+/// Thread-safe. scan() may be called by hand instead of start(). Time in which its own thread did not get to run -- the
+/// machine slept, was moved, or had a thousand other things to do -- was nobody's: the calls get it back (forgive).
 class Watchdog {
 public:
     /// `tick` runs with every pass, after the calls were looked at, and answers when it wants to run again (UINT64_MAX:
@@ -70,6 +71,8 @@ public:
     void add(const std::shared_ptr<GuardedCall> &call);
     void remove(const std::shared_ptr<GuardedCall> &call);
     void scan();
+    /// Calls that were asked for by `before` have lost this much time through no fault of theirs.
+    void forgive(MonoTime before, Duration lost);
     void start();
     void stop();
     void wake(); ///< something is due earlier than was known

@@ -27,7 +27,7 @@ rig::Result<uint64_t> CatalogueReconciler::reconcile(rig::Call, std::string_view
     if (!facts.ok()) return facts.error();
     const Verdict verdict = judge(std::string(key), *facts, limits_);
     if (!verdict.held.empty())
-        host_.log(rig::Level::warn,
+        host_.log(rig::Level::error, // so that `rigger status` shows it
                   "source " + std::string(key) + ": offers are missing and nothing follows from it: " + verdict.held);
     if (auto status = ::reconcile::propose(verdict.actions, actions); !status.ok()) return status.error();
     return uint64_t{0};

@@ -64,7 +64,8 @@ void Desk::look_at_files() {
     next_look_ns_ = now + timer_ns(config_.poll_seconds);
     if (auto items = files_.poll()) take(std::move(*items));
     const std::lock_guard lock(mutex_);
-    if (suspected_ && now - suspected_ns_ >= timer_ns(config_.shrink_hold_seconds)) accept(std::move(*suspected_));
+    // It may have been suspected since `now` was read.
+    if (suspected_ && now >= suspected_ns_ + timer_ns(config_.shrink_hold_seconds)) accept(std::move(*suspected_));
 }
 
 /// A new reading of the files. Anything but a good one leaves the market as it is.

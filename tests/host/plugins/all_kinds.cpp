@@ -130,7 +130,8 @@ public:
 /// Its commands are the tests' hands inside of a plugin: each uses one service.
 class Frontend final : public rig::Frontend {
 public:
-    Frontend(rig::Host host, std::string_view config) : host_(host), config_(config) {}
+    Frontend(rig::Host host, std::string_view config) : host_(host), config_(config) { ++alive; }
+    ~Frontend() override { --alive; }
     rig::Result<std::string> catalogue() override {
         if (has(config_, "\"catalogue\":\"broken\""))
             return std::string(R"({"commands":[{"name":"Bad Name!"},{"name":"no-effect"}]})");
@@ -158,6 +159,7 @@ public:
         if (has(arguments, "\"secret\"")) return quoted(host_.secret("hotkey"));
         if (has(arguments, "\"foreign secret\"")) return quoted(host_.secret("wallet"));
         if (has(arguments, "\"timer\"")) return timer();
+        if (has(arguments, "\"alive\"")) return "{\"alive\":" + std::to_string(alive.load()) + "}";
         if (has(arguments, "\"task\"")) return "{\"task\":" + std::to_string(task_.load()) + "}";
         if (const size_t at = arguments.find("task "); at != arguments.npos) return task(arguments.substr(at + 5));
         if (has(arguments, "\"ticks\""))
@@ -261,6 +263,7 @@ private:
         t->add(host_.raw(), 1'000'000, 2);
         return std::string("{}");
     }
+    static std::atomic<int> alive;
     rig::Host host_;
     std::string config_;
     std::atomic<int> ticks_{0}, events_{0};
@@ -268,6 +271,8 @@ private:
     bool busy_ = false;
     uint64_t span_ns_ = 0;
 };
+
+std::atomic<int> Frontend::alive{0};
 
 constexpr const char *kNothing = R"({"type":"object","additionalProperties":false})";
 constexpr const char *kConfig = R"({"type":"object","additionalProperties":false,"properties":{
