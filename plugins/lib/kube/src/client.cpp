@@ -185,8 +185,8 @@ rig::Result<Client::ListEnd> Client::list(const Effort &effort, const Resource &
         for (;;) {
             if (!answer.ok()) return answer.error();
             std::unique_ptr<Exchange> reading = *std::move(answer);
+            Effort meanwhile = effort; // before what waits for the thread that uses it
             Ahead ahead;
-            Effort meanwhile = effort;
             meanwhile.cancelled = [&] { return ahead.unwanted || (effort.cancelled && effort.cancelled()); };
             const auto on_head = [&](const std::string &next) {
                 if (!limit) ahead.page = std::async(std::launch::async, [&, next] { return page(meanwhile, next); });
