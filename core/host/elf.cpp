@@ -12,6 +12,7 @@
 
 namespace rigger::host {
 namespace {
+using namespace std::string_view_literals;
 
 constexpr uint64_t max_symbols = 4'000'000;
 constexpr size_t max_names = 1024; ///< of needed libraries and exports that are listed
@@ -122,14 +123,14 @@ private:
     }
 
     void note(std::string_view name, std::string_view desc, uint32_t type) {
-        if (name == std::string_view("RIG", 4) && type == 1 && !facts_.has_note) {
+        if (name == "RIG\0"sv && type == 1 && !facts_.has_note) {
             desc = desc.substr(0, desc.find('\0'));
             const size_t line = desc.find('\n');
             if (line == std::string_view::npos) return;
             facts_.has_note = true;
             facts_.note_id = desc.substr(0, line);
             facts_.note_version = desc.substr(line + 1);
-        } else if (name == std::string_view("GNU", 4) && type == NT_GNU_BUILD_ID && desc.size() <= 64) {
+        } else if (name == "GNU\0"sv && type == NT_GNU_BUILD_ID && desc.size() <= 64) {
             constexpr char digits[] = "0123456789abcdef";
             facts_.build_id.clear();
             for (const char c : desc) {

@@ -3,6 +3,7 @@
 #include <elf.h>
 
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,10 +14,9 @@ namespace rigger::host {
 namespace {
 
 std::vector<std::byte> bytes_of(const char *path) {
-    std::ifstream in(path, std::ios::binary);
-    std::vector<char> text((std::istreambuf_iterator<char>(in)), {});
-    std::vector<std::byte> out(text.size());
-    if (!text.empty()) std::memcpy(out.data(), text.data(), text.size());
+    std::vector<std::byte> out(std::filesystem::file_size(path)); // a sanitized executable is large: read in one go
+    std::ifstream(path, std::ios::binary)
+        .read(reinterpret_cast<char *>(out.data()), static_cast<std::streamsize>(out.size()));
     return out;
 }
 

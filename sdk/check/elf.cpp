@@ -6,6 +6,7 @@
 
 namespace check {
 namespace {
+using namespace std::string_literals;
 
 class Image {
 public:
@@ -34,7 +35,7 @@ void read_notes(const Image &image, uint64_t offset, uint64_t size, ElfFacts &ou
         const auto n = image.at<Elf64_Nhdr>(offset);
         if (!n) return;
         const uint64_t name = offset + sizeof *n, desc = name + (uint64_t{n->n_namesz} + 3) / 4 * 4;
-        if (image.slice(name, n->n_namesz) == std::string("RIG", 4) && n->n_type == 1) {
+        if (image.slice(name, n->n_namesz) == "RIG\0"s && n->n_type == 1) {
             const std::string text = image.slice(desc, n->n_descsz);
             out.note = text.substr(0, text.find('\0'));
         }

@@ -207,8 +207,8 @@ AllocationBound allocatable_at_most(std::span<const Machine> machines, std::span
     const double least = lowest_level(dual, price, rounds);
     // Milli are whole numbers; the tolerance covers rounding in the sums, which could otherwise cut a bound that is
     // reached.
-    const auto whole_milli = static_cast<int64_t>(std::floor(least * (1 + 1e-12) + 1e-6));
-    bound.gpu_milli = std::min(bound.gpu_milli, whole_milli);
+    const auto at_most = static_cast<int64_t>(std::floor(least * (1 + 1e-12) + 1e-6));
+    bound.gpu_milli = std::min(bound.gpu_milli, at_most);
     return bound;
 }
 

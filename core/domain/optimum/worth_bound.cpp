@@ -23,6 +23,7 @@ std::vector<BinClass> classes_of(const Stock &stock) {
     std::map<std::tuple<uint32_t, int, int>, double> counts;
     for (const Bin &bin : stock.bins) counts[{bin.menu, bin.gpus, bin.spare_milli}] += 1;
     std::vector<BinClass> classes;
+    classes.reserve(counts.size());
     for (const auto &[key, count] : counts)
         classes.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), count});
     return classes;

@@ -81,7 +81,7 @@ Result<DefragPlan> plan_moves(const LiveBoard &live, const DefragBudget &budget,
     plan.budget = budget.of(residents.size());
     const Fragmentation measure(board.fleet, board.market, weight);
     const DefragSteps steps = defragment(board.fleet, board.market, measure, residents, plan.budget, {true, may_stand});
-    RIG_TRY(failure);
+    if (!failure.ok()) return failure.error();
     plan.lost_before = steps.lost_before;
     plan.lost_after = steps.lost_after;
     for (const DefragMove &step : steps.moves) {

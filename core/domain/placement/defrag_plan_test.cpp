@@ -56,15 +56,15 @@ TEST(DefragPlan, WhatMayNotBeDisturbed_StaysWhereItIs) {
     const std::vector<std::pair<const char *, std::function<void(HalfFull &)>>> cases{
         {"jobs",
          [](HalfFull &w) {
-             for (size_t i : {0, 1}) w.deployment(i).job_id = "job";
+             for (const size_t i : {0u, 1u}) w.deployment(i).job_id = "job";
          }},
         {"private",
          [](HalfFull &w) {
-             for (size_t i : {0, 1}) w.deployment(i).preemptible = false;
+             for (const size_t i : {0u, 1u}) w.deployment(i).preemptible = false;
          }},
         {"starting",
          [](HalfFull &w) {
-             for (size_t i : {0, 1}) w.deployment(i).phase = Phase::created;
+             for (const size_t i : {0u, 1u}) w.deployment(i).phase = Phase::created;
          }},
         {"locked servers",
          [](HalfFull &w) {
@@ -76,7 +76,7 @@ TEST(DefragPlan, WhatMayNotBeDisturbed_StaysWhereItIs) {
          }},
         {"GPUs unknown",
          [](HalfFull &w) {
-             for (size_t i : {0, 1}) w.deployment(i).gpus = {GpuId("elsewhere")};
+             for (const size_t i : {0u, 1u}) w.deployment(i).gpus = {GpuId("elsewhere")};
          }},
         {"all failed there", [](HalfFull &w) {
              w.mark("one", "b", now + -1min);

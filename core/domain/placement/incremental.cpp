@@ -65,6 +65,7 @@ Result<std::vector<PairRef>> IncrementalPlacement::best_of(const OfferId &offer,
     RIG_TRY_ASSIGN(const std::vector<Candidate> found,
                    pairs_->best_of(live_.board(), index, std::min(count, reported_servers)));
     std::vector<PairRef> pairs;
+    pairs.reserve(found.size());
     for (const Candidate &one : found) pairs.push_back(pair_ref(one));
     return pairs;
 }

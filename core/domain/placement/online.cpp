@@ -21,7 +21,7 @@ OnlinePlacement::OnlinePlacement(std::unique_ptr<uint64_t> table_ids, Board boar
     looked_at_.resize(board_.fleet.row_capacity());
 }
 
-Result<std::unique_ptr<OnlinePlacement>> OnlinePlacement::make(const SnapshotPtr &snapshot, PlacementRules rules,
+Result<std::unique_ptr<OnlinePlacement>> OnlinePlacement::make(const SnapshotPtr &snapshot, const PlacementRules &rules,
                                                                std::vector<ScorerBinding> scorers) {
     RIG_TRY_ASSIGN(ScorerSet set, ScorerSet::make(std::move(scorers)));
     const Surroundings around(snapshot);

@@ -23,7 +23,7 @@ struct Spot {
 class OnlinePlacement {
 public:
     /// Refuses scorers as PlacementEngine::set_scorers() does. Deployments of the snapshot are accounted for.
-    static Result<std::unique_ptr<OnlinePlacement>> make(const SnapshotPtr &snapshot, PlacementRules rules,
+    static Result<std::unique_ptr<OnlinePlacement>> make(const SnapshotPtr &snapshot, const PlacementRules &rules,
                                                          std::vector<ScorerBinding> scorers);
 
     const Board &board() const noexcept { return board_; }

@@ -117,6 +117,7 @@ private:
         for (uint32_t lot = 0; lot < made_.offers.size(); ++lot)
             for (const RowIndex row : prospects_[made_.offers[lot]].rows) menus[row].push_back(lot);
         std::vector<RowIndex> rows;
+        rows.reserve(menus.size());
         for (const auto &[row, lots] : menus) rows.push_back(row);
         board_.fleet.order(rows);
         std::map<std::vector<uint32_t>, uint32_t> known;

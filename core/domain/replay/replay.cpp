@@ -24,7 +24,7 @@ class Run {
 public:
     Run(const Trace &trace, const TraceMarket &market, OnlinePlacement &placing, const ReplaySettings &settings,
         size_t arrivals)
-        : trace_(trace), market_(market), placing_(placing), settings_(settings) {
+        : trace_(trace), placing_(placing), settings_(settings) {
         result_.capacity_milli = trace.capacity_milli();
         result_.arrivals = arrivals;
         for (const OfferId &id : market.kind_of) kind_.push_back(placing.board().market.find(id));
@@ -134,7 +134,6 @@ private:
         Spot spot;
     };
     const Trace &trace_;
-    const TraceMarket &market_;
     OnlinePlacement &placing_;
     const ReplaySettings &settings_;
     std::vector<OfferIndex> kind_; ///< by task

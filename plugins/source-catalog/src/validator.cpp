@@ -227,7 +227,7 @@ Changes Validator::due(WallNs now, const Market &market) const {
         if (known.active && config_.script.empty()) continue;
         Instance next = known;
         bool changed = false, removed = false;
-        const auto end = [&](const ScriptRule &rule) {
+        const auto end = [&, &known = known](const ScriptRule &rule) {
             remove(changes, now, known, rule.message);
             removed = true;
         };
