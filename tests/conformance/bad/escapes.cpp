@@ -2,6 +2,7 @@
 #include "raw.hpp"
 
 #include <cstring>
+#include <new>
 #include <stdexcept>
 
 namespace {
@@ -9,7 +10,12 @@ namespace {
 enum class In { create, start, score };
 
 void when(In here) {
-    if (here == In::BAD_CALL) throw std::runtime_error("crossed the border on purpose");
+    if (here != In::BAD_CALL) return;
+#if defined(BAD_MEMORY)
+    throw std::bad_alloc();
+#else
+    throw std::runtime_error("crossed the border on purpose");
+#endif
 }
 rig_code start(rig_instance *, const rig_call *, rig_error *) {
     when(In::start);

@@ -1,6 +1,8 @@
-// Throws a C++ exception out of the call named by BAD_CALL; the SDK's guard turns it into an Internal error.
+// Throws a C++ exception out of the call named by BAD_CALL; the SDK's guard turns it into an Internal error, and one
+// that says that an allocation failed (BAD_MEMORY) into Exhausted.
 #include "honest.hpp"
 
+#include <new>
 #include <stdexcept>
 
 namespace {
@@ -23,8 +25,12 @@ public:
 
 private:
     static rig::Status when(In here) {
-        if (here == In::BAD_CALL) throw std::runtime_error("thrown on purpose");
-        return {};
+        if (here != In::BAD_CALL) return {};
+#if defined(BAD_MEMORY)
+        throw std::bad_alloc();
+#else
+        throw std::runtime_error("thrown on purpose");
+#endif
     }
 };
 
