@@ -59,7 +59,7 @@ const Fault kFaults[] = {
     {"impure", "scorer.pure", "fail", "flagged PURE"},
     {"depends_on_batch", "scorer.batch-size", "fail", "this pair alone differ"},
     {"explain_disagrees", "scorer.explain", "fail", "explain() says 0.123"},
-    {"late", "scorer.deadline", "fail", "after the hard deadline"},
+    {"late", "scorer.deadline", "fail", "it waits for something"},
     {"too_slow", "scorer.budget", "fail", "100,000"},
     {"leaks_thread", "life-cycle.threads-end", "fail", "1 thread(s) still run"},
     {"leaks_memory", "life-cycle.no-growth", "fail", "bytes of memory"},
