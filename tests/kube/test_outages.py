@@ -120,6 +120,17 @@ class Outages(KubeCase):
         self.assertEqual("active", self.daemon.deployment(deployment)["phase"])
         self.deploy(2, "gpu-01")
 
+    def test_a_missing_namespace_is_told_and_waited_for(self):
+        self.start_daemon()
+        self.api.delete("/api/v1/namespaces/chutes")
+        self.until(lambda: not self.api.exists("/api/v1/namespaces/chutes"), 60, "the namespace to go")
+        restore = lambda: self.api.exists("/api/v1/namespaces/chutes") or self.plane.make_namespace("chutes")  # noqa: E731
+        self.addCleanup(restore)
+        deployment = self.deploy(phase=None)
+        self.daemon.until(lambda: "kubectl create namespace chutes" in str(self.daemon.inst(deployment)["message"]), 30, "the remedy to be shown")
+        restore()
+        self.daemon.await_phase(deployment)
+
     def test_a_cordoned_node_takes_nothing_new(self):
         self.start_daemon()
         deployment = self.deploy()
