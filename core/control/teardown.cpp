@@ -222,9 +222,9 @@ void retry_later(Turn &turn, Track &t, const Error &error) {
 bool is_final(const Turn &turn, const Track &t, const Error &error) {
     switch (error.code) {
     case Code::invalid:
-    case Code::not_found:
     case Code::denied:
     case Code::unsupported: return true;
+    case Code::not_found: return error.reason != "NamespaceMissing"; // which an operator can make
     case Code::conflict: return error.reason == "NotOurs";
     case Code::internal: return t.attempts + 1 >= turn.config.unknown_error_attempts;
     default: return false;

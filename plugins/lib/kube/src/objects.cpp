@@ -22,8 +22,8 @@ rig::Error not_ours(const Resource &r, std::string_view name) {
 /// An object that does not exist yet is "not found" only when its namespace is. That is an operator's to make, and what
 /// waits for it goes on then.
 rig::Error no_namespace(const std::string &ns) {
-    return {RIG_E_UNAVAILABLE, "NamespaceMissing",
-            "namespace " + ns + " does not exist: kubectl create namespace " + ns, 5000};
+    return {RIG_E_NOT_FOUND, "NamespaceMissing", "namespace " + ns + " does not exist: kubectl create namespace " + ns,
+            5000};
 }
 
 rig::Result<Json> read(std::string_view text) {

@@ -9,7 +9,7 @@ bool is_ours(std::string_view object);
 
 /// A new object is created, so that of two who want the name only one gets it; an existing one of ours is changed by
 /// server-side apply under the version that was seen to be ours. CONFLICT: NotOurs, AlreadyExists (with create_only),
-/// Conflict (the object names an older resourceVersion). INVALID: not an object. UNAVAILABLE
+/// Conflict (the object names an older resourceVersion). INVALID: not an object. NOT_FOUND
 /// (NamespaceMissing).
 rig::Result<std::string> apply_object(Client &, const Effort &, std::string_view object, bool dry_run,
                                       bool create_only);
