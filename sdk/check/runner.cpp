@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(RIGGER_SANITIZED)
 #define CHECK_SANITIZED 1
 #else
 #define CHECK_SANITIZED 0

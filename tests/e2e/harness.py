@@ -1,12 +1,13 @@
 """A real riggerd in a directory of its own, driven through the real CLI. Used by the end-to-end tests and by the benchmarks.
 
-Environment: RIGGER_BUILD (build directory), RIGGER_ROOT (source directory). Waiting is always for a condition with a
-deadline, never for a span.
+Environment: RIGGER_BUILD (build directory), RIGGER_ROOT (source directory), RIGGER_PATIENCE (what every deadline is multiplied by: a sanitizer is slow).
+Waiting is always for a condition with a deadline, never for a span.
 """
 import http.client
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -16,6 +17,8 @@ import time
 
 ROOT = pathlib.Path(os.environ.get("RIGGER_ROOT", pathlib.Path(__file__).resolve().parents[2]))
 BUILD = pathlib.Path(os.environ.get("RIGGER_BUILD", ROOT / "build"))
+PATIENCE = float(os.environ.get("RIGGER_PATIENCE", 1))
+SANITIZER = re.compile(r"^(==\d+==ERROR: |WARNING: ThreadSanitizer: |\S+:\d+:\d+: runtime error: )", re.MULTILINE)
 
 
 class CliError(AssertionError):
@@ -53,7 +56,10 @@ class Daemon:
 
     def __exit__(self, *_):
         self.kill()
+        log = self.log.read_text(errors="replace") if self.log.exists() else ""
         shutil.rmtree(self.dir, ignore_errors=True)
+        if found := SANITIZER.search(log): # whatever became of the test: a daemon that was killed and restarted may have hidden it
+            raise AssertionError(f"a sanitizer has a complaint:\n{log[found.start():][:8000]}")
 
     def replace(self, file, old, new):
         path = self.dir / "etc" / file
@@ -90,11 +96,11 @@ class Daemon:
 
     def terminate(self, timeout=10):
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout)
+        return self.process.wait(timeout * PATIENCE)
 
     def cli(self, *arguments, check=True, timeout=60, env=None):
         result = subprocess.run([str(BUILD / "bin/rigger"), "--config", str(self.config), *arguments], capture_output=True, text=True,
-                                stdin=subprocess.DEVNULL, timeout=timeout, env={**os.environ, **(env or {})})
+                                stdin=subprocess.DEVNULL, timeout=timeout * PATIENCE, env={**os.environ, **(env or {})})
         if check and result.returncode != 0:
             raise CliError(arguments, result)
         return result
@@ -122,6 +128,7 @@ class Daemon:
         return deployments if all(d["phase"] == "active" for d in deployments) else []
 
     def until(self, condition, seconds, what):
+        seconds *= PATIENCE
         deadline = time.monotonic() + seconds
         while True:
             try:

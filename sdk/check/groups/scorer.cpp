@@ -21,7 +21,7 @@ namespace {
 using rig::testing::ScoreTable;
 using rig::testing::TextSink;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(RIGGER_SANITIZED)
 constexpr double kSlack = 20; // a sanitizer's price
 #else
 constexpr double kSlack = 1;
