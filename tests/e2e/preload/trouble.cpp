@@ -1,8 +1,8 @@
 // Preloaded into riggerd: a wall clock that is set, a machine that slept, a disk that takes nothing.
 //
-// RIGGER_TROUBLE names a file of three 64-bit numbers that the test maps as well: [0] seconds by which the wall clock is
-// ahead, [1] seconds by which the clock that goes on while the machine sleeps (CLOCK_BOOTTIME) is ahead, [2] while it is
-// not 0, writes into the write-ahead log of cluster-local's database do not come back.
+// RIGGER_TROUBLE names a file of three 64-bit numbers that the test maps as well: [0] seconds by which the wall clock
+// is ahead, [1] seconds by which the clock that goes on while the machine sleeps (CLOCK_BOOTTIME) is ahead, [2] while
+// it is not 0, writes into the write-ahead log of cluster-local's database do not come back.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/mman.h>
