@@ -384,6 +384,7 @@ void on_watch_ended(Turn &turn, const WatchEnded &m) {
     PortStatus &port = turn.state.status.ports["backend/" + m.port];
     ++port.disconnects;
     port.last_error = m.why.message;
+    port.last_error_at = turn.wall;
     turn.metrics.disconnect("backend/" + m.port);
     turn.problem("backend/" + m.port, "the watch of " + std::string(view_name(m.kind)) + " ended: " + m.why.message +
                                           "; it is started again by itself");

@@ -272,6 +272,7 @@ void on_watch_ended(Turn &turn, const WatchEnded &m) {
     PortStatus &port = turn.state.status.ports[port_of(source)];
     ++port.disconnects;
     port.last_error = m.why.message;
+    port.last_error_at = turn.wall;
     turn.metrics.disconnect(port_of(source));
     turn.problem(port_of(source), "the market's watch ended: " + m.why.message + "; it is started again by itself");
 }

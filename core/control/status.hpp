@@ -37,6 +37,7 @@ struct PortStatus {
     bool attached = false;
     uint64_t disconnects = 0, malformed = 0;
     std::string last_error;
+    WallTime last_error_at;
 };
 
 struct StepStatus {

@@ -224,6 +224,7 @@ void Instance::settle(const GuardedCall &c, const CallSpec &spec) {
     const std::lock_guard lock(mutex_);
     ++calls_;
     cpu_ += c.cpu;
+    if (c.code == RIG_OK && !c.escaped) went_well_at_ = c.ended_at;
     if (!c.open_ended) recent_[recent_count_++ % recent_.size()] = {elapsed.count(), slow};
     const bool own_deadline = limited && (c.queued_at + patience).ns <= c.soft_deadline_ns;
     if (c.escaped) {
@@ -423,18 +424,21 @@ void Instance::set_state(PluginState state, std::string error) {
 void Instance::note_error(std::string what) {
     last_error_ = std::move(what);
     last_error_at_ = machinery_->clock.wall();
+    failed_at_ = machinery_->clock.monotonic();
 }
 
 InstanceAccount Instance::account() const {
     const MonoTime now = machinery_->clock.monotonic();
     const std::lock_guard lock(mutex_);
-    InstanceAccount a{state_,      since_, breaker_.state(now), calls_,        failures_, misbehaviours_,
-                      Duration{0}, cpu_,   last_error_,         last_error_at_};
+    InstanceAccount a{state_,      since_, breaker_.state(now), calls_,         failures_,   misbehaviours_,
+                      Duration{0}, cpu_,   last_error_,         last_error_at_, std::nullopt};
+    if (!last_error_.empty()) a.recovered = went_well_at_ > failed_at_;
     {
         const std::lock_guard handle_lock(handle_->mutex);
         if (!handle_->complaint.empty() && handle_->complained_at.ns >= last_error_at_.ns) {
             a.last_error = handle_->complaint;
             a.last_error_at = handle_->complained_at;
+            a.recovered.reset();
         }
     }
     const auto watch = watch_breaker_.state(now);

@@ -20,6 +20,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,7 @@ struct InstanceAccount {
     Duration p99, cpu;
     std::string last_error; ///< of a call that failed, or what the plugin itself logged as an error, whichever is newer
     WallTime last_error_at;
+    std::optional<bool> recovered; ///< a call went well since that error; nullopt: none, or the plugin's own word
 };
 
 class Instance : public std::enable_shared_from_this<Instance> {
@@ -157,6 +159,7 @@ private:
     size_t recent_count_ = 0;
     std::string last_error_;
     WallTime last_error_at_;
+    MonoTime failed_at_, went_well_at_; ///< the latest error and the latest call without
     MonoTime last_logged_{0};
     uint64_t unlogged_ = 0;
     Metrics::Handle calls_metric_, failures_metric_, seconds_metric_;

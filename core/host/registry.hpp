@@ -23,6 +23,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -86,7 +87,8 @@ struct PluginRow {
     std::string digest, origin; ///< origin: the directory it was installed in
     std::string last_error;     ///< empty: none so far; it stays when all is well again
     WallTime last_error_at;
-    std::string next_command; ///< what an operator should type; empty: nothing to do
+    std::optional<bool> recovered; ///< of a running one: a call went well since; nullopt: no error, or its own word
+    std::string next_command;      ///< what an operator should type; empty: nothing to do
     bool required = false;
     double weight = 1;
 };

@@ -82,6 +82,7 @@ PluginRow row_of(const Entry &e) {
         if (row.state == PluginState::running) {
             row.last_error = a.last_error;
             row.last_error_at = a.last_error_at;
+            row.recovered = a.recovered;
             row.state = a.state;
             row.since = a.since;
         }
@@ -114,6 +115,7 @@ std::string to_json(const std::vector<PluginRow> &rows) {
                              {"state", state_name(r.state)},
                              {"lastError", r.last_error.empty() ? json(nullptr) : json(r.last_error)},
                              {"lastErrorAt", r.last_error.empty() ? json(nullptr) : json(to_rfc3339(r.last_error_at))},
+                             {"recovered", r.recovered ? json(*r.recovered) : json(nullptr)},
                              {"nextCommand", r.next_command.empty() ? json(nullptr) : json(r.next_command)},
                              {"breaker", r.breaker},
                              {"calls", r.calls},

@@ -273,6 +273,7 @@ TEST_F(BadPlugins, AScorerThatUsesMoreThanItsMillisecondIsLateAndItsScoresCount)
     EXPECT_DOUBLE_EQ(b.scores[0], 3.0 / 8.0);
     EXPECT_EQ(host.row(name).failures, 1u);
     EXPECT_THAT(host.row(name).last_error, HasSubstr("score: DeadlineMissed: used "));
+    EXPECT_EQ(host.row(name).recovered, false);
     for (int i = 0; i < 4; ++i) EXPECT_TRUE(score(b).ok());
     EXPECT_EQ(score(b).error().reason, "BreakerOpen");
 }

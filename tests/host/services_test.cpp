@@ -97,6 +97,9 @@ private:
 TEST_F(Tasks, OneThatUsesMoreProcessorTimeThanItIsAllowedIsLate) {
     EXPECT_EQ(failures_after("busy 60", 0ms), 1u);
     EXPECT_THAT(host.row("front").last_error, HasSubstr("timer: DeadlineMissed: used "));
+    host.clock.advance(1s);
+    EXPECT_TRUE(ask("ticks").ok());
+    EXPECT_EQ(host.row("front").recovered, true);
 }
 
 TEST_F(Tasks, OneThatWaitsForItsTurnOnABusyMachineIsNotLate) { EXPECT_EQ(failures_after("away 800", 800ms), 0u); }

@@ -31,11 +31,16 @@ const PortStatus *port(const LoopStatus &status, const std::string &name) {
     return at == status.ports.end() ? nullptr : &at->second;
 }
 
-void write_port(JsonWriter &json, const PortStatus *p) {
+/// `whole`: every view of it is complete, so that its last error is over.
+void write_port(JsonWriter &json, const PortStatus *p, bool whole) {
     json.field("attached", p && p->attached)
         .field("disconnects", p ? p->disconnects : 0)
         .field("malformed", p ? p->malformed : 0);
-    json.text_or_null("lastError", p ? p->last_error : std::string());
+    const bool failed = p && !p->last_error.empty();
+    json.text_or_null("lastError", failed ? p->last_error : std::string()).key("lastErrorAt");
+    failed ? json.value(p->last_error_at) : json.null();
+    json.key("recovered");
+    failed ? json.value(whole) : json.null();
 }
 
 void write_counts(JsonWriter &json, const Snapshot &s) {
@@ -93,7 +98,8 @@ std::string status(const Scene &scene, const StatusFacts &facts) {
     json.end_array().key("sources").begin_array();
     for (const SourceState &source : s.sources) {
         json.begin_object().field("name", source.name);
-        write_port(json, port(status, "source/" + source.name.value));
+        write_port(json, port(status, "source/" + source.name.value),
+                   source.offers.complete && source.instances.complete);
         json.end_object();
     }
     json.end_array().key("clusters").begin_array();
@@ -102,7 +108,9 @@ std::string status(const Scene &scene, const StatusFacts &facts) {
             .field("name", cluster.name)
             .field("nodes", cluster.node_list.size())
             .field("pods", cluster.pod_list.size());
-        write_port(json, port(status, "backend/" + backend_of(cluster.name)));
+        write_port(json, port(status, "backend/" + backend_of(cluster.name)),
+                   cluster.nodes.complete && cluster.pods.complete && cluster.jobs.complete &&
+                       cluster.services.complete);
         json.end_object();
     }
     json.end_array().key("views").begin_array();
