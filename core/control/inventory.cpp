@@ -357,7 +357,7 @@ void reconsider_node(Turn &turn, const ClusterName &cluster, const std::string &
 void attach(Turn &turn, const std::string &backend) {
     turn.state.backends.insert(backend);
     PortStatus &port = turn.state.status.ports["backend/" + backend];
-    port = {backend, "backend", true, port.disconnects, port.malformed, {}};
+    port = {backend, "backend", true, port.disconnects, port.malformed, {}, {}};
     turn.touch();
 }
 

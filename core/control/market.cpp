@@ -248,7 +248,7 @@ void replay_event(Turn &turn, const JournalEntry &entry) {
 void attach(Turn &turn, const SourceName &source) {
     turn.state.sources[source].attached = true;
     PortStatus &port = turn.state.status.ports[port_of(source)];
-    port = {source.value, "source", true, port.disconnects, port.malformed, {}};
+    port = {source.value, "source", true, port.disconnects, port.malformed, {}, {}};
     turn.touch();
     turn.replan();
 }
