@@ -1,9 +1,10 @@
 """The main job with the real daemon: market in, workloads placed, steered by the operator, and back to nothing."""
+import re
 import signal
 import subprocess
 import unittest
 
-from harness import BUILD, Daemon
+from harness import BUILD, ROOT, Daemon
 
 
 class MainPath(unittest.TestCase):
@@ -101,6 +102,12 @@ class MainPath(unittest.TestCase):
         result = self.daemon.cli("scales", "-s", "x" * 100_000, check=False)
         self.assertNotIn(result.returncode, (-6, -11))
         self.assertEqual(0, self.daemon.cli("status").returncode)
+
+    def test_every_metric_is_explained_to_operators(self):
+        page = (ROOT / "docs/operators/metrics.md").read_text()
+        names = {re.sub("_(bucket|sum|count)$", "", series.split("{")[0]) for series in self.daemon.metrics()}
+        self.assertIn("rigger_deployments", names)
+        self.assertEqual([], sorted(name for name in names if name.startswith("rigger_") and f"`{name}`" not in page))
 
     def test_no_secret_shows_in_answers_logs_or_the_process_list(self):
         arguments = subprocess.run(["ps", "-o", "args=", "-p", str(self.daemon.process.pid)], capture_output=True, text=True).stdout
