@@ -94,7 +94,9 @@ void Pool::stop() {
         threads.swap(core_->threads);
     }
     core_->wake.notify_all();
-    for (auto &t : threads) t.thread.join();
+    for (auto &t : threads)
+        if (t.worker->lost) t.thread.detach(); // given up this moment: it may never end
+        else t.thread.join();
 }
 
 size_t Pool::stuck() const {

@@ -283,6 +283,9 @@ int main(int argc, char **argv) {
                  "time and without a daemon.",
                  "rigger replay");
     app.require_subcommand(1);
+    app.failure_message([](const CLI::App *, const CLI::Error &error) {
+        return std::string("rigger replay: ") + error.what() + "; see `rigger replay --help`\n";
+    });
     replay::declare_openb(app, openb);
     replay::declare_catalog(app, catalog);
     try {
