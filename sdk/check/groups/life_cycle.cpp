@@ -94,6 +94,7 @@ void registrations_end(Context &t) {
     Session s(t, host);
     s.run();
     t.must("stop", s.stop());
+    host.drop_posts();
     if (host.subscriptions() > 0) t.warn("a subscription is still there after stop()");
     if (host.pending() > 0) t.warn("a timer or HTTP operation is still there after stop()");
     s.destroy();

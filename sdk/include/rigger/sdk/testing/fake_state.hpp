@@ -182,6 +182,12 @@ public:
     size_t subscriptions() const {
         return with_lock([&] { return subscriptions_.size(); });
     }
+    /// As a host does when an instance stops: what was posted and has not run never will. Nobody can withdraw it.
+    void drop_posts() {
+        with_lock([&] {
+            for (auto it = tasks_.begin(); it != tasks_.end();) it = it->second.posted ? tasks_.erase(it) : ++it;
+        });
+    }
 
 protected:
     bool withheld(const char *id) const {
@@ -356,6 +362,7 @@ private:
     };
     struct Task {
         uint64_t due, period;
+        bool posted; ///< without a number to cancel it by
         std::function<void()> run;
     };
 
@@ -397,7 +404,7 @@ private:
     void add_task(uint64_t delay, uint64_t period, uint64_t *id, std::function<void()> run) {
         with_lock([&] {
             const uint64_t n = ++next_id_;
-            tasks_[n] = {now_ + delay, period, std::move(run)};
+            tasks_[n] = {now_ + delay, period, !id, std::move(run)};
             if (id) *id = n;
         });
     }
