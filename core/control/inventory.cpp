@@ -17,8 +17,7 @@ NodeUse use_of(const PodView *pod) {
     return {uses_disk ? pod->disk_request_gb : 0, pod->deployment.empty() ? pod->gpu_request : 0};
 }
 
-void add(ClusterBook &book, const PodView *pod, int sign) {
-    const NodeUse use = use_of(pod);
+void add(ClusterBook &book, const PodView *pod, const NodeUse &use, int sign) {
     if (use == NodeUse{}) return;
     NodeUse &used = book.used[pod->node_name];
     used.disk_gb = std::max(0.0, used.disk_gb + sign * use.disk_gb);
@@ -26,9 +25,10 @@ void add(ClusterBook &book, const PodView *pod, int sign) {
 }
 
 void account(Turn &turn, ClusterBook &book, const PodView *old, const PodView *now) {
-    add(book, old, -1);
-    add(book, now, +1);
-    if (use_of(old).gpus_of_others != use_of(now).gpus_of_others) turn.replan();
+    const NodeUse before = use_of(old), after = use_of(now);
+    add(book, old, before, -1);
+    add(book, now, after, +1);
+    if (before.gpus_of_others != after.gpus_of_others) turn.replan();
 }
 
 bool same_gpus(const std::vector<Gpu> &a, const std::vector<Gpu> &b) {

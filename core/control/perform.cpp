@@ -72,26 +72,35 @@ struct Performer {
     const PortTable &ports;
     const CallContext &call;
 
+    Result<std::shared_ptr<ValidatorSource>> source_for(const Deployment &d) const {
+        auto source = ports.source(d.source);
+        if (!source) return not_loaded("source " + d.source.value);
+        return source;
+    }
+    Result<std::shared_ptr<ClusterBackend>> backend_for(const ClusterName &cluster) const {
+        const std::string name = backend_of(cluster);
+        auto backend = ports.backend(name);
+        if (!backend) return not_loaded("backend " + name);
+        return backend;
+    }
+
     Answer operator()(const ClaimEffect &e) const {
-        const auto source = ports.source(e.deployment->source);
-        if (!source) return not_loaded("source " + e.deployment->source.value);
+        RIG_TRY_ASSIGN(const auto source, source_for(*e.deployment));
         RIG_TRY_ASSIGN(auto grant,
                        source->claim(call, e.deployment->id.value, e.deployment->offer, documents::claim(e)));
         return {Claimed{std::move(grant)}};
     }
 
     Answer operator()(const RenderEffect &e) const {
-        const auto source = ports.source(e.deployment->source);
-        if (!source) return not_loaded("source " + e.deployment->source.value);
+        RIG_TRY_ASSIGN(const auto source, source_for(*e.deployment));
         RIG_TRY_ASSIGN(const std::string answer, source->render(call, documents::render(e)));
         RIG_TRY_ASSIGN(auto rendered, documents::read_rendering(answer));
         return {std::move(rendered)};
     }
 
     Answer operator()(const ApplyEffect &e) const {
-        const std::string name = backend_of(e.deployment->cluster), cluster = own_name(e.deployment->cluster);
-        const auto backend = ports.backend(name);
-        if (!backend) return not_loaded("backend " + name);
+        RIG_TRY_ASSIGN(const auto backend, backend_for(e.deployment->cluster));
+        const std::string cluster = own_name(e.deployment->cluster);
         auto stored = backend->apply(call, cluster, e.object, {false, e.kind == "Job"});
         if (stored) return {Applied{*std::move(stored), false}};
         if (stored.error().code != Code::conflict || stored.error().reason != "AlreadyExists") return stored.error();
@@ -118,9 +127,8 @@ struct Performer {
     }
 
     Answer operator()(const ListEffect &e) const {
-        const std::string name = backend_of(e.deployment->cluster), cluster = own_name(e.deployment->cluster);
-        const auto backend = ports.backend(name);
-        if (!backend) return not_loaded("backend " + name);
+        RIG_TRY_ASSIGN(const auto backend, backend_for(e.deployment->cluster));
+        const std::string cluster = own_name(e.deployment->cluster);
         Listed listed;
         for (const KindRef &kind : workload_kinds) {
             JsonWriter query;
@@ -156,9 +164,8 @@ struct Performer {
     }
 
     Answer operator()(const RemoveEffect &e) const {
-        const std::string name = backend_of(e.cluster), cluster = own_name(e.cluster);
-        const auto backend = ports.backend(name);
-        if (!backend) return not_loaded("backend " + name);
+        RIG_TRY_ASSIGN(const auto backend, backend_for(e.cluster));
+        const std::string cluster = own_name(e.cluster);
         std::string ref = reference(cluster, e.object);
         ref.pop_back(); // the closing brace: the options follow
         ref += std::string(",\"propagationPolicy\":\"") + (e.foreground ? "Foreground" : "Background") + "\"";
@@ -168,23 +175,20 @@ struct Performer {
     }
 
     Answer operator()(const AnnounceEffect &e) const {
-        const auto source = ports.source(e.deployment->source);
-        if (!source) return not_loaded("source " + e.deployment->source.value);
+        RIG_TRY_ASSIGN(const auto source, source_for(*e.deployment));
         RIG_TRY_ASSIGN(auto instance, source->announce(call, documents::announce(e)));
         return {Announced{std::move(instance)}};
     }
 
     Answer operator()(const ReleaseEffect &e) const {
-        const auto source = ports.source(e.deployment->source);
-        if (!source) return not_loaded("source " + e.deployment->source.value);
+        RIG_TRY_ASSIGN(const auto source, source_for(*e.deployment));
         RIG_TRY(source->release(call, documents::release(e)));
         return {Released{}};
     }
 
     Answer operator()(const ExplainEffect &e) const {
-        const std::string name = backend_of(e.deployment->cluster), cluster = own_name(e.deployment->cluster);
-        const auto backend = ports.backend(name);
-        if (!backend) return not_loaded("backend " + name);
+        RIG_TRY_ASSIGN(const auto backend, backend_for(e.deployment->cluster));
+        const std::string cluster = own_name(e.deployment->cluster);
         JsonWriter query;
         query.begin_object().field("cluster", cluster).field("apiVersion", "v1").field("kind", "Event");
         query.field("namespace", e.deployment->namespace_name);

@@ -1,5 +1,6 @@
 #include "domain/objects.hpp"
 
+#include "base/utf8.hpp"
 #include "domain/gpu_model.hpp"
 
 #include <nlohmann/json.hpp>
@@ -242,10 +243,7 @@ Result<std::optional<Complaint>> project_event(std::string_view document) {
     if (text(object, "type") != "Warning") return std::optional<Complaint>();
     Complaint said{text(object, "reason"), text(object, "message"), {}};
     if (said.message.size() > longest) {
-        size_t end = longest;
-        while (end > 0 && (static_cast<unsigned char>(said.message[end]) & 0xC0) == 0x80)
-            --end; // not within a character
-        said.message.resize(end);
+        said.message.resize(utf8_prefix(said.message, longest));
         said.message += "...";
     }
     for (const char *key : {"lastTimestamp", "eventTime"})

@@ -575,7 +575,7 @@ void Instance::come_back() {
 
 void Instance::end_code() {
     lost_.store(false, std::memory_order_release); // nothing is stuck in it
-    if (started_ && !lost_.load()) {
+    if (started_) {
         started_ = false;
         const CallSpec stop{"stop", setup_.limits.of("stop"), CallSpec::Where::strand, false};
         const Status stopped =

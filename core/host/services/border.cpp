@@ -1,11 +1,11 @@
 #include "host/services/border.hpp"
 
+#include "base/utf8.hpp"
+
 namespace rigger::host {
 namespace {
 void copy_text(char *to, size_t capacity, std::string_view from) noexcept {
-    size_t n = std::min(from.size(), capacity - 1);
-    if (n < from.size())
-        while (n > 0 && (static_cast<unsigned char>(from[n]) & 0xC0) == 0x80) --n;
+    const size_t n = utf8_prefix(from, capacity - 1);
     std::memcpy(to, from.data(), n);
     to[n] = '\0';
 }
