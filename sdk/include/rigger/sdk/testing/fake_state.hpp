@@ -47,7 +47,6 @@ public:
     using Http = std::function<Result<HttpReply>(const HttpRequest &)>;
 
     // -- grants and failures
-    // ------------------------------------------------------------------------------------------
     /// service(id) answers NULL from now on, as for a service that the manifest does not grant.
     void withhold(std::string service) {
         with_lock([&] { withheld_.insert(std::move(service)); });
@@ -71,7 +70,6 @@ public:
     }
 
     // -- log, config, secrets, metrics
-    // --------------------------------------------------------------------------------
     std::vector<LogLine> log() const {
         return with_lock([&] { return log_; });
     }
@@ -106,7 +104,6 @@ public:
     }
 
     // -- store
-    // --------------------------------------------------------------------------------------------------------
     std::optional<std::string> stored(const std::string &key) const {
         return with_lock([&]() -> std::optional<std::string> {
             const auto it = store_.find(key);
@@ -118,7 +115,6 @@ public:
     }
 
     // -- events, http, control
-    // ----------------------------------------------------------------------------------------
     std::vector<PublishedEvent> published() const {
         return with_lock([&] { return published_; });
     }
@@ -154,7 +150,6 @@ public:
     }
 
     // -- time
-    // ---------------------------------------------------------------------------------------------------------
     uint64_t now_ns() const {
         return with_lock([&] { return now_; });
     }

@@ -54,7 +54,6 @@ public:
     }
 
     // -- placement scorer
-    // ---------------------------------------------------------------------------------------------
     /// A table for this scorer's columns.
     ScoreTable score_table(size_t workloads, size_t candidates) const {
         return ScoreTable(scorer(), workloads, candidates);
@@ -70,7 +69,6 @@ public:
     }
 
     // -- reconciler
-    // ---------------------------------------------------------------------------------------------------
     Result<std::vector<ProposedAction>> reconcile(std::string_view key, std::string_view desired,
                                                   std::string_view observed, uint64_t *requeue_after_ns = nullptr) {
         const auto &t = *table<rig_reconciler>(RIG_KIND_RECONCILER);
@@ -85,7 +83,6 @@ public:
     }
 
     // -- validator source
-    // ---------------------------------------------------------------------------------------------
     Status watch(MarketRecorder &into, const FakeCall &call, std::string_view resume_token = {}) {
         const auto &t = *table<rig_validator_source>(RIG_KIND_VALIDATOR_SOURCE);
         rig_error e = abi1::detail::fresh_error();
@@ -115,7 +112,6 @@ public:
     }
 
     // -- cluster backend
-    // ----------------------------------------------------------------------------------------------
     Result<std::string> probe() {
         return text(
             [&](const rig_call *c, const rig_sink *out, rig_error *e) { return backend().probe(i_, c, out, e); });
@@ -153,7 +149,6 @@ public:
     }
 
     // -- command frontend
-    // ---------------------------------------------------------------------------------------------
     Result<std::string> catalogue() {
         const auto &t = *table<rig_command_frontend>(RIG_KIND_COMMAND_FRONTEND);
         return text([&](const rig_call *, const rig_sink *out, rig_error *e) { return t.catalogue(i_, out, e); });
