@@ -31,6 +31,8 @@ Status check_start(const Turn &turn, const StartRequest &r, bool automatic) {
         return refused("Banned", "the offer is banned: " + ban->second + "; `rigger unban` lifts it");
     if (r.server->locked)
         return refused("ServerLocked", "server " + r.server->name + " is locked; `rigger unlock` opens it");
+    if (automatic && !r.server->ready)
+        return refused("ServerNotReady", "server " + r.server->name + " is not ready any more");
     const auto taken = held_on(turn, r.server->id);
     const ServerPtr as_used = inventory::with_use(turn.state, r.server);
     const auto &gpus = as_used->gpus;

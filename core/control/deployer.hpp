@@ -16,9 +16,9 @@ struct StartRequest {
     std::string reason, principal; ///< principal: who wished it; "placement" for automatic placement
 };
 /// Checks the request against the current state, takes the GPUs, writes the deployment and begins it.
-/// conflict: NotEnoughFreeGpus, ServerLocked, Banned, AlreadyHere, OfferCapReached, SourceMissing. Nothing is changed
-/// then. An operator's request may put a second copy beside a live one only on other GPUs; automatic placement never
-/// does.
+/// conflict: NotEnoughFreeGpus, ServerLocked, ServerNotReady (automatic placement), Banned, AlreadyHere,
+/// OfferCapReached, SourceMissing. Nothing is changed then. An operator's request may put a second copy beside a live
+/// one only on other GPUs; automatic placement never does.
 Result<DeploymentId> start(Turn &turn, const StartRequest &request);
 
 /// Begins the end. No-op when it has begun. `failure`: may leave a mark in the failure memory.

@@ -10,11 +10,12 @@ namespace {
 
 bool ended(const PodView &pod) { return pod.phase == "Succeeded" || pod.phase == "Failed"; }
 
-/// What a pod takes of the node that it names.
-NodeUse use_of(const PodView *pod) {
+/// What a pod takes of the node that it names. `known`: its deployment is on record.
+NodeUse use_of(const PodView *pod, bool known) {
     if (!pod || pod->node_name.empty() || ended(*pod)) return {};
     const bool uses_disk = pod->phase == "Running" || pod->phase == "Pending";
-    return {uses_disk ? pod->disk_request_gb : 0, pod->deployment.empty() ? pod->gpu_request : 0};
+    const bool ours = !pod->deployment.empty();
+    return {uses_disk ? pod->disk_request_gb : 0, ours ? 0 : pod->gpu_request, ours && !known};
 }
 
 void add(ClusterBook &book, const PodView *pod, const NodeUse &use, int sign) {
@@ -22,13 +23,19 @@ void add(ClusterBook &book, const PodView *pod, const NodeUse &use, int sign) {
     NodeUse &used = book.used[pod->node_name];
     used.disk_gb = std::max(0.0, used.disk_gb + sign * use.disk_gb);
     used.gpus_of_others = std::max(0, used.gpus_of_others + sign * use.gpus_of_others);
+    used.pods_of_nobody = std::max(0, used.pods_of_nobody + sign * use.pods_of_nobody);
 }
 
 void account(Turn &turn, ClusterBook &book, const PodView *old, const PodView *now) {
-    const NodeUse before = use_of(old), after = use_of(now);
+    const auto known = [&](const PodView *pod) { return pod && turn.state.tracks.contains(pod->deployment); };
+    const NodeUse before = use_of(old, known(old)), after = use_of(now, known(now));
     add(book, old, before, -1);
     add(book, now, after, +1);
-    if (before.gpus_of_others != after.gpus_of_others) turn.replan();
+    if (before.gpus_of_others != after.gpus_of_others || before.pods_of_nobody != after.pods_of_nobody) turn.replan();
+    if (after.pods_of_nobody > before.pods_of_nobody)
+        turn.problem("inventory", "pod " + now->name + " on " + now->node_name + " is of deployment " +
+                                      now->deployment.value + ", which is not on record; which GPUs it uses is not " +
+                                      "known, so nothing new is placed there until it is gone");
 }
 
 bool same_gpus(const std::vector<Gpu> &a, const std::vector<Gpu> &b) {
@@ -134,9 +141,30 @@ bool take_over_name(Turn &turn, const NodeView &node, const ClusterName &cluster
     return true;
 }
 
+/// Its server stays, as every server does that is not seen, but takes nothing new.
+void shut(Turn &turn, const ClusterName &cluster, const NodeView &node, const char *why) {
+    const ServerPtr server = turn.server(ServerId(node.uid));
+    if (!server || server->cluster != cluster || !server->ready) return;
+    Server changed = *server;
+    changed.ready = false;
+    turn.put_server(std::move(changed), false);
+    turn.problem("inventory", "node " + node.name + " of cluster " + cluster.value + " " + why +
+                                  "; its server stays and takes nothing new");
+}
+
+/// What contradicts other servers is not taken over, but whether the node can take work is.
+void keep_gpus(Turn &turn, const Server *old, const Server &now) {
+    if (!old || (old->ready == now.ready && old->cordoned == now.cordoned)) return;
+    Server changed = *old;
+    changed.ready = now.ready;
+    changed.cordoned = now.cordoned;
+    turn.put_server(std::move(changed), false);
+}
+
 void on_node(Turn &turn, const ClusterName &cluster, const NodeView &node) {
     const NodeDeclaration said = read_declaration(node);
-    if (!said.worker || node.uid.empty()) return;
+    if (node.uid.empty()) return;
+    if (!said.worker) return shut(turn, cluster, node, "is no worker of ours any more (label chutes/worker)");
     for (const std::string &problem : said.problems) turn.problem("inventory", "node " + node.name + ": " + problem);
     if (!take_over_name(turn, node, cluster)) return;
     const ServerPtr old = turn.server(ServerId(node.uid));
@@ -164,24 +192,13 @@ void on_node(Turn &turn, const ClusterName &cluster, const NodeView &node) {
         server.gpus = merge_gpus(old.get(), server.id, node.gpu_model, counted(node, said.counted_gpus));
     if (std::string with; gpus_clash(turn, server, with)) {
         turn.problem("inventory", "node " + node.name + " is ignored: " + with + "; a GPU id must be unique");
-        return;
+        return keep_gpus(turn, old.get(), server);
     }
     const bool row_changed = !old || !same_row(*old, server);
     if (!row_changed && old->ready == server.ready && old->cordoned == server.cordoned &&
         old->disk_total_gb == server.disk_total_gb)
         return;
     turn.put_server(std::move(server), row_changed);
-}
-
-/// Absence of a node never deletes its server: it is only not ready any more.
-void on_node_gone(Turn &turn, const ClusterName &cluster, const NodeView &node) {
-    const ServerPtr server = turn.server(ServerId(node.uid));
-    if (!server || server->cluster != cluster || !server->ready) return;
-    Server changed = *server;
-    changed.ready = false;
-    turn.put_server(std::move(changed), false);
-    turn.problem("inventory", "node " + node.name + " of cluster " + cluster.value +
-                                  " is gone; its server stays and takes nothing new");
 }
 
 /// An idle GPU node costs money: whoever forgot its label hears of it, once.
@@ -198,6 +215,7 @@ void tell_of_unlabelled(Turn &turn, const ClusterName &cluster, const NodeView *
 void replaced(Turn &turn, const ClusterName &cluster, ClusterBook &, const std::shared_ptr<const NodeView> &old,
               const std::shared_ptr<const NodeView> &now) {
     tell_of_unlabelled(turn, cluster, old.get(), *now);
+    if (old && old->uid != now->uid) shut(turn, cluster, *old, "was replaced by another of its name");
     on_node(turn, cluster, *now);
 }
 void replaced(Turn &turn, const ClusterName &, ClusterBook &book, const std::shared_ptr<const PodView> &old,
@@ -210,7 +228,7 @@ template <typename P> void replaced(Turn &turn, const ClusterName &, ClusterBook
 }
 
 void went(Turn &turn, const ClusterName &cluster, ClusterBook &, const std::shared_ptr<const NodeView> &old) {
-    on_node_gone(turn, cluster, *old);
+    shut(turn, cluster, *old, "is gone");
 }
 void went(Turn &turn, const ClusterName &, ClusterBook &book, const std::shared_ptr<const PodView> &old) {
     account(turn, book, old.get(), nullptr);
@@ -354,6 +372,14 @@ void reconsider_node(Turn &turn, const ClusterName &cluster, const std::string &
     if (node && !turn.server(ServerId(node->uid))) on_node(turn, cluster, *node);
 }
 
+void disown(Turn &turn, const ClusterName &cluster, const DeploymentId &deployment) {
+    const auto at = turn.state.clusters.find(cluster);
+    if (at == turn.state.clusters.end()) return;
+    at->second.pods.each_of(deployment, [&](const PodView &pod) {
+        add(at->second, &pod, {0, 0, use_of(&pod, false).pods_of_nobody}, +1);
+    });
+}
+
 void attach(Turn &turn, const std::string &backend) {
     turn.state.backends.insert(backend);
     PortStatus &port = turn.state.status.ports["backend/" + backend];
@@ -395,10 +421,10 @@ ServerPtr with_use(const State &state, const ServerPtr &server) {
     if (const auto cluster = state.clusters.find(server->cluster); cluster != state.clusters.end())
         if (const auto at = cluster->second.used.find(server->name); at != cluster->second.used.end())
             used = at->second;
-    if (used.disk_gb == server->disk_used_gb && used.gpus_of_others == 0) return server;
+    if (used.disk_gb == server->disk_used_gb && used.gpus_of_others == 0 && used.pods_of_nobody == 0) return server;
     Server changed = *server;
     changed.disk_used_gb = used.disk_gb;
-    changed.gpus_of_others = used.gpus_of_others;
+    changed.gpus_of_others = used.pods_of_nobody > 0 ? static_cast<int>(server->gpus.size()) : used.gpus_of_others;
     changed.set_gpus_aside();
     return std::make_shared<const Server>(std::move(changed));
 }

@@ -18,5 +18,7 @@ ServerPtr with_use(const State &state, const ServerPtr &server);
 
 /// A deployment on the node ended: a machine that was set up anew under its name may be waiting for that.
 void reconsider_node(Turn &turn, const ClusterName &cluster, const std::string &name);
+/// A deployment is off the record: a pod of it that is still seen holds GPUs in nobody's name.
+void disown(Turn &turn, const ClusterName &cluster, const DeploymentId &deployment);
 
 } // namespace rigger::inventory

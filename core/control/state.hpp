@@ -42,6 +42,7 @@ struct SourceBook {
 struct NodeUse {
     double disk_gb = 0;     ///< requests of pods that run or wait
     int gpus_of_others = 0; ///< requests of pods that are none of our deployments' and have not ended
+    int pods_of_nobody = 0; ///< of deployments that are not on record: which GPUs they use is not known
     bool operator==(const NodeUse &) const = default;
 };
 

@@ -55,6 +55,7 @@ void finish(Turn &turn, Track &t) {
     std::erase_if(turn.state.by_instance, [&](const auto &entry) { return entry.second == d->id; });
     turn.state.reconcile.dirty.erase(d->id);
     turn.state.tracks.erase(d->id);
+    inventory::disown(turn, d->cluster, d->id);
     inventory::reconsider_node(turn, d->cluster, d->node_name);
     turn.touch();
     turn.replan();

@@ -73,6 +73,20 @@ void FakeCluster::set_node_ready(const std::string &name, bool ready) {
     put(at->first, std::move(node));
 }
 
+void FakeCluster::label_node(const std::string &name, const std::string &key, const std::string &value) {
+    json node = objects_.at({"Node", "", name})->object;
+    if (value.empty()) node["metadata"]["labels"].erase(key);
+    else node["metadata"]["labels"][key] = value;
+    put({"Node", "", name}, std::move(node));
+}
+
+void FakeCluster::declare_gpus(const std::string &name, const std::vector<std::string> &ids) {
+    json gpus = json::array(), node = objects_.at({"Node", "", name})->object;
+    for (const std::string &id : ids) gpus.push_back({{"id", id}, {"verified", true}});
+    node["metadata"]["annotations"]["rigger.dev/gpus"] = gpus.dump();
+    put({"Node", "", name}, std::move(node));
+}
+
 std::vector<std::string> FakeCluster::nodes() const {
     std::vector<std::string> names;
     for (const auto &[key, stored] : objects_)
