@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """On every list and every reported seed's mean, scorer-fragmentation allocates at least half a point more than FGD as published, and our FGD
-reproduces the published figures within 0.35 points. Usage: replay_test.py RIGGER_REPLAY PLUGINS DATA"""
+reproduces the published figures within 0.3 points and one standard error of a mean of ten (0.05). Usage: replay_test.py RIGGER_REPLAY PLUGINS DATA"""
 import csv
 import json
 import subprocess
@@ -22,7 +22,7 @@ for one in lists:
     published = PUBLISHED[one["name"]]
     assert abs(100 * one["published"]["FGD"] - published) < 1e-9, one["published"]
     print(f"{one['name']:12} FGD published {published:.2f}  FGD {mean[FGD]:.2f}  ours {mean[OURS]:.2f}")
-    if abs(mean[FGD] - published) > 0.35: # measured: 0.32 on gpuspec10, at most 0.12 on the others
+    if abs(mean[FGD] - published) > 0.35: # over the seeds 1..100 at most 0.25 (gpuspec10); over these ten 0.32 there, at most 0.12 on the others
         bad.append(f"{one['name']}: our FGD is {mean[FGD]:.2f}, published is {published:.2f}")
     if mean[OURS] < max(published, mean[FGD]) + 0.5:
         bad.append(f"{one['name']}: scorer-fragmentation is {mean[OURS]:.2f}, less than half a point above FGD")
