@@ -1,5 +1,6 @@
 #include "engine/http_server/connection.hpp"
 
+#include "engine/http_server/chunked_body.hpp"
 #include "engine/http_server/event_stream.hpp"
 #include "engine/http_server/guarded_stream.hpp"
 #include "engine/http_server/problem.hpp"
@@ -22,11 +23,32 @@ namespace {
 namespace net = Poco::Net;
 using Breach = GuardedStream::Breach;
 
+/// Poco's session with what is needed to read a body without Poco's streams.
+struct Session : net::HTTPServerSession {
+    using net::HTTPServerSession::HTTPServerSession;
+    using net::HTTPSession::read;
+};
+
 struct Message {
+    Session &session;
     net::HTTPServerRequestImpl &request;
     net::HTTPServerResponseImpl &response;
     std::string id;
 };
+
+/// RFC 9110, 5.6.2.
+bool is_token(std::string_view text) {
+    constexpr std::string_view others = "!#$%&'*+-.^_`|~";
+    const auto allowed = [&](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               others.find(c) != std::string_view::npos;
+    };
+    return !text.empty() && std::all_of(text.begin(), text.end(), allowed);
+}
+
+bool has_control_character(std::string_view text) {
+    return std::any_of(text.begin(), text.end(), [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
+}
 
 net::HTTPServerParams *parameters(const Limits &limits) {
     auto *p = new net::HTTPServerParams; // reference-counted by its users
@@ -52,7 +74,7 @@ public:
     Exchange(Shared &shared, OpenConnection &connection, GuardedStream &stream)
         : shared_(shared), limits_(shared.options.limits), connection_(connection), stream_(stream) {}
 
-    void serve(net::HTTPServerSession &session, net::HTTPServerParams *params) {
+    void serve(Session &session, net::HTTPServerParams *params) {
         while (!shared_.connections.refuses() && session.hasMoreRequests()) {
             if (shared_.connections.refuses()) return;
             stream_.begin_header(limits_.header_bytes, limits_.header_time);
@@ -60,7 +82,7 @@ public:
             net::HTTPServerResponseImpl response(session);
             try {
                 net::HTTPServerRequestImpl request(response, session, params);
-                Message message{request, response, "r" + std::to_string(++shared_.requests)};
+                Message message{session, request, response, "r" + std::to_string(++shared_.requests)};
                 const bool again = handle(message);
                 session.setKeepAlive(again && request.getKeepAlive());
                 if (!again || !request.getKeepAlive()) return;
@@ -136,8 +158,12 @@ private:
     Status check_framing(const net::HTTPServerRequestImpl &request) const {
         if (request.getVersion() != net::HTTPMessage::HTTP_1_1 && request.getVersion() != net::HTTPMessage::HTTP_1_0)
             return invalid("HttpVersion", "this server speaks HTTP/1.1");
-        size_t lengths = 0, codings = 0;
+        size_t lengths = 0, codings = 0, hosts = 0;
         for (const auto &[name, value] : request) {
+            // Who reads "Content-Length :" as another field than a proxy does takes a body for the next request.
+            if (!is_token(name) || has_control_character(value))
+                return invalid("MalformedRequest", "the request has a header field that is not well-formed");
+            if (Poco::icompare(name, net::HTTPRequest::HOST) == 0) ++hosts;
             if (Poco::icompare(name, net::HTTPMessage::CONTENT_LENGTH) == 0) {
                 ++lengths;
                 if (value.empty() || value.size() > 18 || value.find_first_not_of("0123456789") != std::string::npos)
@@ -150,7 +176,11 @@ private:
                                  "this server knows no transfer coding but chunked", 0};
             }
         }
+        const bool is_1_1 = request.getVersion() == net::HTTPMessage::HTTP_1_1;
         if (lengths + codings > 1) return invalid("MalformedRequest", "the request says twice how long its body is");
+        if (codings > 0 && !is_1_1) return invalid("MalformedRequest", "HTTP/1.0 has no chunked bodies");
+        if (hosts > 1 || (is_1_1 && hosts == 0))
+            return invalid("MalformedRequest", "the request needs exactly one Host header");
         return {};
     }
 
@@ -170,6 +200,7 @@ private:
         net::HTTPServerRequestImpl &request = message.request;
         if (request.getExpectContinue()) message.response.sendContinue();
         stream_.begin_body(limits_.body_bytes + limits_.header_bytes, limits_.body_time); // chunk sizes are bytes, too
+        if (request.getChunkedTransferEncoding()) return read_chunks(message.session);
         std::istream &in = request.stream();
         std::string body;
         std::array<char, 16384> piece;
@@ -178,28 +209,48 @@ private:
             body.append(piece.data(), static_cast<size_t>(in.gcount()));
             if (body.size() > limits_.body_bytes) return too_large();
         }
+        RIG_TRY(body_came());
+        if (in.bad() ||
+            (request.hasContentLength() && body.size() != static_cast<size_t>(request.getContentLength64())))
+            return ended_early();
+        return body;
+    }
+
+    Result<std::string> read_chunks(Session &session) {
+        const ReadBytes read = [&session](char *to, size_t at_most) {
+            return static_cast<size_t>(std::max(0, session.read(to, static_cast<std::streamsize>(at_most))));
+        };
+        try {
+            return read_chunked_body(read, limits_.body_bytes);
+        } catch (const Poco::Exception &) {
+            RIG_TRY(body_came());
+            return ended_early();
+        }
+    }
+
+    Status body_came() const {
         if (stream_.breach() == Breach::too_slow)
             return invalid("RequestTimeout", "the request body did not arrive in time");
         if (stream_.breach() == Breach::too_big) return too_large();
-        if (in.bad() ||
-            (request.hasContentLength() && body.size() != static_cast<size_t>(request.getContentLength64())))
-            return invalid("MalformedRequest", "the request body ended early");
-        return body;
+        return {};
     }
+
+    static Error ended_early() { return invalid("MalformedRequest", "the request body ended early"); }
 
     /// True: the connection can take another request.
     bool handle(Message &message) {
         net::HTTPServerRequestImpl &request = message.request;
         net::HTTPServerResponseImpl &response = message.response;
         stream_.begin_answer(limits_.write_time);
-        response.setVersion(request.getVersion());
+        const bool is_1_0 = request.getVersion() == net::HTTPMessage::HTTP_1_0;
+        response.setVersion(is_1_0 ? net::HTTPMessage::HTTP_1_0 : net::HTTPMessage::HTTP_1_1);
         response.setKeepAlive(request.getKeepAlive());
         response.set("Rigger-Request-Id", message.id);
         const bool has_body = (request.hasContentLength() && request.get(net::HTTPMessage::CONTENT_LENGTH) != "0") ||
                               request.getChunkedTransferEncoding();
         const std::string method = request.getMethod();
         if (const auto status = check_framing(request); !status.ok())
-            return refuse(message, "unmatched", status.error(), has_body);
+            return refuse(message, "unmatched", status.error(), true); // where it ends is anybody's guess
         const Head head{method,
                         request.getURI(),
                         request.get("Accept", ""),
@@ -346,7 +397,7 @@ void serve_connection(Shared &shared, const std::shared_ptr<OpenConnection> &con
     const net::StreamSocket socket(stream);
     try {
         Poco::AutoPtr<net::HTTPServerParams> params(parameters(shared.options.limits));
-        net::HTTPServerSession session(socket, params);
+        Session session(socket, params);
         Exchange(shared, *connection, *stream).serve(session, params.get());
     } catch (const Poco::Exception &) { // the peer went away in the middle; it is not our failure
     } catch (const std::exception &why) {

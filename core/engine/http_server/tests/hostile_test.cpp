@@ -34,6 +34,10 @@ struct Rude {
 std::string post(std::string_view headers, std::string_view body) {
     return "POST /v1/deployments HTTP/1.1\r\nHost: x\r\n" + std::string(headers) + "\r\n" + std::string(body);
 }
+/// To a command that runs without any option.
+std::string chunked(std::string_view body) {
+    return "POST /v1/commands/nodes HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string(body);
+}
 std::vector<Rude> rude_requests() {
     const std::string mib(1 << 20, 'a');
     std::string many_headers = "GET /v1/nodes HTTP/1.1\r\n";
@@ -45,18 +49,18 @@ std::vector<Rude> rude_requests() {
          "MalformedRequest"},
         {"old version", "GET /v1/nodes HTTP/0.9\r\n\r\n", 505, "HttpVersion"},
         {"future version", "GET /v1/nodes HTTP/2.0\r\n\r\n", 505, "HttpVersion"},
-        {"long uri", "GET /" + std::string(9'000, 'a') + " HTTP/1.1\r\n\r\n", 414, "UriTooLong"},
-        {"huge uri", "GET /" + mib + " HTTP/1.1\r\n\r\n", 414, "UriTooLong"},
-        {"huge header value", "GET /v1/nodes HTTP/1.1\r\nX-A: " + mib + "\r\n\r\n", 431, "HeaderTooLarge"},
+        {"long uri", "GET /" + std::string(9'000, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n", 414, "UriTooLong"},
+        {"huge uri", "GET /" + mib + " HTTP/1.1\r\nHost: x\r\n\r\n", 414, "UriTooLong"},
+        {"huge header value", "GET /v1/nodes HTTP/1.1\r\nHost: x\r\nX-A: " + mib + "\r\n\r\n", 431, "HeaderTooLarge"},
         {"many headers", many_headers + "\r\n", 431, "HeaderTooLarge"},
-        {"huge method", mib + " / HTTP/1.1\r\n\r\n", 400, "MalformedRequest"},
-        {"bad escape", "GET /v1/%zz HTTP/1.1\r\n\r\n", 400, "MalformedUri"},
-        {"nul in path", "GET /v1/%00 HTTP/1.1\r\n\r\n", 400, "MalformedUri"},
-        {"absolute uri", "GET http://other/v1/nodes HTTP/1.1\r\n\r\n", 400, "MalformedUri"},
-        {"dot segments", "GET /v1/../metrics HTTP/1.1\r\n\r\n", 404, "UnknownPath"},
-        {"unknown query", "GET /v1/nodes?nope=1 HTTP/1.1\r\n\r\n", 400, "UnknownOption"},
-        {"wrong type", "GET /v1/nodes?limit=many HTTP/1.1\r\n\r\n", 400, "InvalidArguments"},
-        {"query on own path", "GET /metrics?x=1 HTTP/1.1\r\n\r\n", 400, "UnknownOption"},
+        {"huge method", mib + " / HTTP/1.1\r\nHost: x\r\n\r\n", 400, "MalformedRequest"},
+        {"bad escape", "GET /v1/%zz HTTP/1.1\r\nHost: x\r\n\r\n", 400, "MalformedUri"},
+        {"nul in path", "GET /v1/%00 HTTP/1.1\r\nHost: x\r\n\r\n", 400, "MalformedUri"},
+        {"absolute uri", "GET http://other/v1/nodes HTTP/1.1\r\nHost: x\r\n\r\n", 400, "MalformedUri"},
+        {"dot segments", "GET /v1/../metrics HTTP/1.1\r\nHost: x\r\n\r\n", 404, "UnknownPath"},
+        {"unknown query", "GET /v1/nodes?nope=1 HTTP/1.1\r\nHost: x\r\n\r\n", 400, "UnknownOption"},
+        {"wrong type", "GET /v1/nodes?limit=many HTTP/1.1\r\nHost: x\r\n\r\n", 400, "InvalidArguments"},
+        {"query on own path", "GET /metrics?x=1 HTTP/1.1\r\nHost: x\r\n\r\n", 400, "UnknownOption"},
         {"declared too large", post("Content-Type: application/json\r\nContent-Length: 99999999999\r\n", ""), 413,
          "BodyTooLarge"},
         {"one byte too many", post("Content-Length: " + std::to_string((1 << 20) + 1) + "\r\n", ""), 413,
@@ -68,6 +72,19 @@ std::vector<Rude> rude_requests() {
         {"two lengths", post("Content-Length: 2\r\nContent-Length: 3\r\n", "{}"), 400, "MalformedRequest"},
         {"length and chunks", post("Content-Length: 2\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"), 400,
          "MalformedRequest"},
+        {"length before a blank", post("Content-Length : 15\r\n", "{\"chute\":\"c\"}  "), 400, "MalformedRequest"},
+        {"nul in a header", post(std::string("X-A: a\0b\r\n", 10), ""), 400, "MalformedRequest"},
+        {"header without a name", post(": v\r\n", ""), 400, "MalformedRequest"},
+        {"no host", "GET /v1/nodes HTTP/1.1\r\n\r\n", 400, "MalformedRequest"},
+        {"two hosts", "GET /v1/nodes HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, "MalformedRequest"},
+        {"chunks in 1 0", "POST /v1/commands/nodes HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+         400, "MalformedRequest"},
+        {"chunk of a negative size", chunked("-d\r\n{\"chute\":\"c\"}\r\n0\r\n\r\n"), 400, "MalformedRequest"},
+        {"chunk of no size", chunked("\r\n{\"chute\":\"c\"}\r\n0\r\n\r\n"), 400, "MalformedRequest"},
+        {"chunk of an overflowing size", chunked("10000000000000002\r\n{}\r\n0\r\n\r\n"), 400, "MalformedRequest"},
+        {"chunk longer than its size", chunked("2\r\n{}{}\r\n0\r\n\r\n"), 400, "MalformedRequest"},
+        {"chunk lines of LF", chunked("2\n{}\n0\n\n"), 400, "MalformedRequest"},
+        {"endless trailers", chunked("0\r\n" + mib), 413, "BodyTooLarge"},
         {"unknown coding", post("Transfer-Encoding: gzip\r\n", ""), 501, "TransferCoding"},
         {"form body", post("Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 7\r\n", "chute=c"), 415,
          "UnsupportedMediaType"},
@@ -146,6 +163,28 @@ TEST_F(Hostile, ABodyThatEndsEarlyRunsNothing) {
     EXPECT_TRUE(daemon.server->stop());
     EXPECT_EQ(daemon.commands.calls(), 0);
     daemon.server.reset();
+}
+
+TEST_F(Hostile, AChunkedBodyThatEndsAnywhereEarlyRunsNothing) {
+    start();
+    const std::string whole = chunked("2\r\n{}\r\n0\r\nA: b\r\n\r\n");
+    for (size_t cut = chunked("").size(); cut < whole.size(); ++cut) {
+        RawClient client(daemon.socket_path());
+        client.send(whole.substr(0, cut));
+        client.end();
+        EXPECT_EQ(client.read_answer().status, 400) << cut;
+    }
+    EXPECT_EQ(daemon.commands.calls(), 0);
+    EXPECT_EQ(RawClient(daemon.socket_path()).ask(whole).status, 200);
+}
+
+TEST_F(Hostile, TrailersAreNotTakenForARequest) {
+    start();
+    RawClient client(daemon.socket_path());
+    client.send(chunked("2;a=b\r\n{}\r\n0\r\nA: b\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n") +
+                request("GET", "/v1/nodes?limit=7"));
+    EXPECT_EQ(client.read_answer().status, 200);
+    EXPECT_EQ(Json::parse(client.read_answer().body)["arguments"]["limit"], 7);
 }
 
 TEST_F(Hostile, AnIdleConnectionIsClosed) {

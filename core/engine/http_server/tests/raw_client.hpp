@@ -43,6 +43,7 @@ public:
     void close() {
         if (fd_ >= 0) ::close(std::exchange(fd_, -1));
     }
+    void end() { ::shutdown(fd_, SHUT_WR); } ///< of what is sent
     /// False: the server has stopped listening to us.
     bool send(std::string_view bytes) {
         while (!bytes.empty()) {
