@@ -1,5 +1,6 @@
 #include "control/controller.hpp"
 
+#include "control/ages.hpp"
 #include "control/autoscaler.hpp"
 #include "control/commands.hpp"
 #include "control/deployer.hpp"
@@ -31,8 +32,8 @@ void on_commit_report(Turn &turn, const CommitReport &report) {
     turn.touch();
 }
 
-/// The wall clock was set. Only people and records read it, so nothing follows; but who wonders about times should
-/// know.
+/// The wall clock was set. Only people and records read it: the times on record that still matter follow it, and who
+/// wonders about times should know.
 void watch_clocks(Turn &turn, std::optional<std::pair<WallTime, MonoTime>> &last) {
     constexpr Duration remarkable = std::chrono::seconds(10);
     if (last) {
@@ -43,6 +44,8 @@ void watch_clocks(Turn &turn, std::optional<std::pair<WallTime, MonoTime>> &last
             turn.problem("clock", "the wall clock was set " + std::string(seconds > 0 ? "forward" : "back") + " by " +
                                       std::to_string(std::abs(seconds)) +
                                       " s; ages and deadlines go by another clock, only times in records are affected");
+            for (auto &[id, track] : turn.state.tracks) ages::carry_over(turn, track);
+            ages::note(turn);
         }
     }
     last = {turn.wall, turn.mono};
@@ -81,6 +84,7 @@ Outbox Controller::recover(PersistentState persisted, const std::vector<JournalE
     Turn turn{config_, state_, wall, mono, random_, metrics_, log_, out};
     state_.plan.dirty_since = state_.reconcile.last_full = mono;
     rigger::recover(turn, std::move(persisted), recent);
+    clocks_ = {wall, mono};
     publish(turn);
     return out;
 }
@@ -165,6 +169,7 @@ void Controller::run_due(Turn &turn) {
     });
     reconcile::run_if_due(turn);
     autoscaler::run_if_due(turn);
+    ages::note_if_due(turn);
     publish_if_due(turn);
 }
 
@@ -178,6 +183,7 @@ std::optional<MonoTime> Controller::next_wake() const {
     for (const auto &[port, when] : state_.relists) consider(when);
     consider(reconcile::due(state_, config_));
     consider(autoscaler::due(state_, config_));
+    consider(ages::note_due(state_));
     consider(publish_due(state_, config_));
     return next;
 }

@@ -1,5 +1,6 @@
 #include "control/recovery.hpp"
 
+#include "control/ages.hpp"
 #include "control/deployer.hpp"
 #include "control/market.hpp"
 
@@ -8,11 +9,6 @@
 
 namespace rigger {
 namespace {
-
-/// The age of a record by the wall clock, as far as that can be believed.
-int64_t age_ns(WallTime now, WallTime then) {
-    return std::clamp<int64_t>(now.ns - then.ns, 0, Duration(std::chrono::hours(24 * 3650)).count());
-}
 
 void recover_servers(Turn &turn, std::vector<Server> servers, const std::vector<Deployment> &deployments) {
     std::set<DeploymentId> known;
@@ -29,15 +25,15 @@ void recover_servers(Turn &turn, std::vector<Server> servers, const std::vector<
     }
 }
 
-void recover_deployment(Turn &turn, Deployment d) {
+void recover_deployment(Turn &turn, Deployment d, WallTime noted) {
     std::vector<GpuId> owned;
     if (const ServerPtr server = turn.server(d.server))
         for (const Gpu &gpu : server->gpus)
             if (gpu.deployment == d.id) owned.push_back(gpu.id);
     if (d.gpus.empty()) d.gpus = owned;
     Track &t = turn.state.tracks[d.id];
-    t.born_ns = turn.mono_ns() - age_ns(turn.wall, d.created_at);
-    t.changed_ns = turn.mono_ns() - age_ns(turn.wall, d.phase_since);
+    t.born_ns = turn.mono_ns() - ages::since(d.created_at, noted, turn.wall).count();
+    t.changed_ns = turn.mono_ns() - ages::since(d.phase_since, noted, turn.wall).count();
     t.may_have_claim = t.may_have_objects = true;
     if (!d.config_id.empty()) turn.state.by_config[d.config_id] = d.id;
     if (!d.instance.empty()) turn.state.by_instance[d.instance] = d.id;
@@ -47,6 +43,7 @@ void recover_deployment(Turn &turn, Deployment d) {
             owned.empty() && !d.gpus.empty() && !d.shares_gpu(); // a share may lie on another's card
     }
     t.d = std::make_shared<const Deployment>(std::move(d));
+    ages::carry_over(turn, t);
     turn.wake(t, turn.mono);
     turn.reconcile_soon(t.d->id);
 }
@@ -58,9 +55,10 @@ void recover(Turn &turn, PersistentState p, const std::vector<JournalEntry> &rec
     recover_servers(turn, std::move(p.servers), p.deployments);
     for (const Offer &offer : p.offers) s.stored[offer.id] = {offer.source, offer.version};
     s.bans = std::move(p.bans);
+    const WallTime noted = ages::noted(p.checkpoints);
     for (Deployment &d : p.deployments) {
         if (d.phase != Phase::gone) {
-            recover_deployment(turn, std::move(d));
+            recover_deployment(turn, std::move(d), noted);
         } else {
             turn.write(DeleteIntents{d.id});
             turn.write(DeleteDeployment{d.id});
@@ -88,6 +86,7 @@ void recover(Turn &turn, PersistentState p, const std::vector<JournalEntry> &rec
                    std::to_string(s.servers.size()) + " servers, " + std::to_string(s.tracks.size()) +
                        " deployments, " + std::to_string(unfinished) + " of them unfinished, " +
                        std::to_string(p.intents.size()) + " open intents");
+    ages::note(turn);
     s.changed = true;
 }
 

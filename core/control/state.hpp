@@ -160,6 +160,7 @@ struct State {
     std::set<std::pair<MonoTime, EffectId>> write_offs;
     std::set<std::pair<MonoTime, DeploymentId>> timers;
     std::map<std::pair<bool, std::string>, MonoTime> relists; ///< (is a source, port) -> when it is asked to list anew
+    MonoTime clock_noted;                                     ///< when the wall clock was put on record
     EffectId next_effect = 1;
     PlanState plan;
     ReconcileState reconcile;

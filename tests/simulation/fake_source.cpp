@@ -100,7 +100,7 @@ Result<InstanceId> FakeSource::announce(const CallContext &, std::string_view do
         i.config_id = grants[deployment];
         if (on_instance) on_instance(i);
         if (on_event) on_event("event-" + std::to_string(next_event_++), event("instance_created", i));
-        world_.after(world_.between(100ms, 5s), [this, deployment] { advance(deployment, false); });
+        if (verifies) world_.after(world_.between(100ms, 5s), [this, deployment] { advance(deployment, false); });
     }
     return world_.chance(0.5) ? i.id : InstanceId();
 }

@@ -96,7 +96,7 @@ struct MarkHandled {
 };
 struct PutCheckpoint {
     std::string name, token;
-}; ///< resume tokens of watches
+}; ///< resume tokens of watches; where the wall clock stood
 using Write = std::variant<PutServer, DeleteServer, SetGpuOwner, PutOffer, DeleteOffer, SetBan, PutDeployment,
                            DeleteDeployment, PutIntent, ConfirmIntent, DeleteIntents, PutFailureMark, DeleteFailureMark,
                            PutBackoff, DeleteBackoff, AppendJournal, MarkHandled, PutCheckpoint>;
