@@ -47,6 +47,16 @@ void carry_over(Turn &turn, Track &t) {
     turn.touch();
 }
 
+void sleep_over(Turn &turn, Duration span) {
+    const int64_t spared = (span - most_unwatched).count();
+    if (spared <= 0) return;
+    for (auto &[id, t] : turn.state.tracks) {
+        t.born_ns = std::min(t.born_ns + spared, turn.mono_ns());
+        t.changed_ns = std::min(t.changed_ns + spared, turn.mono_ns());
+        carry_over(turn, t);
+    }
+}
+
 void note(Turn &turn) {
     turn.write(PutCheckpoint{checkpoint, std::to_string(turn.wall.ns)});
     turn.state.clock_noted = turn.mono;

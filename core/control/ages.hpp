@@ -22,6 +22,9 @@ Duration since(WallTime then, WallTime noted, WallTime now);
 /// has not become active, or is so young that its end would be a failure.
 void carry_over(Turn &turn, Track &track);
 
+/// The daemon did not run for so long: that counts as time without one does.
+void sleep_over(Turn &turn, Duration span);
+
 void note(Turn &turn);
 void note_if_due(Turn &turn);
 std::optional<MonoTime> note_due(const State &state);

@@ -66,6 +66,20 @@ bool is_whole(const State &s, bool source, const std::string &port) {
     });
 }
 
+std::string whole_seconds(Duration d) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(d).count()) + " s";
+}
+
+/// Why an effect that had to be back by then is written off only now.
+std::string why_late(const Turn &turn, MonoTime deadline) {
+    constexpr Duration punctual = std::chrono::seconds(2);
+    // What waits for the store has not left: nobody hangs but ourselves.
+    if (turn.state.commits.failing) return "; the store cannot be written";
+    if (const Duration overdue = turn.mono - deadline; overdue > punctual)
+        return "; the daemon itself did not run for " + whole_seconds(overdue) + " or more, so nobody heard it";
+    return "; the plugin hangs";
+}
+
 /// Effects of the loop itself that nobody waits for: only their failure is worth a word.
 void on_loose_effect(Turn &turn, const InFlight &flight, const EffectDone &done) {
     if (!done.result && done.result.error().code != Code::not_found)
@@ -92,10 +106,25 @@ Outbox Controller::recover(PersistentState persisted, const std::vector<JournalE
 Outbox Controller::handle(const Message &message, WallTime wall, MonoTime mono) {
     Outbox out;
     Turn turn{config_, state_, wall, mono, random_, metrics_, log_, out};
+    watch_sleep(turn);
     watch_clocks(turn, clocks_);
     dispatch(turn, message);
     run_due(turn);
     return out;
+}
+
+/// The machine slept or the process was stopped: that is when the loop comes to what is due much later than it was due.
+void Controller::watch_sleep(Turn &turn) {
+    constexpr Duration remarkable = std::chrono::seconds(10);
+    if (!clocks_ || turn.mono - clocks_->second < remarkable) return;
+    const auto due = next_wake();
+    if (!due || *due > turn.mono) return;
+    const Duration slept = turn.mono - std::max(*due, clocks_->second);
+    if (slept < remarkable) return;
+    turn.problem("clock", "the daemon did not run for " + whole_seconds(slept) +
+                              ": the machine slept, or the process was stopped or got no processor time; what was due "
+                              "meanwhile is done now");
+    ages::sleep_over(turn, slept);
 }
 
 void Controller::dispatch(Turn &turn, const Message &message) {
@@ -150,8 +179,7 @@ void Controller::run_due(Turn &turn) {
         const EffectId id = state_.write_offs.begin()->second;
         const InFlight &flight = state_.in_flight.at(id);
         ++state_.status.written_off;
-        // What waits for the store has not left: nobody hangs but ourselves.
-        const char *const why = state_.commits.failing ? "; the store cannot be written" : "; the plugin hangs";
+        const std::string why = why_late(turn, flight.deadline);
         const Error late{Code::deadline, "NoAnswer",
                          flight.name + " at " + flight.port + " gave no answer long after its deadline" + why, 0};
         turn.problem(flight.port, late.message, LogLevel::error);

@@ -30,6 +30,7 @@ private:
     void dispatch(Turn &turn, const Message &message);
     void finish_effect(Turn &turn, const EffectDone &done);
     void run_due(Turn &turn);
+    void watch_sleep(Turn &turn);
 
     ControlConfig config_;
     Random random_;

@@ -93,6 +93,9 @@ class Clock(unittest.TestCase):
             world.set_clocks(86400, 86400)
             world.passes()
             self.assertEqual(world.before, world.standing())
+            said = [e["message"] for e in world.json("status")["lastErrors"]]
+            self.assertTrue(any("the daemon did not run for 86" in message for message in said), said)
+            self.assertFalse(any("the plugin hangs" in message for message in said), said)
             self.assertEqual({"running"}, {p["state"] for p in world.json("status")["plugins"]["items"]}, "no plugin hung for a day")
             world.well()
             self.assertEqual(0, world.metrics().get("rigger_clock_jumps_total", 0))

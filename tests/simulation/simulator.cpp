@@ -70,6 +70,8 @@ bool Simulator::boundary(std::string_view what) {
 
 void Simulator::feed(Message message) {
     if (!controller_) return;
+    if (asleep_until_ > world.monotonic())
+        return schedule_message(asleep_until_ - world.monotonic(), std::move(message));
     ++messages;
     const auto *done = std::get_if<EffectDone>(&message);
     const bool by_pass = done && done->result && std::holds_alternative<Reconciled>(*done->result);
@@ -114,6 +116,7 @@ void Simulator::schedule_commit(Duration delay) {
 }
 
 void Simulator::try_commit() {
+    if (asleep_until_ > world.monotonic()) return in_epoch(asleep_until_ - world.monotonic(), [this] { try_commit(); });
     committing_ = false;
     const CommitQueue::Batch batch = queue_.next_batch();
     if (world.chance(faults.store_breaks)) {
@@ -191,6 +194,11 @@ void Simulator::call(Effect effect) {
 void Simulator::run(Duration span) {
     const MonoTime end = world.monotonic() + span;
     while (world.step_until(end)) {}
+}
+
+void Simulator::sleep(Duration span) {
+    asleep_until_ = world.monotonic() + span;
+    run(span);
 }
 
 bool Simulator::run_until(const std::function<bool()> &condition, Duration limit) {

@@ -129,6 +129,8 @@ public:
     void start(); ///< a daemon comes up: loads, resumes, connects its watches
     void crash(); ///< and dies: everything of its own is lost
     void run(Duration span);
+    /// The machine sleeps, or the daemon's process is stopped: the world goes on, what it hears and does waits.
+    void sleep(Duration span);
     /// Runs until the condition holds; false: not within `limit` of virtual time.
     bool run_until(const std::function<bool()> &condition, Duration limit);
     /// Faults end and a dead daemon starts.
@@ -202,6 +204,7 @@ private:
     bool committing_ = false, commit_failing_ = false;
     uint64_t commit_failures_ = 0;
     uint64_t epoch_ = 0, next_request_ = 1;
+    MonoTime asleep_until_;
     std::map<uint64_t, bool> calls_land_; ///< by epoch that ended: do its calls take effect?
     std::map<RequestId, Answer> waiting_;
     std::map<std::string, MonoTime> channels_; ///< per watch: the last delivery, so that order is kept

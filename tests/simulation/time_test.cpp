@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace rigger::sim {
 namespace {
 using namespace std::chrono_literals;
@@ -93,6 +95,53 @@ TEST_F(Time, YoungDeath_IsMarked_AlthoughTheClockWasSetAcrossTheRestart) {
     sim.cluster.fail_pod(sim.deployment_of("a")->id.value);
     ASSERT_TRUE(sim.run_until([&] { return !sim.deployment_of("a"); }, 5min));
     EXPECT_FALSE(sim.controller_view().state().failures.empty());
+}
+
+struct Sleep : testing::Test {
+    void SetUp() override {
+        sim.reconciler_ports = real_reconcilers();
+        sim.market.add_offer("a", 2, "h100");
+        sim.cluster.add_node({"gpu-01", "h100", 2, false});
+        sim.start();
+        sim.run(3s);
+    }
+    bool said(const std::string &what) const {
+        const auto &errors = sim.controller_view().state().status.last_errors;
+        return std::any_of(errors.begin(), errors.end(),
+                           [&](const Happening &h) { return h.message.find(what) != std::string::npos; });
+    }
+    Simulator sim{5};
+};
+
+TEST_F(Sleep, WhatWasInFlight_IsNotBlamedOnThePlugin) {
+    sim.deploy("a", "gpu-01");
+    ASSERT_TRUE(sim.run_until([&] { return !sim.controller_view().state().in_flight.empty(); }, 1min));
+    sim.sleep(24h);
+    sim.run(1s);
+    EXPECT_FALSE(said("the plugin hangs"));
+    EXPECT_TRUE(said("the daemon itself did not run"));
+    EXPECT_TRUE(wait_active(sim, "a"));
+    EXPECT_EQ(sim.converge(10min), "");
+}
+
+TEST_F(Sleep, DoesNotCountAgainstWhatWasBegun) {
+    sim.market.down = true; // nothing can be claimed
+    ASSERT_NE(insist_on_deploy(sim, "a", "gpu-01"), "");
+    const std::string id = sim.deployment_of("a")->id.value;
+    sim.sleep(24h);
+    sim.market.down = false;
+    ASSERT_TRUE(wait_active(sim, "a"));
+    EXPECT_EQ(sim.deployment_of("a")->id.value, id);
+    EXPECT_TRUE(sim.controller_view().state().failures.empty());
+    EXPECT_TRUE(said("the machine slept"));
+}
+
+TEST_F(Sleep, RestIsNoSleep) {
+    ASSERT_NE(insist_on_deploy(sim, "a", "gpu-01"), "");
+    ASSERT_TRUE(wait_active(sim, "a"));
+    sim.heartbeat_period = 24h * 30;
+    sim.run(24h);
+    EXPECT_FALSE(said("did not run"));
 }
 
 } // namespace
