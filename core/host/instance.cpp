@@ -276,6 +276,7 @@ void Instance::log_failure(const char *call, std::string_view reason, std::strin
 }
 
 void Instance::give_up(const std::shared_ptr<GuardedCall> &call) {
+    machinery_->stuck.fetch_add(1, std::memory_order_relaxed);
     lost_.store(true, std::memory_order_release);
     accepting_.store(false, std::memory_order_release);
     {
@@ -564,6 +565,7 @@ void Instance::stop() {
 
 /// On the thread of a call that was given up: no pool counts on it any more, so it may as well wait.
 void Instance::come_back() {
+    machinery_->stuck.fetch_sub(1, std::memory_order_relaxed);
     {
         const std::lock_guard lock(mutex_);
         if (--stuck_ > 0 || !stopped_) return;

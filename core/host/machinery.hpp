@@ -30,6 +30,8 @@ public:
     Watchdog watchdog;
     std::atomic<ControlApi *> control{nullptr};
     std::atomic<uint64_t> next_call{1};
+    /// Calls that were given up and have not come back. For a moment too few: one may come back before it is counted.
+    std::atomic<int64_t> stuck{0};
 
     const std::shared_ptr<Pool> &strands() const noexcept { return strands_; }
     const std::shared_ptr<Pool> &streams() const noexcept { return streams_; } ///< a thread per watch

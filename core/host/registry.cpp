@@ -20,7 +20,7 @@ namespace rigger::host {
 namespace {
 using namespace std::chrono_literals;
 constexpr Duration first_retry = 1s, longest_retry = 5min;
-constexpr size_t stuck_threads_to_give_up = 3;
+constexpr int64_t stuck_threads_to_give_up = 3;
 constexpr std::string_view own_plugins = "rig."; ///< ids of the plugins that come with rigger
 } // namespace
 
@@ -48,7 +48,6 @@ struct Registry::Impl {
     std::vector<std::string> warnings;
     std::vector<std::shared_ptr<HostHandle>> handles; ///< a thread that a plugin leaked may still hold one
     std::vector<std::shared_ptr<LoadedPlugin>> libraries;
-    size_t stuck = 0;
     bool gave_up = false;
 
     void log(int level, const std::string &text) const { machinery->log(level, text); }
@@ -378,7 +377,8 @@ void Registry::Impl::written_off(Instance &instance, const std::string &call) {
             e->row.last_error = why;
             e->port = {};
         }
-        if (++stuck >= (options.scorers_on_caller ? 1 : stuck_threads_to_give_up) && !gave_up) {
+        const int64_t limit = options.scorers_on_caller ? 1 : stuck_threads_to_give_up;
+        if (machinery->stuck.load(std::memory_order_relaxed) >= limit && !gave_up) {
             gave_up = true;
             give_up = options.give_up;
         }

@@ -74,6 +74,16 @@ protected:
         return host.row("front").failures;
     }
 
+    /// A task is given up, comes back, and its instance is reset.
+    void hang_and_come_back() {
+        begin("away 3600000");
+        host.clock.advance(5s);
+        EXPECT_FALSE(ends());
+        host.clock.advance(1h);
+        EXPECT_TRUE(host.registry->reset("front").ok());
+        expect_successor_alone();
+    }
+
     /// The task that was given up comes back, and a second instance stands in for the first: only that is left.
     void expect_successor_alone() {
         frontend = host.registry->live()->frontends.at(0);
@@ -131,6 +141,14 @@ TEST_F(Tasks, OneThatComesBackAfterTheResetEndsItsInstanceByItself) {
     EXPECT_EQ(*ask("alive"), R"({"alive":2})");
     host.clock.advance(1h);
     expect_successor_alone();
+}
+
+TEST_F(Tasks, HangsThatAreOverDoNotEndTheDaemon) {
+    std::atomic<int> gave_up{0};
+    host.options.give_up = [&](const std::string &) { ++gave_up; };
+    start();
+    for (int i = 0; i < 4; ++i) hang_and_come_back();
+    EXPECT_EQ(gave_up, 0);
 }
 
 TEST_F(Services, EventsReachTheirSubscribersOnTheStrand) {
