@@ -117,6 +117,8 @@ int Application::serve(Config config) {
     forbid_core_files();
     const sigset_t awaited = awaited_signals();
     pthread_sigmask(SIG_BLOCK, &awaited, nullptr);
+    // Poco's handlers would end a crash with abort(): another signal than the one that the core dump is to show.
+    for (const int signal : {SIGSEGV, SIGBUS, SIGILL}) std::signal(signal, SIG_DFL);
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN); // a file at its size limit is an error of the write, as a full disk is
 

@@ -1,5 +1,6 @@
 #include "host/instance.hpp"
 
+#include "host/guard/plugin_code.hpp"
 #include "host/kinds/tables.hpp"
 #include "host/loader.hpp"
 #include "host/services/handle.hpp"
@@ -61,6 +62,7 @@ Instance::Instance(InstanceSetup setup, std::shared_ptr<Machinery> machinery)
                                      parallel_of(setup_, *machinery_->workers(setup_.kind)), queue_bound)),
       stream_(std::make_shared<Lane>(machinery_->streams(), machinery_->streams()->max_threads(), queue_bound)),
       since_(machinery_->clock.wall()), breaker_(setup_.limits.breaker), watch_breaker_(setup_.limits.watch_breaker) {
+    claim_code(setup_.code, badge_);
     handle_->badge = badge_;
     handle_->plugin = setup_.plugin;
     handle_->name = setup_.name;

@@ -27,11 +27,12 @@ public:
 };
 
 /// Runs a registry with this plugin in a child and scores once. The answer: how the child ended.
-int run_in_child(Host &host) {
+int run_in_child(Host &host, void (*former)(int) = SIG_DFL) {
     const pid_t pid = ::fork();
     if (pid == 0) {
         const rlimit none{0, 0};
         ::setrlimit(RLIMIT_CORE, &none);
+        if (former != SIG_DFL) ::signal(SIGSEGV, former);
         SystemClock clock;
         host.services.clock = &clock;
         host.options.run_watchdog = true;
@@ -81,6 +82,33 @@ TEST(CrashAttribution, ACrashIsRecordedAndTheSecondOneQuarantines) {
     host.registry.reset();
     host.start();
     EXPECT_EQ(state_name(host.row("crashes-score").state), "running") << "what was reset does not come back";
+}
+
+TEST(CrashAttribution, ACrashThatAFormerHandlerEndsWithAnotherSignalIsOne) {
+    SystemClock clock;
+    Host host;
+    host.services.clock = &clock;
+    host.enable_bad("crashes_score");
+    (void)run_in_child(host, [](int) { std::abort(); });
+    const auto crashes = read_crashes(host.options.state_dir / "crashes.log");
+    ASSERT_EQ(crashes.size(), 1u);
+    EXPECT_EQ(crashes[0].signal, SIGSEGV);
+}
+
+TEST(CrashAttribution, AnExceptionThatLeavesAThreadOfThePluginsOwnIsThePlugins) {
+    SystemClock clock;
+    Host host;
+    host.services.clock = &clock;
+    host.enable_bad("escapes_thread");
+    (void)run_in_child(host);
+    const auto crashes = read_crashes(host.options.state_dir / "crashes.log");
+    ASSERT_EQ(crashes.size(), 1u);
+    EXPECT_EQ(crashes[0].plugin, "com.example.bad.escapes-thread");
+    EXPECT_EQ(crashes[0].instance, "escapes-thread");
+    EXPECT_EQ(crashes[0].signal, SIGABRT);
+    const auto judgement = judge(crashes, clock.wall());
+    ASSERT_EQ(judgement.warnings.size(), 1u);
+    EXPECT_THAT(judgement.warnings[0], HasSubstr("crashed the daemon in a thread of its own with SIGABRT"));
 }
 
 TEST(CrashAttribution, APluginThatCallsExitIsRecordedToo) {

@@ -1,9 +1,11 @@
 #include "host/guard/crash.hpp"
 
 #include "host/files.hpp"
+#include "host/guard/plugin_code.hpp"
 
 #include <fcntl.h>
 #include <signal.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,12 +24,16 @@ constexpr int signals[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
 constexpr size_t signal_stack_bytes = 64 * 1024;
 constexpr Duration crash_span = std::chrono::minutes(10);
 constexpr size_t crashes_to_safe_mode = 3;
-constexpr int exit_called = 0; ///< in the place of a signal
+constexpr int exit_called = 0;          ///< in the place of a signal
+constexpr char own_thread[] = "thread"; ///< in the place of a call
 
 // What a signal handler may read: plain objects of this executable, constant-initialised.
 thread_local const Badge *t_badge = nullptr;
 thread_local const char *t_call = nullptr;
+thread_local bool t_of_a_pool = false; ///< where no breadcrumb lies, the host itself was at work
 std::atomic<int> g_record{-1};
+enum class Record : uint8_t { none, begun, written };
+std::atomic<Record> g_recorded{Record::none};
 struct sigaction g_former[std::size(signals)];
 
 /// Fixed-size line builder; only what is safe in a signal handler.
@@ -53,12 +59,47 @@ private:
     size_t n_ = 0;
 };
 
-void record_crash(int signal) noexcept {
+struct Culprit {
+    const Badge *badge = nullptr; ///< nullptr: no plugin
+    const char *call = nullptr;
+};
+
+/// Of a thread that is at `code` with this stack.
+Culprit culprit(uintptr_t code, uintptr_t stack) noexcept {
+    if (t_badge) return {t_badge, t_call};
+    if (t_of_a_pool) return {};
+    const Badge *owner = owner_of_code(code);
+    return {owner ? owner : owner_of_stack(stack), own_thread};
+}
+
+Culprit culprit(const void *context) noexcept {
+    if (!context) return {t_badge, t_call};
+    [[maybe_unused]] const mcontext_t &at = static_cast<const ucontext_t *>(context)->uc_mcontext;
+#if defined(__x86_64__)
+    return culprit(static_cast<uintptr_t>(at.gregs[REG_RIP]), static_cast<uintptr_t>(at.gregs[REG_RSP]));
+#elif defined(__aarch64__)
+    return culprit(at.pc, at.sp);
+#else
+    return {t_badge, t_call};
+#endif
+}
+
+/// One crash is recorded: a former handler may end the process with a signal of its own, and two threads may crash
+/// together. false: another one is the first, and has been written.
+bool is_first() noexcept {
+    auto before = Record::none;
+    if (g_recorded.compare_exchange_strong(before, Record::begun)) return true;
+    constexpr timespec a_millisecond{0, 1'000'000};
+    for (int i = 0; i < 100 && g_recorded.load() != Record::written; ++i) ::nanosleep(&a_millisecond, nullptr);
+    return false;
+}
+
+void record_crash(int signal, const Culprit &who) noexcept {
     const int fd = g_record.load(std::memory_order_relaxed);
-    if (fd < 0) return;
+    if (fd < 0 || !is_first()) return;
     timespec now{};
     ::clock_gettime(CLOCK_REALTIME, &now);
-    const Badge *badge = t_badge;
+    const Badge *badge = who.badge;
     Line line;
     line.text("at=");
     line.number(int64_t{now.tv_sec});
@@ -73,13 +114,14 @@ void record_crash(int signal) noexcept {
     line.text(" digest=");
     line.text(badge ? badge->digest : "");
     line.text(" call=");
-    line.text(badge && t_call ? t_call : "");
+    line.text(badge && who.call ? who.call : "");
     line.write(fd);
+    g_recorded.store(Record::written);
 }
 
-void on_signal(int signal, siginfo_t *info, void *) noexcept {
+void on_signal(int signal, siginfo_t *info, void *context) noexcept {
     const int saved = errno;
-    record_crash(signal);
+    record_crash(signal, culprit(context));
     for (size_t i = 0; i < std::size(signals); ++i)
         if (signals[i] == signal) ::sigaction(signal, &g_former[i], nullptr);
     // A fault happens again at the same instruction once we return, now under the former handler; a sent signal must be
@@ -91,8 +133,10 @@ void on_signal(int signal, siginfo_t *info, void *) noexcept {
 /// exit() called by a plugin ends the daemon as surely as a crash: it is recorded, and the exit code is one that gets
 /// it restarted.
 void on_exit_in_plugin() noexcept {
-    if (!t_badge || g_record.load(std::memory_order_relaxed) < 0) return;
-    record_crash(exit_called);
+    if (g_record.load(std::memory_order_relaxed) < 0) return;
+    const Culprit who = culprit(0, reinterpret_cast<uintptr_t>(__builtin_frame_address(0)));
+    if (!who.badge) return;
+    record_crash(exit_called, who);
     constexpr int software_error = 70; // EX_SOFTWARE of sysexits.h
     ::_exit(software_error);
 }
@@ -121,6 +165,10 @@ std::string signal_name(int signal) {
     if (signal == exit_called) return "a call of exit()";
     const char *name = ::sigabbrev_np(signal);
     return name ? "SIG" + std::string(name) : "signal " + std::to_string(signal);
+}
+
+std::string place(const Crash &crash) {
+    return (crash.call == own_thread ? "a thread of its own" : crash.call) + " with " + signal_name(crash.signal);
 }
 } // namespace
 
@@ -160,8 +208,10 @@ SignalStack::SignalStack() : memory_(new std::byte[signal_stack_bytes]) {
     s.ss_sp = memory_.get();
     s.ss_size = signal_stack_bytes;
     ::sigaltstack(&s, nullptr);
+    t_of_a_pool = true;
 }
 SignalStack::~SignalStack() {
+    t_of_a_pool = false;
     stack_t s{};
     s.ss_flags = SS_DISABLE;
     ::sigaltstack(&s, nullptr);
@@ -172,6 +222,7 @@ Result<std::unique_ptr<CrashHandler>> CrashHandler::install(const std::filesyste
     if (fd < 0)
         return Error{Code::unavailable, "CrashRecord",
                      "cannot open the crash record " + record.string() + ": " + std::strerror(errno), 0};
+    g_recorded = Record::none;
     g_record = fd;
     struct sigaction action {};
     action.sa_sigaction = &on_signal;
@@ -219,16 +270,15 @@ Judgement judge(const std::vector<Crash> &crashes, WallTime now) {
     for (const auto &[instance, list] : by_instance) {
         if (instance.empty()) continue;
         const Crash &last = *list.back();
-        const std::string what = last.plugin + " " + last.version + " (instance '" + instance +
-                                 "') crashed the daemon in " + last.call + " with " + signal_name(last.signal);
+        const std::string what =
+            last.plugin + " " + last.version + " (instance '" + instance + "') crashed the daemon in " + place(last);
         if (list.size() < 2) {
             out.warnings.push_back(what + "; a second crash within 10 minutes will quarantine it");
         } else {
             out.warnings.push_back(
                 what + " for the second time within 10 minutes; it is quarantined. Run: rigger plugins reset " +
                 instance);
-            out.quarantine.push_back(
-                {last.plugin, instance, last.digest, "crashed in " + last.call + " with " + signal_name(last.signal)});
+            out.quarantine.push_back({last.plugin, instance, last.digest, "crashed in " + place(last)});
         }
     }
     // One culprit is dealt with above. Several, or none that is known, mean that the cause is not understood.

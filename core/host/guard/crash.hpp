@@ -1,7 +1,8 @@
 // core/host/guard/crash.hpp -- who was running when the process died.
 //
-// Each thread that enters a plugin leaves a breadcrumb. The signal handler writes it to a file that was opened before,
-// then re-raises, so that the core dump stays intact. At the next start the file is read and judged.
+// Each thread that enters a plugin leaves a breadcrumb; one that a plugin started itself is known by the code on its
+// stack. The signal handler writes the culprit to a file that was opened before, then re-raises, so that the core dump
+// stays intact. At the next start the file is read and judged.
 #pragma once
 #include "base/status.hpp"
 #include "base/time.hpp"
@@ -50,8 +51,8 @@ private:
     const char *call_;
 };
 
-/// Gives the calling thread an alternate signal stack for its life, so that a stack overflow in a plugin can be
-/// recorded too.
+/// Makes the calling thread one of the host's for its life: with an alternate signal stack, so that a stack overflow in
+/// a plugin can be recorded too.
 class SignalStack {
 public:
     SignalStack();

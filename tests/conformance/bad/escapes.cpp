@@ -4,6 +4,7 @@
 #include <cstring>
 #include <new>
 #include <stdexcept>
+#include <thread>
 
 namespace {
 
@@ -11,7 +12,9 @@ enum class In { create, start, score };
 
 void when(In here) {
     if (here != In::BAD_CALL) return;
-#if defined(BAD_MEMORY)
+#if defined(BAD_THREAD)
+    std::thread([] { throw std::runtime_error("left a thread of its own"); }).join();
+#elif defined(BAD_MEMORY)
     throw std::bad_alloc();
 #else
     throw std::runtime_error("crossed the border on purpose");
