@@ -1,6 +1,7 @@
 #include "control/commands.hpp"
 
 #include "control/deployer.hpp"
+#include "control/forget.hpp"
 #include "control/json_writer.hpp"
 #include "control/reconcile_driver.hpp"
 
@@ -106,6 +107,8 @@ void operate(Turn &turn, const Command &c, const LockRequest &r) {
     turn.journal(r.locked ? "operator.lock" : "operator.unlock", json.text(), "operator");
     turn.reply(c.request, json.take());
 }
+
+void operate(Turn &turn, const Command &c, const ForgetRequest &r) { forget::server(turn, c, r); }
 
 void operate(Turn &turn, const Command &c, const SyncRequest &r) {
     JsonWriter json;

@@ -24,6 +24,9 @@ Result<DeploymentId> start(Turn &turn, const StartRequest &request);
 /// Begins the end. No-op when it has begun. `failure`: may leave a mark in the failure memory.
 void end(Turn &turn, Track &track, const Ending &ending, bool failure = true);
 
+/// Its pods are gone. No-op the second time. Precondition: its teardown has begun.
+void free_gpus(Turn &turn, Track &track);
+
 /// An intent that a previous run left open: its call may be on its way still.
 void expect_aftermath(Turn &turn, const Intent &open);
 

@@ -170,13 +170,18 @@ struct LockRequest {
     ServerId server;
     bool locked = true;
 };
+struct ForgetRequest {
+    ServerId server;
+    bool dry_run = false, force = false;
+};
 struct SyncRequest {
     SourceName source;
 }; ///< empty: all
 struct Command {
     RequestId request = 0;
     std::string principal;
-    std::variant<DeployRequest, UndeployRequest, RecycleRequest, BanRequest, LockRequest, SyncRequest> what;
+    std::variant<DeployRequest, UndeployRequest, RecycleRequest, BanRequest, LockRequest, ForgetRequest, SyncRequest>
+        what;
 };
 struct CommandAbandoned {
     RequestId request = 0;

@@ -2,6 +2,7 @@
 
 #include "control/ages.hpp"
 #include "control/deployer.hpp"
+#include "control/forget.hpp"
 #include "control/market.hpp"
 
 #include <algorithm>
@@ -44,6 +45,7 @@ void recover_deployment(Turn &turn, Deployment d, WallTime noted) {
     }
     t.d = std::make_shared<const Deployment>(std::move(d));
     ages::carry_over(turn, t);
+    forget::resume(turn, t);
     turn.wake(t, turn.mono);
     turn.reconcile_soon(t.d->id);
 }

@@ -149,6 +149,7 @@ struct State {
     std::map<DeploymentId, Track> tracks;
     std::unordered_map<std::string, DeploymentId> by_config;
     std::unordered_map<InstanceId, DeploymentId> by_instance;
+    std::set<ServerId> forgetting; ///< go off the record after the last deployment on them
     std::map<OfferId, std::string> bans;
     std::vector<FailureMark> failures;
     std::map<OfferId, Pause> backoffs;

@@ -1,6 +1,7 @@
 // The second half of the deployer: objects are removed and the claim released side by side; the GPUs are free when the
 // pods are confirmed gone, the row goes when the source has been told as well.
 #include "control/deployer_internal.hpp"
+#include "control/forget.hpp"
 #include "control/inventory.hpp"
 #include "control/json_writer.hpp"
 
@@ -21,23 +22,6 @@ Watched watched(const Turn &turn, const Deployment &d) {
     return at->second.pods.any_of(d.id) ? Watched::some : Watched::none;
 }
 
-void free_gpus(Turn &turn, Track &t) {
-    if (t.teardown->gpus_freed) return;
-    t.teardown->gpus_freed = true;
-    const ServerPtr old = turn.server(t.d->server);
-    if (!old) return;
-    Server changed = *old;
-    auto still_held = held_on(turn, changed.id);
-    std::vector<SetGpuOwner> heirs; // of a shared card: another that has a share of it
-    for (Gpu &gpu : changed.gpus)
-        if (gpu.deployment == t.d->id) {
-            gpu.deployment = still_held[gpu.id].by;
-            heirs.push_back({gpu.id, gpu.deployment});
-        }
-    turn.put_server(std::move(changed), false);
-    for (SetGpuOwner &heir : heirs) turn.write(std::move(heir));
-}
-
 void finish(Turn &turn, Track &t) {
     const DeploymentPtr d = t.d;
     JsonWriter json;
@@ -56,6 +40,7 @@ void finish(Turn &turn, Track &t) {
     turn.state.reconcile.dirty.erase(d->id);
     turn.state.tracks.erase(d->id);
     inventory::disown(turn, d->cluster, d->id);
+    forget::after(turn, d->server);
     inventory::reconsider_node(turn, d->cluster, d->node_name);
     turn.touch();
     turn.replan();
@@ -100,6 +85,23 @@ void step_removal(Turn &turn, Track &t) {
 }
 
 } // namespace
+
+void free_gpus(Turn &turn, Track &t) {
+    if (t.teardown->gpus_freed) return;
+    t.teardown->gpus_freed = true;
+    const ServerPtr old = turn.server(t.d->server);
+    if (!old) return;
+    Server changed = *old;
+    auto still_held = held_on(turn, changed.id);
+    std::vector<SetGpuOwner> heirs; // of a shared card: another that has a share of it
+    for (Gpu &gpu : changed.gpus)
+        if (gpu.deployment == t.d->id) {
+            gpu.deployment = still_held[gpu.id].by;
+            heirs.push_back({gpu.id, gpu.deployment});
+        }
+    turn.put_server(std::move(changed), false);
+    for (SetGpuOwner &heir : heirs) turn.write(std::move(heir));
+}
 
 void step_teardown(Turn &turn, Track &t) {
     // An old row may come back from the store without its working notes.

@@ -60,5 +60,32 @@ class Clusters(unittest.TestCase):
                 self.assertNotEqual("", result.stderr.strip())
 
 
+class Forgotten(unittest.TestCase):
+    def test_a_machine_that_is_gone_for_good_is_taken_off_the_record(self):
+        def edit(daemon):
+            daemon.replace("plugins-available/cluster-local.yaml", "# fleetPollSeconds: 2 ", "fleetPollSeconds: 0.2 #")
+            daemon.replace("rigger.yaml", "automatic: true", "automatic: false")
+
+        def status(name):
+            return next((n["status"] for n in daemon.items("nodes") if n["nodeName"] == name), None)
+
+        with Daemon(edit).start() as daemon:
+            daemon.until(lambda: status("h200-01") == "Ready", 240, "the server")
+            refusal = daemon.cli("forget", "h200-01", "--force", check=False)
+            self.assertEqual(6, refusal.returncode)
+            self.assertIn("kubectl delete node h200-01", refusal.stderr)
+            path = daemon.dir / "etc/fleet.yaml"
+            lines = path.read_text().splitlines(keepends=True)
+            path.write_text("".join(line for line in lines if "name: h200-01," not in line))
+            daemon.until(lambda: status("h200-01") == "NotReady", 240, "the machine to be gone")
+            self.assertTrue(daemon.json("forget", "h200-01", "--dry-run")["dryRun"])
+            self.assertIn("forget", daemon.cli("forget", "h200-01").stdout)
+            self.assertIsNone(status("h200-01"))
+            self.assertEqual(5, daemon.cli("forget", "h200-01", check=False).returncode)
+            self.assertEqual(["server.forgotten"], [event["type"] for event in daemon.items("events", "--type", "server.")])
+            path.write_text("".join(lines))
+            daemon.until(lambda: status("h200-01") == "Ready", 240, "the machine to be taken in anew")
+
+
 if __name__ == "__main__":
     unittest.main()

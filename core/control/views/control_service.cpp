@@ -218,6 +218,10 @@ struct Verbs {
         RIG_TRY_ASSIGN(const auto server, resolve_server(snapshot(), arguments.server));
         return loop.submit(call, principal.name, LockRequest{server->id, locked});
     }
+    Result<std::string> forget() {
+        RIG_TRY_ASSIGN(const auto server, resolve_server(snapshot(), arguments.server));
+        return loop.submit(call, principal.name, ForgetRequest{server->id, arguments.dry_run, arguments.force});
+    }
     Result<std::string> sync() {
         const auto &sources = snapshot().sources;
         const bool known = arguments.source.empty() ||
@@ -276,7 +280,8 @@ Result<std::string> ControlService::act(const Principal &principal, const CallCo
     if (principal.role < Role::read) return denied(principal, verb);
     RIG_TRY_ASSIGN(const auto arguments, parse_arguments(text));
     const bool harmless =
-        verb == "plan" || (arguments.dry_run && (verb == "deploy" || verb == "undeploy" || verb == "recycle"));
+        verb == "plan" ||
+        (arguments.dry_run && (verb == "deploy" || verb == "undeploy" || verb == "recycle" || verb == "forget"));
     if (!harmless && principal.role < Role::operate) return denied(principal, verb);
     auto published = loop_.published();
     if (!published) return not_running();
@@ -290,6 +295,7 @@ Result<std::string> ControlService::act(const Principal &principal, const CallCo
     if (verb == "unban") return verbs.unban();
     if (verb == "lock") return verbs.lock(true);
     if (verb == "unlock") return verbs.lock(false);
+    if (verb == "forget") return verbs.forget();
     if (verb == "sync") return verbs.sync();
     return not_found("UnknownVerb", "there is no verb '" + std::string(verb) + "'");
 }

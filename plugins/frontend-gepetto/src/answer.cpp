@@ -63,6 +63,7 @@ constexpr Route kRoutes[] = {
     {"unban", Door::act, "unban", nullptr},
     {"lock", Door::act, "lock", nullptr},
     {"unlock", Door::act, "unlock", nullptr},
+    {"forget", Door::act, "forget", nullptr},
     {"sync", Door::act, "sync", nullptr},
 };
 

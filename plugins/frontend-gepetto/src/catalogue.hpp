@@ -11,7 +11,7 @@ namespace gepetto {
 extern const char *const kFleetCommands;      ///< nodes, pods, servers, gpus
 extern const char *const kMarketCommands;     ///< chutes, scales, plan, why-not
 extern const char *const kDeploymentCommands; ///< insts, deployments, deploy, undeploy, recycle
-extern const char *const kCareCommands;       ///< status, events, failures, ban, unban, lock, unlock, sync
+extern const char *const kCareCommands;       ///< status, events, failures, ban, unban, lock, unlock, forget, sync
 
 /// {"commands":[...]}
 std::string catalogue();

@@ -1,5 +1,5 @@
 // The daemon's own health, its memory, and the operator's vetoes: status, events, failures, ban, unban, lock, unlock,
-// sync.
+// forget, sync.
 #include "catalogue.hpp"
 
 namespace gepetto {
@@ -66,6 +66,16 @@ const char *const kCareCommands = R"json(
  "options":{"type":"object","additionalProperties":false,"required":["server"],"properties":{
   "server":{"type":"string","minLength":1,"description":"id, name, or unambiguous prefix of the id","x-zh":"ID、名称或无歧义的 ID 前缀","x-cli":{"short":"s","position":0,"metavar":"SERVER","complete":"servers"}}}},
  "result":{"kind":"record"}},
+{"name":"forget","group":"care","effect":"destructive","http":{"method":"DELETE","path":"/v1/servers/{server}"},
+ "summary":{"en":"Take a server off the record that is gone for good","zh":"从记录中删除已永久移除的服务器"},
+ "description":{"en":"Refused while its cluster shows the node, while the cluster cannot be seen, or while deployments on it are not confirmed gone. --force takes your word for it that the machine is gone: its deployments are ended with it and their claims released. A node that comes back becomes a new server.",
+                "zh":"若集群仍显示该节点、集群不可见，或其上的部署尚未确认消失，则拒绝执行。--force 表示您确认该机器已不存在：其上的部署随之结束并释放占用。节点若重新出现，将登记为新服务器。"},
+ "examples":["rigger forget gpu-07 --dry-run","rigger forget gpu-07","rigger forget gpu-07 --force"],
+ "options":{"type":"object","additionalProperties":false,"required":["server"],"properties":{
+  "server":{"type":"string","minLength":1,"description":"id, name, or unambiguous prefix of the id","x-zh":"ID、名称或无歧义的 ID 前缀","x-cli":{"short":"s","position":0,"metavar":"SERVER","complete":"servers"}},
+  "dryRun":{"type":"boolean","default":false,"description":"show the plan, change nothing","x-zh":"只显示计划，不做改动"},
+  "force":{"type":"boolean","default":false,"description":"the machine is gone, whatever is still on record or cannot be seen","x-zh":"确认机器已不存在，不论记录如何或是否可见"}}},
+ "result":{"kind":"plan"}},
 {"name":"sync","group":"care","effect":"write","http":{"method":"POST","path":"/v1/sync"},
  "summary":{"en":"Read the sources anew, now","zh":"立即重新读取来源"},
  "examples":["rigger sync","rigger sync --source catalog"],

@@ -59,6 +59,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"unban", R"({"chute":"demo"})", "act unban", R"({"offer":"demo"})"},
         Case{"lock", R"({"server":"s"})", "act lock", R"({"server":"s"})"},
         Case{"unlock", R"({"server":"s"})", "act unlock", R"({"server":"s"})"}, Case{"sync", "{}", "act sync", "{}"},
+        Case{"forget", R"({"server":"s","force":true})", "act forget", R"({"force":true,"server":"s"})"},
         Case{"status", "{}", "query status", "{}"}, Case{"events", R"({"limit":5})", "query events", R"({"limit":5})"},
         Case{"failures", "{}", "query failures", "{}"}, Case{"servers", "{}", "query servers", "{}"},
         Case{"gpus", "{}", "query gpus", "{}"}, Case{"deployments", "{}", "query deployments", "{}"}));

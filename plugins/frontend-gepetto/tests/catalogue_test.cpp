@@ -71,7 +71,7 @@ TEST(Catalogue, OnlyReadingCommandsAreServedByGet) {
 }
 
 TEST(Catalogue, WhatEndsDeploymentsIsDestructive) {
-    for (const char *name : {"undeploy", "recycle"}) EXPECT_EQ(command(name)["effect"], "destructive") << name;
+    for (const char *name : {"undeploy", "recycle", "forget"}) EXPECT_EQ(command(name)["effect"], "destructive") << name;
     for (const char *name : {"deploy", "ban", "unban", "lock", "unlock", "sync"})
         EXPECT_EQ(command(name)["effect"], "write") << name;
 }

@@ -1,0 +1,131 @@
+// A server that is gone for good is taken off the record by an operator, and only one that is gone.
+#include "simulation/real_reconcilers.hpp"
+#include "simulation/scenarios.hpp"
+
+#include <gtest/gtest.h>
+
+#include <utility>
+
+namespace rigger::sim {
+namespace {
+using namespace std::chrono_literals;
+
+struct Forget : testing::Test {
+    void SetUp() override {
+        sim.reconciler_ports = real_reconcilers();
+        sim.market.add_offer("a", 2, "h100");
+        for (const char *node : {"gpu-01", "gpu-02"}) sim.cluster.add_node({node, "h100", 2, false});
+        sim.start();
+        ASSERT_NE(insist_on_deploy(sim, "a", "gpu-01"), "");
+        ASSERT_TRUE(wait_active(sim, "a"));
+        sim.run(1s);
+        id = server("gpu-01")->id;
+    }
+    ServerPtr server(const std::string &name) const {
+        const auto &all = sim.controller_view().state().servers;
+        const auto at = all.find(name);
+        return at == all.end() ? nullptr : at->second;
+    }
+    /// The token of the refusal; "ok".
+    std::string forget(bool force = false, bool dry_run = false) {
+        const auto answer = sim.command(ForgetRequest{id, dry_run, force});
+        sim.run(2s);
+        if (!answer->has_value()) return "no answer";
+        return (*answer)->ok() ? "ok" : (*answer)->error().reason;
+    }
+    bool on_record() const { return server("gpu-01") || sim.store.servers().contains(id); }
+    Simulator sim{3};
+    ServerId id;
+};
+
+TEST_F(Forget, ServerWhoseNodeIsSeen_IsKept) {
+    EXPECT_EQ(forget(), "NodeStillSeen");
+    EXPECT_EQ(forget(true), "NodeStillSeen");
+    sim.cluster.set_node_ready("gpu-01", false);
+    sim.run(1s);
+    EXPECT_EQ(forget(true), "NodeStillSeen");
+    EXPECT_TRUE(sim.deployment_of("a"));
+}
+
+TEST_F(Forget, NodeThatIsGone_GoesWhenItsDeploymentsAreConfirmedGone) {
+    sim.cluster.most_termination = 100s;
+    sim.cluster.remove_node("gpu-01");
+    sim.run(1s);
+    EXPECT_EQ(forget(), "ServerInUse");
+    ASSERT_TRUE(sim.run_until([&] { return sim.controller_view().state().tracks.empty(); }, 30min));
+    EXPECT_TRUE(on_record()) << "absence alone deletes no server";
+    EXPECT_EQ(forget(false, true), "ok");
+    EXPECT_TRUE(on_record()) << "a dry run";
+    EXPECT_EQ(forget(), "ok");
+    EXPECT_FALSE(on_record());
+    EXPECT_TRUE(server("gpu-02"));
+    EXPECT_EQ(sim.converge(10min), "");
+    EXPECT_EQ(forget(), "UnknownServer");
+}
+
+TEST_F(Forget, WithForce_DeploymentsEndInOrderWhereTheirClusterCanBeAsked) {
+    sim.cluster.most_termination = 100s;
+    sim.cluster.remove_node("gpu-01");
+    sim.run(1s);
+    EXPECT_EQ(forget(true), "ok");
+    EXPECT_TRUE(on_record()) << "until the last of its objects is confirmed gone";
+    EXPECT_TRUE(sim.run_until([&] { return !on_record(); }, 10min));
+    sim.run(1s);
+    EXPECT_EQ(sim.cluster.count("Job") + sim.cluster.count("Service"), 0u);
+    EXPECT_TRUE(sim.market.instances.empty());
+    EXPECT_EQ(sim.converge(10min), "");
+}
+
+TEST_F(Forget, ClusterThatCannotBeSeen_NeedsTheOperatorsWord) {
+    sim.cluster.remove_node("gpu-01");
+    sim.run(1s);
+    sim.cluster.down = true;
+    sim.run(3min);
+    EXPECT_EQ(forget(), "ClusterNotSeen");
+    EXPECT_TRUE(on_record());
+    EXPECT_EQ(forget(true), "ok");
+    EXPECT_FALSE(on_record());
+    EXPECT_TRUE(sim.market.instances.empty()) << "the claim is released";
+    EXPECT_TRUE(sim.store.deployments().empty());
+    EXPECT_EQ(sim.auditor.violation(), "");
+}
+
+TEST_F(Forget, OnceBegun_IsFinishedAfterARestart) {
+    sim.cluster.remove_node("gpu-01");
+    sim.run(1s);
+    sim.cluster.down = sim.market.down = true;
+    sim.run(3min);
+    EXPECT_EQ(forget(true), "ok");
+    EXPECT_TRUE(on_record()) << "its claim is not released yet";
+    sim.crash();
+    sim.start();
+    sim.run(1min);
+    EXPECT_TRUE(on_record());
+    sim.market.down = false;
+    EXPECT_TRUE(sim.run_until([&] { return !on_record(); }, 10min));
+    EXPECT_TRUE(sim.market.instances.empty());
+}
+
+TEST_F(Forget, NodeThatComesBack_IsANewServer_ThatTakesNothingWhileItsOldPodRuns) {
+    sim.reconciler_ports.clear(); // they would remove the orphan
+    const auto watch = std::exchange(sim.cluster.on_change, {});
+    sim.cluster.down = true;
+    sim.cluster.label_node("gpu-01", "chutes/worker", "false");
+    sim.cluster.on_change = watch;
+    sim.crash();
+    sim.start();
+    sim.run(3min);
+    EXPECT_EQ(forget(true), "ok");
+    EXPECT_FALSE(on_record());
+    sim.cluster.label_node("gpu-01", "chutes/worker", "true");
+    sim.cluster.down = false;
+    ASSERT_TRUE(sim.run_until([&] { return server("gpu-01") && server("gpu-01")->ready; }, 10min));
+    sim.run(10s);
+    const auto answer = sim.deploy("a", "gpu-01");
+    sim.run(1min);
+    EXPECT_FALSE((*answer)->ok());
+    EXPECT_EQ(sim.cluster.violation, "");
+}
+
+} // namespace
+} // namespace rigger::sim
