@@ -92,7 +92,8 @@ function(rig_add_plugin target)
   if(sanitized AND CMAKE_CXX_COMPILER_ID MATCHES "Clang") # the sanitizer's runtime is in the executable there
     set(defs "")
   endif()
-  target_link_options(${target} PRIVATE
+  # --as-needed: a package's target may bring what its other parts need, and a library that no manifest names is refused.
+  target_link_options(${target} PRIVATE LINKER:--as-needed
     "LINKER:--version-script=${RIG_SDK_CMAKE_DIR}/rigger-plugin.map" LINKER:--exclude-libs,ALL ${defs}
     LINKER:-z,now LINKER:-z,relro LINKER:-z,nodelete LINKER:-z,noexecstack LINKER:--build-id=sha1)
   # A plugin that exports anything but its entry point is refused by the host; refuse it at build time as well.
