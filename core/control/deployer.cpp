@@ -87,24 +87,34 @@ void start_claim(Turn &turn, Track &t, const OfferPtr &offer, const ServerPtr &s
     t.pending = turn.launch(ClaimEffect{t.d, offer, server}, turn.config.claim_timeout, t.d->id);
 }
 
+/// What deployments share (the code of one chute version) names none of them and outlives each.
+bool is_shared(const ObjectMeta &meta) { return meta.kind == "ConfigMap" && meta.deployment.empty() && meta.managed; }
+
+std::string intent_of(const ObjectMeta &meta) {
+    return (is_shared(meta) ? "share:" : "apply:") + meta.kind + "/" + meta.name;
+}
+
+void start_apply(Turn &turn, Track &t, const std::string &object, const ObjectMeta &meta) {
+    t.applying = is_shared(meta) ? std::string() : meta.kind + "/" + meta.name;
+    t.applying_again = t.of_previous_run || t.attempts > 0 || t.unsettled.contains(t.applying);
+    put_intent(turn, t, intent_of(meta), t.applying_again ? "repeated" : "");
+    t.may_have_objects = true;
+    t.pending = turn.launch(ApplyEffect{t.d, object, meta.kind, meta.name}, turn.config.cluster_timeout, t.d->id);
+}
+
 /// The next object to apply, or the next round of rendering, or done.
 void step_claimed(Turn &turn, Track &t, const OfferPtr &offer, const ServerPtr &server) {
     if (!t.grant) return start_claim(turn, t, offer, server);
     if (t.apply_at < t.to_apply.size()) {
         const std::string &object = t.to_apply[t.apply_at];
         const auto meta = project_meta(object);
-        // What deployments share (the code of one chute version) names none of them and outlives each.
-        const bool shared = meta && meta->kind == "ConfigMap" && meta->deployment.empty() && meta->managed;
-        if (!meta || (meta->deployment != t.d->id && !shared)) {
+        if (!meta || (meta->deployment != t.d->id && !is_shared(*meta))) {
             const std::string why =
                 meta ? "it does not carry the label " + std::string(deployment_label) + " of its deployment"
                      : meta.error().message;
             return end(turn, t, {"RenderFailed", "an object that the source rendered cannot be used: " + why});
         }
-        put_intent(turn, t, "apply:" + meta->kind + "/" + meta->name);
-        t.may_have_objects = true;
-        t.pending = turn.launch(ApplyEffect{t.d, object, meta->kind, meta->name}, turn.config.cluster_timeout, t.d->id);
-        return;
+        return start_apply(turn, t, object, *meta);
     }
     if (!t.render_done) {
         t.pending =
@@ -200,7 +210,8 @@ void on_applied(Turn &turn, Track &t, const Applied &applied) {
         t.pending = turn.launch(RemoveEffect{t.d->cluster, *meta, true, 0}, turn.config.cluster_timeout, t.d->id);
         return;
     }
-    if (meta) confirm_intent(turn, t, "apply:" + meta->kind + "/" + meta->name, "ok");
+    if (meta) confirm_intent(turn, t, intent_of(*meta), "ok");
+    if (const auto earlier = t.unsettled.find(t.applying); earlier != t.unsettled.end()) earlier->second.several = true;
     if (!t.d->live()) return;
     t.applied.push_back(applied.object);
     ++t.apply_at;
@@ -234,7 +245,11 @@ bool is_definite(const Error &error) {
 }
 
 void on_failure(Turn &turn, Track &t, const std::string &effect, const Error &error) {
-    if (leaves_something(effect) && !is_definite(error)) t.settles_at = turn.mono + turn.config.effect_hard_limit;
+    if (leaves_something(effect) && !is_definite(error)) {
+        const MonoTime until = turn.mono + turn.config.effect_hard_limit;
+        if (effect != "apply") t.claim_settles_at = until;
+        else if (!t.applying.empty()) t.unsettled[t.applying] = {until, t.applying_again};
+    }
     if (!t.d->live()) return retry_later(turn, t, error);
     if (effect == "claim" && error.code == Code::exhausted) {
         const Duration pause = error.retry_after_ms ? Duration(std::chrono::milliseconds(error.retry_after_ms))
@@ -331,7 +346,11 @@ void end(Turn &turn, Track &t, const Ending &ending, bool failure) {
 
 void expect_aftermath(Turn &turn, const Intent &open) {
     Track *t = turn.track(open.deployment);
-    if (t && leaves_something(open.effect)) t->settles_at = turn.mono + turn.config.effect_hard_limit;
+    if (!t || !leaves_something(open.effect)) return;
+    const MonoTime until = turn.mono + turn.config.effect_hard_limit;
+    constexpr std::string_view apply = "apply:";
+    if (!open.effect.starts_with(apply)) t->claim_settles_at = until;
+    else t->unsettled[open.effect.substr(apply.size())] = {until, open.outcome == "repeated"};
 }
 
 void step(Turn &turn, const DeploymentId &id) {
@@ -382,7 +401,7 @@ void on_objects_changed(Turn &turn, const DeploymentId &id) {
         const auto cluster = turn.state.clusters.find(t->d->cluster);
         const bool any = cluster != turn.state.clusters.end() &&
                          (cluster->second.pods.any_of(id) || cluster->second.jobs.any_of(id));
-        if (!any && t->teardown && t->teardown->to_remove.empty())
+        if (t->teardown && t->teardown->to_remove.empty() && (!any || objects_settle_at(*t) > turn.mono))
             t->next_try = turn.mono; // worth a confirming look at once
     }
     if (t->d->phase == Phase::created || t->d->phase == Phase::terminating) step(turn, id);

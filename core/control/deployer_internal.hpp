@@ -14,7 +14,10 @@ void retry_later(Turn &turn, Track &track, const Error &error);
 /// true: trying again cannot help. An error that nobody understands counts so after config.unknown_error_attempts.
 bool is_final(const Turn &turn, const Track &track, const Error &error);
 void confirm_intent(Turn &turn, const Track &track, const std::string &effect, const std::string &outcome);
-void put_intent(Turn &turn, const Track &track, const std::string &effect);
+void put_intent(Turn &turn, const Track &track, const std::string &effect, std::string outcome = {});
+
+/// Until then an object of it may still appear that nobody answered for.
+MonoTime objects_settle_at(const Track &track);
 
 /// Its objects exist and no pod runs: after a while its cluster is asked why, again and again until one does.
 void look_why_it_waits(Turn &turn, Track &track);

@@ -82,6 +82,12 @@ struct Teardown {
     MonoTime next_release;
 };
 
+/// An object whose creation was asked for and not answered.
+struct Unsettled {
+    MonoTime until;       ///< it may still appear before this
+    bool several = false; ///< asked for more than once: seen once it may still appear a second time
+};
+
 /// The controller's working notes on one deployment. Not durable: after a restart they are made anew from the phase.
 struct Track {
     DeploymentPtr d;
@@ -90,7 +96,11 @@ struct Track {
     EffectId pending = 0;   ///< the one effect in flight for it
     int attempts = 0;       ///< of the running step
     MonoTime next_try;
-    MonoTime settles_at; ///< until then a call whose outcome nobody knows may still take effect outside
+    MonoTime claim_settles_at; ///< until then a claim or an instance that nobody answered for may still come to be
+    std::map<std::string, Unsettled> unsettled; ///< by "Kind/name"
+    std::string applying;                       ///< the one that is asked for now; empty: what deployments share
+    bool applying_again = false;                ///< and was asked for before
+    bool of_previous_run = false;
     std::string last_error;
     MonoTime next_look; ///< when its cluster is asked why there is no running pod
     Complaint waits;    ///< what it said

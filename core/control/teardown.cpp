@@ -46,6 +46,14 @@ void finish(Turn &turn, Track &t) {
     turn.replan();
 }
 
+/// What is seen has come: of an object that was asked for once nothing more is to be expected.
+void note_landed(Track &t, const Listed &listed) {
+    for (const ObjectMeta &object : listed.objects)
+        if (const auto at = t.unsettled.find(object.kind + "/" + object.name);
+            at != t.unsettled.end() && !at->second.several)
+            t.unsettled.erase(at);
+}
+
 void objects_gone(Turn &turn, Track &t) {
     t.teardown->objects_gone = true;
     free_gpus(turn, t);
@@ -59,7 +67,7 @@ void step_release(Turn &turn, Track &t) {
         return;
     }
     const MonoTime when =
-        std::max(down.next_release, t.settles_at); // a claim that lands after its release would stay for ever
+        std::max(down.next_release, t.claim_settles_at); // a claim that lands after its release would stay for ever
     if (turn.mono < when) return turn.wake(t, when);
     put_intent(turn, t, "release");
     down.release = turn.launch(ReleaseEffect{t.d, t.d->instance, t.d->end_cause, t.d->end_reason},
@@ -85,6 +93,12 @@ void step_removal(Turn &turn, Track &t) {
 }
 
 } // namespace
+
+MonoTime objects_settle_at(const Track &t) {
+    MonoTime last;
+    for (const auto &[object, unsettled] : t.unsettled) last = std::max(last, unsettled.until);
+    return last;
+}
 
 void free_gpus(Turn &turn, Track &t) {
     if (t.teardown->gpus_freed) return;
@@ -126,8 +140,8 @@ void on_listed(Turn &turn, Track &t, const Listed &listed) {
             return;
         }
         const Watched seen = watched(turn, *t.d);
-        if (turn.mono < t.settles_at) {
-            t.next_try = t.settles_at;
+        if (const MonoTime until = objects_settle_at(t); turn.mono < until) {
+            t.next_try = until;
             t.last_error = "an object whose creation was not answered may still appear";
             return;
         }
@@ -139,6 +153,7 @@ void on_listed(Turn &turn, Track &t, const Listed &listed) {
         return;
     }
     down.empty_listings = 0;
+    note_landed(t, listed);
     const bool owned_pods = std::any_of(listed.objects.begin(), listed.objects.end(),
                                         [](const ObjectMeta &o) { return is_controller(o.kind); });
     for (const ObjectMeta &object : listed.objects) {
@@ -238,8 +253,8 @@ bool leaves_something(std::string_view effect) {
     return effect == "claim" || effect == "announce" || effect.starts_with("apply");
 }
 
-void put_intent(Turn &turn, const Track &t, const std::string &effect) {
-    turn.write(PutIntent{{t.d->id.value + "/" + effect, t.d->id, effect, turn.wall, {}, {}}});
+void put_intent(Turn &turn, const Track &t, const std::string &effect, std::string outcome) {
+    turn.write(PutIntent{{t.d->id.value + "/" + effect, t.d->id, effect, turn.wall, {}, std::move(outcome)}});
 }
 
 void confirm_intent(Turn &turn, const Track &t, const std::string &effect, const std::string &outcome) {

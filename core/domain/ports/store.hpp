@@ -21,7 +21,7 @@ struct Intent {
     std::string effect; ///< "claim", "apply:Service/chute-service-…", "announce", "remove:Job/…", "release"
     WallTime created_at;
     std::optional<WallTime> confirmed_at;
-    std::string outcome; ///< "ok", or an error's reason
+    std::string outcome; ///< "ok", or an error's reason; of an open one "repeated": its call was made before
 };
 
 /// An event of a source or of ourselves, journalled before it is handled.
