@@ -33,8 +33,10 @@ std::string naming(const Resource &r, std::string_view name) { return r.plural +
 } // namespace
 
 Client::Client(Access access, ClientSettings settings, const Clock &clock)
+    : Client(std::move(access), settings, clock, resolve) {}
+Client::Client(Access access, ClientSettings settings, const Clock &clock, Lookup::Resolve resolve)
     : access_(std::move(access)), settings_(settings), clock_(clock), credentials_(access_, clock),
-      budget_(settings.requests_per_second, settings.burst, clock) {}
+      budget_(settings.requests_per_second, settings.burst, clock), lookup_(access_.host, std::move(resolve)) {}
 Client::~Client() = default;
 
 rig::Result<std::unique_ptr<Exchange>> Client::send(const Effort &wanted, const Request &request,

@@ -14,12 +14,15 @@ namespace {
 constexpr size_t most_idle = 8;
 constexpr uint64_t longest_idle_ns = 30 * second_ns;
 
-/// All of a name's: "localhost" may be ::1 and 127.0.0.1, of which the API server has one.
-std::vector<Poco::Net::IPAddress> addresses(const std::string &host) {
-    if (Poco::Net::IPAddress literal; Poco::Net::IPAddress::tryParse(host, literal)) return {literal};
-    return Poco::Net::DNS::hostByName(host).addresses();
-}
 } // namespace
+
+/// All of a name's: "localhost" may be ::1 and 127.0.0.1, of which the API server has one.
+std::vector<std::string> resolve(const std::string &host) {
+    std::vector<std::string> out;
+    const Poco::Net::HostEntry entry = Poco::Net::DNS::hostByName(host);
+    for (const Poco::Net::IPAddress &address : entry.addresses()) out.push_back(address.toString());
+    return out;
+}
 
 rig::Error explain(const Access &access) {
     const std::string at = access.server();
@@ -110,6 +113,19 @@ void Client::give_back(std::unique_ptr<Connection> connection) {
     if (idle_.size() < most_idle) idle_.push_back(std::move(connection));
 }
 
+rig::Result<std::vector<std::string>> Client::addresses(const Effort &effort, const Effort &patience) {
+    if (Poco::Net::IPAddress literal; Poco::Net::IPAddress::tryParse(access_.host, literal))
+        return std::vector<std::string>{access_.host};
+    auto found = lookup_.addresses(patience);
+    if (!found.ok() && found.error().reason == "Timeout" && effort.check().ok())
+        return rig::Error{RIG_E_UNAVAILABLE, "Unreachable",
+                          "the name " + access_.host + " of the API server was not resolved within " +
+                              std::to_string(settings_.connect_ns / second_ns) +
+                              " s; check this machine's name servers",
+                          1000};
+    return found;
+}
+
 rig::Result<std::unique_ptr<Client::Connection>> Client::connect(const Effort &effort, const Identity &identity) {
     const std::string name = access_.tls_server_name.empty() ? access_.host : access_.tls_server_name;
     const Effort patience = effort.within(settings_.connect_ns);
@@ -117,14 +133,15 @@ rig::Result<std::unique_ptr<Client::Connection>> Client::connect(const Effort &e
                     5000};
     forget_certificate_problem();
     try {
-        for (const Poco::Net::IPAddress &address : addresses(access_.host)) {
+        RIG_ASSIGN_OR_RETURN(const std::vector<std::string> candidates, addresses(effort, patience));
+        for (const std::string &address : candidates) {
             auto connection = std::make_unique<Connection>(identity.tls);
             try {
                 connection->channel->use(patience);
                 // Made before the connection: Poco's session sets its port, which it refuses to do later.
                 connection->session = std::make_unique<Poco::Net::HTTPSClientSession>(connection->wire);
                 connection->session->setKeepAlive(true);
-                connection->channel->open(Poco::Net::SocketAddress(address, access_.port), name);
+                connection->channel->open(Poco::Net::SocketAddress(Poco::Net::IPAddress(address), access_.port), name);
                 return connection;
             } catch (const std::exception &) { last = explain(access_); }
             if (!patience.check().ok() || last.reason != "Unreachable") break;

@@ -56,6 +56,9 @@ private:
 };
 
 /// What an exception that came through Poco means for the caller. Call it in a catch block.
+/// The system's resolver.
+std::vector<std::string> resolve(const std::string &host);
+
 rig::Error explain(const Access &);
 
 } // namespace kube

@@ -3,9 +3,13 @@
 #include "peer.hpp"
 
 #include <gtest/gtest.h>
+#include <Poco/Net/NetException.h>
 
+#include <condition_variable>
 #include <filesystem>
 #include <fstream>
+#include <future>
+#include <mutex>
 
 namespace kube {
 namespace {
@@ -93,6 +97,78 @@ TEST_F(ClientAtPeer, ANameIsTriedAtEachOfItsAddresses) {
     Access a = access(here);
     a.host = "localhost";
     Client client(a, {}, clock);
+    EXPECT_TRUE(client.get(effort(), pods, "ns", "a").ok());
+}
+
+/// A resolver that does not come back until the test is over.
+struct DeafNameServer {
+    struct State {
+        std::mutex lock;
+        std::condition_variable changed;
+        bool over = false;
+        int asked = 0;
+    };
+    std::shared_ptr<State> state = std::make_shared<State>();
+    Lookup::Resolve resolve() const {
+        return [kept = state](const std::string &) -> std::vector<std::string> {
+            std::unique_lock held(kept->lock);
+            ++kept->asked;
+            kept->changed.notify_all();
+            kept->changed.wait(held, [&] { return kept->over; });
+            return {};
+        };
+    }
+    void await_question() const {
+        std::unique_lock held(state->lock);
+        state->changed.wait(held, [&] { return state->asked > 0; });
+    }
+    ~DeafNameServer() {
+        const std::lock_guard held(state->lock);
+        state->over = true;
+        state->changed.notify_all();
+    }
+};
+
+TEST_F(ClientAtPeer, ANameServerThatDoesNotAnswerHoldsNobodyUp_NotEvenTheClientsEnd) {
+    const DeafNameServer deaf;
+    Access a;
+    a.host = "api.example";
+    a.ca.text = authority.pem();
+    {
+        Client client(a, {}, clock, deaf.resolve());
+        std::atomic<bool> cancelled{false};
+        auto waiting = std::async(std::launch::async, [&] {
+            return client.get({&clock, never, [&] { return cancelled.load(); }}, pods, "ns", "a");
+        });
+        deaf.await_question();
+        cancelled = true;
+        const auto got = waiting.get();
+        ASSERT_FALSE(got.ok());
+        EXPECT_EQ(got.error().code, RIG_E_CANCELLED);
+        clock.set_step(2 * second_ns);
+        const auto late = client.get(effort(), pods, "ns", "a");
+        ASSERT_FALSE(late.ok());
+        EXPECT_EQ(late.error().reason, "Unreachable");
+        EXPECT_NE(late.error().message.find("api.example"), std::string::npos) << late.error().message;
+        EXPECT_NE(late.error().message.find("name servers"), std::string::npos) << late.error().message;
+    }
+    const std::lock_guard held(deaf.state->lock);
+    EXPECT_EQ(deaf.state->asked, 1) << "one look-up at a time";
+}
+
+TEST_F(ClientAtPeer, ANameThatNobodyKnowsIsSaid_AndIsAskedForAnew) {
+    const Peer here = peer(json_answer("{}"));
+    Access a = access(here);
+    a.host = "localhost";
+    int asked = 0;
+    Client client(a, {}, clock, [&](const std::string &host) -> std::vector<std::string> {
+        if (++asked == 1) throw Poco::Net::HostNotFoundException(host);
+        return {"127.0.0.1"};
+    });
+    const auto unknown = client.get(effort(), pods, "ns", "a");
+    ASSERT_FALSE(unknown.ok());
+    EXPECT_EQ(unknown.error().reason, "Unreachable");
+    EXPECT_NE(unknown.error().message.find("is not known; check DNS"), std::string::npos) << unknown.error().message;
     EXPECT_TRUE(client.get(effort(), pods, "ns", "a").ok());
 }
 

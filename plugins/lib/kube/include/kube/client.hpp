@@ -5,6 +5,7 @@
 #include "kube/access.hpp"
 #include "kube/credentials.hpp"
 #include "kube/effort.hpp"
+#include "kube/lookup.hpp"
 #include "kube/pace.hpp"
 #include "kube/resource.hpp"
 #include "kube/stream.hpp"
@@ -42,6 +43,8 @@ class Exchange; ///< an answer whose body is being read
 class Client {
 public:
     Client(Access access, ClientSettings settings, const Clock &clock);
+    /// With a resolver of the caller's.
+    Client(Access access, ClientSettings settings, const Clock &clock, Lookup::Resolve resolve);
     ~Client();
     const Access &access() const noexcept { return access_; }
     uint64_t requests() const { return budget_.taken(); }
@@ -89,6 +92,7 @@ private:
     struct Connection;
     rig::Result<std::unique_ptr<Exchange>> send(const Effort &, const Request &, const std::string &doing);
     rig::Result<std::unique_ptr<Exchange>> exchange(const Effort &, const Request &, const Identity &);
+    rig::Result<std::vector<std::string>> addresses(const Effort &, const Effort &patience);
     rig::Result<std::unique_ptr<Connection>> connect(const Effort &, const Identity &);
     std::unique_ptr<Connection> idle(const Identity &);
     void give_back(std::unique_ptr<Connection>);
@@ -98,6 +102,7 @@ private:
     const Clock &clock_;
     Credentials credentials_;
     Budget budget_;
+    Lookup lookup_;
     std::mutex lock_;
     std::vector<std::unique_ptr<Connection>> idle_;
     std::map<std::string, Resource, std::less<>> discovered_;
