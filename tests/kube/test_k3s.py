@@ -66,6 +66,7 @@ class K3s(unittest.TestCase):
         self.start(file)
         self.daemon.await_ready_node("k3s-1")
         self.await_states(k3s_1="ready")
+        self.assertEqual([], [item for item in self.daemon.json("cluster", "doctor")["items"] if item["state"] != "ok"], "a node needs no label to be a server")
         one = self.daemon.deploy(1, "k3s-1")
         self.daemon.await_phase(one)
         self.merged(file, [first, second])

@@ -1,6 +1,5 @@
 // The diagnosis of all clusters, several at a time, so that one that does not answer leaves time for the others.
 #include "examination.hpp"
-#include "kube/fleet.hpp"
 
 #include <rigger/sdk/try.hpp>
 
@@ -61,8 +60,7 @@ rig::Result<std::string> Fleet::diagnose(rig::Call call, std::string_view text) 
     std::vector<Json> found(chosen.size());
     side_by_side(chosen.size(), [&](size_t i) {
         try {
-            found[i] = examine(chosen[i]->client(), effort(call).within(diagnosis_ns), settings_.work_namespace,
-                               settings_.runtime_class);
+            found[i] = examine(chosen[i]->client(), effort(call).within(diagnosis_ns), settings_);
         } catch (const std::exception &) {
             found[i] = Json::array({check("diagnosis", nullptr, "memory ran out", "try again")});
         }

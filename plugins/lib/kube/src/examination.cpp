@@ -163,7 +163,7 @@ bool condition(const Json &node, const char *type, const char *wanted) {
     return false;
 }
 
-void nodes(Client &client, const Effort &effort, Json &checks) {
+void nodes(Client &client, const Effort &effort, bool every_node_serves, Json &checks) {
     size_t all = 0, workers = 0;
     Tally ready, model, gpu, storage;
     const auto done =
@@ -174,8 +174,7 @@ void nodes(Client &client, const Effort &effort, Json &checks) {
             const Json &labels = rig::json::at(meta, "labels");
             const std::string name = rig::json::get(meta, "name", "");
             ++all;
-            if (const std::string worker = rig::json::get(labels, "chutes/worker", "false"); worker == "false")
-                return {};
+            if (rig::json::get(labels, "chutes/worker", every_node_serves ? "" : "false") == "false") return {};
             ++workers;
             ready.count(condition(node, "Ready", "True"), name);
             model.count(!rig::json::get(labels, "gpu-short-ref", "").empty() ||
@@ -192,8 +191,11 @@ void nodes(Client &client, const Effort &effort, Json &checks) {
         return;
     }
     checks.push_back(check("nodes", workers > 0,
-                           std::to_string(all) + " nodes, " + std::to_string(workers) + " with label chutes/worker",
-                           "label the GPU nodes: kubectl label node NAME chutes/worker=true"));
+                           std::to_string(all) + " nodes, " + std::to_string(workers) +
+                               (every_node_serves ? " without label chutes/worker=false" : " with label chutes/worker"),
+                           every_node_serves ? "join a node to the cluster, or take the label off it: "
+                                               "kubectl label node NAME chutes/worker-"
+                                             : "label the GPU nodes: kubectl label node NAME chutes/worker=true"));
     if (workers == 0) return;
     checks.push_back(ready.line("nodes ready", "are Ready", "look at the kubelet there: kubectl describe node NAME"));
     checks.push_back(model.line("GPU labels", "have label gpu-short-ref or nvidia.com/gpu.product",
@@ -212,7 +214,8 @@ Json check(std::string name, Json ok, std::string detail, std::string remedy) {
             {"remedy", ok == true ? std::string() : std::move(remedy)}};
 }
 
-Json examine(Client &client, const Effort &effort, const std::string &ns, const std::string &runtime_class) {
+Json examine(Client &client, const Effort &effort, const FleetSettings &settings) {
+    const std::string &ns = settings.work_namespace, &runtime_class = settings.runtime_class;
     Json checks = Json::array();
     const auto version = client.version(effort);
     connection(version, client.access(), checks);
@@ -229,7 +232,7 @@ Json examine(Client &client, const Effort &effort, const std::string &ns, const 
     checks.push_back(namespace_check(client, effort, ns));
     for (const Need &need : needs) checks.push_back(permission(client, effort, need, ns));
     if (!runtime_class.empty()) checks.push_back(runtime_class_check(client, effort, runtime_class));
-    nodes(client, effort, checks);
+    nodes(client, effort, settings.every_node_serves, checks);
     return checks;
 }
 

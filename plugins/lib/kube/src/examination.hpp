@@ -1,6 +1,6 @@
 // examination.hpp -- what an operator should know when one cluster does not work.
 #pragma once
-#include "kube/client.hpp"
+#include "kube/fleet.hpp"
 
 #include <rigger/sdk/json.hpp>
 
@@ -14,7 +14,6 @@ nlohmann::json check(std::string name, nlohmann::json ok, std::string detail, st
 /// certificate, readiness, version, namespace, each permission,
 /// the runtime class ("": not looked for), nodes, GPU labels, GPUs, storage. Asks and changes nothing; what cannot be
 /// asked any more is unknown.
-nlohmann::json examine(Client &client, const Effort &effort, const std::string &work_namespace,
-                       const std::string &runtime_class);
+nlohmann::json examine(Client &client, const Effort &effort, const FleetSettings &settings);
 
 } // namespace kube
