@@ -421,7 +421,8 @@ ServerPtr with_use(const State &state, const ServerPtr &server) {
     if (const auto cluster = state.clusters.find(server->cluster); cluster != state.clusters.end())
         if (const auto at = cluster->second.used.find(server->name); at != cluster->second.used.end())
             used = at->second;
-    if (used.disk_gb == server->disk_used_gb && used.gpus_of_others == 0 && used.pods_of_nobody == 0) return server;
+    const bool plain = used.gpus_of_others == 0 && used.pods_of_nobody == 0 && !server->held_by_number();
+    if (plain && used.disk_gb == server->disk_used_gb) return server;
     Server changed = *server;
     changed.disk_used_gb = used.disk_gb;
     changed.gpus_of_others = used.pods_of_nobody > 0 ? static_cast<int>(server->gpus.size()) : used.gpus_of_others;

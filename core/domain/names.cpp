@@ -1,4 +1,5 @@
 #include "domain/deployment.hpp"
+#include "domain/objects.hpp"
 #include "domain/server.hpp"
 
 #include <algorithm>
@@ -23,7 +24,21 @@ double Server::disk_available_gb() const noexcept {
     return std::max(0.0, disk_total_gb - disk_used_gb - kept_free_gb);
 }
 
+bool Server::held_by_number() const noexcept {
+    bool held = false, named = false;
+    for (const Gpu &gpu : gpus) {
+        const bool counted = is_counted_gpu(gpu.id.value);
+        held = held || (counted && !gpu.deployment.empty());
+        named = named || !counted;
+    }
+    return held && named;
+}
+
 void Server::set_gpus_aside() noexcept {
+    if (held_by_number()) {
+        for (Gpu &gpu : gpus) gpu.set_aside = gpu.deployment.empty();
+        return;
+    }
     int left = gpus_of_others;
     for (Gpu &gpu : gpus) gpu.set_aside = gpu.reserved && gpu.deployment.empty() && left > 0 && left-- > 0;
     for (auto gpu = gpus.rbegin(); gpu != gpus.rend() && left > 0; ++gpu)

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace rigger {
 namespace {
 
@@ -70,6 +72,26 @@ TEST(Server, SetsGpusAsideForOthers_TheReservedOnesFirst_NeverOneInUse) {
     EXPECT_EQ(aside(2), "ac");
     EXPECT_EQ(aside(9), "abc");
     EXPECT_EQ(aside(0), "");
+}
+
+TEST(Server, GivesNoNamedGpuAway_WhileOneIsHeldByNumber) {
+    Server server;
+    for (const char *id : {"a", "b", "gpu-01:0"})
+        server.gpus.push_back({GpuId(id), {}, {}, {}, true, false, false, {}});
+    const auto free = [&] {
+        server.set_gpus_aside();
+        return std::count_if(server.gpus.begin(), server.gpus.end(), [](const Gpu &gpu) { return gpu.free(); });
+    };
+    EXPECT_FALSE(server.held_by_number());
+    server.gpus[2].deployment = DeploymentId("older");
+    EXPECT_TRUE(server.held_by_number());
+    EXPECT_EQ(free(), 0);
+    server.gpus.pop_back();
+    EXPECT_EQ(free(), 2);
+    server.gpus = {{GpuId("gpu-01:0"), {}, {}, {}, true, false, false, DeploymentId("older")},
+                   {GpuId("gpu-01:1"), {}, {}, {}, true, false, false, {}}};
+    EXPECT_FALSE(server.held_by_number()) << "numbers among themselves are as good as names";
+    EXPECT_EQ(free(), 1);
 }
 
 TEST(Node, AnAbsurdCapacity_IsBounded) { EXPECT_EQ(read_declaration(node("{}", "{}", "2000000000")).counted_gpus, 64); }

@@ -17,7 +17,7 @@ struct Gpu {
     std::string device_info; ///< JSON object text
     bool verified = false;   ///< only verified GPUs are schedulable
     bool reserved = false;   ///< kept out of placement by the operator
-    bool set_aside = false;  ///< stands for one that a pod of others on the node holds
+    bool set_aside = false;  ///< stands for one that is in use under no name
     DeploymentId
         deployment; ///< empty: free. The one allocation record; of a card that is shared: one of the deployments on it
     bool free() const noexcept { return verified && !reserved && !set_aside && deployment.empty(); }
@@ -42,8 +42,11 @@ struct Server {
     std::vector<Gpu> gpus;                     ///< sorted by id
     int gpus_of_others = 0;                    ///< that pods of others on the node ask for
     double disk_available_gb() const noexcept; ///< max(0, total - used - 20)
-    /// Sets aside as many GPUs as pods of others hold. Which ones these are no API tells: what the operator reserved
-    /// is theirs first, then the last ones that no deployment has stand for the rest.
+    /// Deployments hold GPUs by number from before these had names: nobody can say which of the named ones they hold.
+    bool held_by_number() const noexcept;
+    /// Sets aside all that is held_by_number(), or else as many GPUs as pods of others hold. Which ones these are no
+    /// API tells: what the operator reserved is theirs first, then the last ones that no deployment has stand for the
+    /// rest.
     void set_gpus_aside() noexcept;
 };
 using ServerPtr = std::shared_ptr<const Server>;

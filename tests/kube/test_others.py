@@ -1,4 +1,6 @@
 """Pods of others that hold GPUs of our servers: their GPUs are not given out a second time, and their owner hears of it."""
+import json
+
 from control_plane import gpu_node
 from rig import KubeCase, chute, chute_id, main
 
@@ -53,6 +55,29 @@ class Others(KubeCase):
                 self.await_gpus(server, free=3, others=0)
                 self.daemon.cli("undeploy", "-i", deployment)
                 self.daemon.await_gone(deployment)
+
+    def test_names_told_while_deployments_hold_gpus_by_number_are_not_given_out_until_those_ended(self):
+        self.start_daemon()
+        older = self.deploy(1, "gpu-02")
+        node = "/api/v1/nodes/gpu-02"
+        names = [f"{n:032x}" for n in range(0xa0, 0xa4)]
+        self.addCleanup(self.api.patch, node, {"metadata": {"annotations": {"rigger.dev/gpus": None}}})
+        self.api.patch(node, {"metadata": {"annotations": {"rigger.dev/gpus": json.dumps([{"id": name, "model": "h100_sxm", "verified": True} for name in names])}}})
+        ids = lambda: {gpu["id"] for gpu in self.daemon.items("gpus") if gpu["serverName"] == "gpu-02"}  # noqa: E731
+        self.daemon.until(lambda: set(names) <= ids(), 30, "the names")
+        self.assertEqual(0, self.free_gpus("gpu-02"), "which of the named ones is in use nobody can say")
+        refused = self.daemon.deploy(1, "gpu-02", check=False)
+        self.assertEqual(6, refused.returncode, refused.stderr)
+        self.assertIn("by number", self.daemon.cli("why-not", chute_id(2), "-s", "gpu-02").stdout)
+        self.assertIn("by number", " ".join(self.daemon.json("status")["warnings"]))
+        self.daemon.kill()
+        self.daemon.start()
+        self.daemon.await_ready_node("gpu-02")
+        self.assertEqual(0, self.free_gpus("gpu-02"))
+        self.daemon.cli("undeploy", "-i", older)
+        self.daemon.await_gone(older)
+        self.daemon.until(lambda: self.free_gpus("gpu-02") == 4 and ids() == set(names), 30, "all to be free by their names")
+        self.deploy(1, "gpu-02")
 
     def test_they_are_known_after_a_restart_and_heeded_by_automatic_placement(self):
         self.hold("holds-all", "gpu-01", 4)

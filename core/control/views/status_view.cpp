@@ -74,6 +74,17 @@ std::vector<std::string> shared_servers(const Snapshot &s) {
             "them (annotation rigger.dev/gpus)"};
 }
 
+/// All but idle, and nothing else says why.
+std::vector<std::string> servers_held_by_number(const Snapshot &s) {
+    std::vector<std::string> notices;
+    for (const ServerPtr &server : s.servers)
+        if (server->held_by_number())
+            notices.push_back("deployments on " + server->name +
+                              " hold its GPUs by number, from before these had names: it takes nothing new until those "
+                              "ended; `rigger undeploy` ends them");
+    return notices;
+}
+
 } // namespace
 
 std::string status(const Scene &scene, const StatusFacts &facts) {
@@ -92,6 +103,7 @@ std::string status(const Scene &scene, const StatusFacts &facts) {
     json.key("warnings").begin_array();
     for (const std::string &warning : conditions) json.value(warning);
     for (const std::string &notice : shared_servers(s)) json.value(notice);
+    for (const std::string &notice : servers_held_by_number(s)) json.value(notice);
     json.end_array().key("loops").begin_array();
     write_loop(json, "placement", status.plan);
     write_loop(json, "reconcile", status.reconcile);

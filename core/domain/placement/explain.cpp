@@ -154,6 +154,8 @@ private:
                                                      " has free is " + count_text(room.share_milli) + of_others());
     }
     std::string of_others() const {
+        if (server_.held_by_number())
+            return "; deployments hold its GPUs by number, from before these had names: nothing new until those ended";
         if (server_.gpus_of_others == 0) return {};
         return "; pods that are not rigger's ask for " + std::to_string(server_.gpus_of_others);
     }
