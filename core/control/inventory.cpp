@@ -337,6 +337,12 @@ void on_malformed(Turn &turn, const ObjectMalformed &m) {
                            m.why.message);
 }
 
+namespace {
+void note_error(Turn &turn, const ClusterName &cluster, ObjectKind kind, const Listing &listing) {
+    turn.state.status.cluster_errors[cluster][static_cast<size_t>(kind)] = {listing.freshness().error, turn.wall};
+}
+} // namespace
+
 void on_mark(Turn &turn, const ClusterMark &m) {
     ClusterBook &cluster = turn.state.clusters[m.cluster];
     const bool was_complete = cluster.listing(m.kind).freshness().complete;
@@ -346,6 +352,7 @@ void on_mark(Turn &turn, const ClusterMark &m) {
         case Mark::fresh: book.listing.fresh(turn.mono); break;
         case Mark::lost:
             book.listing.lost(m.detail);
+            note_error(turn, m.cluster, m.kind, book.listing);
             turn.relist_later(false, backend_of(m.cluster)); // unless it comes back by itself before
             break;
         case Mark::complete:
@@ -354,6 +361,7 @@ void on_mark(Turn &turn, const ClusterMark &m) {
                 for (const auto &old : book.sweep()) went(turn, m.cluster, cluster, old);
                 break;
             }
+            note_error(turn, m.cluster, m.kind, book.listing);
             turn.problem("backend/" + backend_of(m.cluster), std::string(view_name(m.kind)) + " of cluster " +
                                                                  m.cluster.value + ": " +
                                                                  book.listing.freshness().error);
@@ -392,7 +400,10 @@ void lose(Turn &turn, const std::string &backend, std::optional<ObjectKind> kind
     for (auto &[name, cluster] : turn.state.clusters) {
         if (backend_of(name) != backend) continue;
         for (const ObjectKind k : watched_kinds)
-            if (!kind || *kind == k) cluster.listing(k).lost(why);
+            if (!kind || *kind == k) {
+                cluster.listing(k).lost(why);
+                note_error(turn, name, k, cluster.listing(k));
+            }
     }
     turn.touch();
     turn.replan();

@@ -3,6 +3,7 @@
 #include "base/time.hpp"
 #include "domain/snapshot.hpp"
 
+#include <array>
 #include <deque>
 #include <map>
 #include <memory>
@@ -40,6 +41,12 @@ struct PortStatus {
     WallTime last_error_at;
 };
 
+/// The last thing that went wrong with a cluster's view of one kind; it stays when it is over.
+struct ViewError {
+    std::string message; ///< empty: nothing so far
+    WallTime at;
+};
+
 struct StepStatus {
     DeploymentId deployment;
     std::string phase, waiting_for, last_error;
@@ -50,8 +57,9 @@ struct StepStatus {
 struct LoopStatus {
     LoopFigures plan, reconcile;
     std::map<std::string, PortStatus> ports;
-    std::deque<Happening> last_errors; ///< newest first, at most 20
-    std::vector<HeldBack> held_back;   ///< of the last pass
+    std::map<ClusterName, std::array<ViewError, 4>> cluster_errors; ///< by ObjectKind
+    std::deque<Happening> last_errors;                              ///< newest first, at most 20
+    std::vector<HeldBack> held_back;                                ///< of the last pass
     uint64_t held_back_total = 0, events = 0, repeated_events = 0, written_off = 0, decisions = 0;
     bool store_failing = false;
     std::string store_error;

@@ -1,6 +1,7 @@
 """A certificate authority for one test control plane, by means of the openssl tool. Keys are P-256: making one takes milliseconds."""
 import pathlib
 import subprocess
+import time
 
 
 def _openssl(*arguments):
@@ -29,6 +30,19 @@ class Authority:
     def client(self, name, group=None, days=30):
         """`days` below 0: it has expired."""
         return self._issue(name, (f"/O={group}" if group else "") + f"/CN={name}", "extendedKeyUsage=clientAuth", days)
+
+    def brief_client(self, name, group, seconds):
+        """A client certificate that ends in so many seconds."""
+        certificate, key = self.client(name, group)
+        database = self.directory / "issued"
+        database.touch()
+        policy = self.directory / "brief.conf"
+        policy.write_text(f"[ca]\ndefault_ca=d\n[d]\ndatabase={database}\nnew_certs_dir={self.directory}\nunique_subject=no\ndefault_md=sha256\npolicy=p\nrand_serial=yes\n"
+                          "[p]\norganizationName=optional\ncommonName=supplied\n")
+        moment = lambda after: time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + after))  # noqa: E731
+        _openssl("ca", "-batch", "-notext", "-config", str(policy), "-cert", str(self.certificate), "-keyfile", str(self.directory / "ca.key"), "-in", str(self.directory / f"{name}.csr"),
+                 "-out", str(certificate), "-extfile", str(self.directory / f"{name}.ext"), "-startdate", moment(-60), "-enddate", moment(seconds))
+        return certificate, key
 
     def _issue(self, name, subject, extensions, days=30):
         key, request, certificate, config = (self.directory / f"{name}.{kind}" for kind in ("key", "csr", "crt", "ext"))

@@ -180,6 +180,9 @@ class KubeCase(unittest.TestCase):
         row, = self.daemon.items("clusters")
         return row
 
+    def await_freshness(self, wanted, seconds=60):
+        self.daemon.until(lambda: self.cluster()["freshness"] == wanted, seconds, f"the view of the cluster to be {wanted}")
+
 
 def main():
     """Runs the script's tests; those that fail once more, on control planes of their own, and says so: on a busy machine a hollow kubelet was seen
@@ -197,4 +200,4 @@ def main():
     sys.exit(not again.wasSuccessful())
 
 
-__all__ = ["BUILD", "ApiError", "CHUTES", "CliError", "JOBS", "KubeCase", "KubeDaemon", "LABEL", "ROOT", "VERSION", "chute", "chute_id", "main", "market", "objects_of"]
+__all__ = ["BUILD", "ApiError", "CHUTES", "CliError", "Daemon", "JOBS", "KubeCase", "KubeDaemon", "LABEL", "PATIENCE", "ROOT", "VERSION", "chute", "chute_id", "main", "market", "objects_of"]

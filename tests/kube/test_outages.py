@@ -1,7 +1,9 @@
 """What the cluster itself can do to the daemon: not answer, forget its history, refuse, lose a node. What is unknown meanwhile is kept, and afterwards all is as it should be."""
+import datetime
 import json
 import os
 import pathlib
+import time
 
 from control_plane import gpu_node
 from rig import CHUTES, JOBS, LABEL, KubeCase, chute, main, objects_of
@@ -13,9 +15,6 @@ WATCHED = [("", "nodes"), ("", "pods"), ("", "services"), ("batch", "jobs")]
 class Outages(KubeCase):
     nodes = NODES
     offers = [chute(1), chute(2), chute(3)]
-
-    def await_freshness(self, wanted, seconds=60):
-        self.daemon.until(lambda: self.cluster()["freshness"] == wanted, seconds, f"the view of the cluster to be {wanted}")
 
     def await_pods(self, *deployments):
         """The cluster is known again, with the pods of exactly these."""
@@ -76,7 +75,10 @@ class Outages(KubeCase):
         self.plane.kill("etcd")
         self.addCleanup(self.plane.start_component, "etcd")
         self.await_freshness("unknown")
-        self.assertIn("etcd", str(self.cluster()["lastError"]), "an API server answers for long without its store")
+        row = self.cluster()
+        self.assertIn("etcd", str(row["lastError"]), "an API server answers for long without its store")
+        self.assertIs(row["recovered"], False)
+        self.assertLess(abs(time.time() - datetime.datetime.fromisoformat(row["lastErrorAt"].replace("Z", "+00:00")).timestamp()), 120, "it is there now")
         self.assertEqual("active", self.daemon.deployment(kept)["phase"])
         self.assertEqual(6, self.daemon.deploy(2, "gpu-02", check=False).returncode)
         self.plane.start_component("etcd")
@@ -203,6 +205,41 @@ class Outages(KubeCase):
         self.deploy(2, "gpu-01")
         self.daemon.cli("undeploy", "-i", deployment)
         self.daemon.await_gone(deployment)
+
+    def restart_with_a_certificate_that_is_about_to_end(self, user):
+        """Every connection of the daemon is open, and its views are whole, while the certificate is good. Longer on a machine that is too slow for that."""
+        for seconds in (30, 120, 480):
+            self.daemon.terminate()
+            files = self.plane.authority.brief_client("brief", "system:masters", seconds)
+            ends = time.time() + seconds
+            for part, file in zip(("client-certificate", "client-key"), files):
+                pathlib.Path(user[part]).write_text(file.read_text())
+            self.daemon.start()
+            while time.time() < ends:
+                if self.cluster()["freshness"] == "complete":
+                    return
+        self.fail("the daemon never saw the whole cluster")
+
+    def test_a_client_certificate_that_ends_while_its_connections_are_open(self):
+        user = self.certificate("ending")
+        self.start_daemon(self.plane.write_kubeconfig("ending", user))
+        kept, gone = self.deploy(), self.deploy(2)
+        self.restart_with_a_certificate_that_is_about_to_end(user)
+        requests = self.daemon.json("status")["uptimeSeconds"]
+        self.await_freshness("unknown", 180)
+        self.daemon.until(lambda: "client certificate expired at" in str(self.cluster()["lastError"]), 30, "the reason to be shown")
+        self.assertEqual({"active"}, {d["phase"] for d in self.daemon.items("deployments")})
+        self.assertEqual(6, self.daemon.deploy(3, "gpu-02", check=False).returncode, "nothing new goes where nothing is known")
+        self.api.delete(f"{JOBS}/chute-{gone}", propagationPolicy="Background", gracePeriodSeconds=0)
+        self.until(lambda: not self.pods_of(gone), 60, "the pod to go")
+        self.assertTrue(objects_of(self.api, kept))
+        for part, file in self.certificate("ending-renewed").items():
+            pathlib.Path(user[part]).write_text(pathlib.Path(file).read_text())
+        self.await_pods(kept)
+        self.daemon.await_gone(gone)
+        self.assertTrue(self.cluster()["recovered"])
+        self.assertGreater(self.daemon.json("status")["uptimeSeconds"], requests, "it is the same daemon")
+        self.deploy(3, "gpu-02")
 
     def test_one_missing_permission_is_named_and_harms_nothing_else(self):
         role = "/apis/rbac.authorization.k8s.io/v1/namespaces/chutes/roles/limited"

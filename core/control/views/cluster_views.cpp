@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 namespace rigger::views {
 namespace {
@@ -19,17 +20,36 @@ const PortStatus *port(const Scene &scene, const std::string &backend) {
     return at == scene.published.status->ports.end() ? nullptr : &at->second;
 }
 
+/// `recovered`: it is over. Nothing says whether it is (null) where there was none.
+void write_error(JsonWriter &json, const std::string &message, std::optional<WallTime> at, bool recovered) {
+    json.text_or_null("lastError", message).field("lastErrorAt", message.empty() ? std::nullopt : at).key("recovered");
+    message.empty() ? json.null() : json.value(recovered);
+    json.end_object();
+}
+
+/// The newest error of a view that is not whole; where all are, the newest of any.
+ViewError last_error(const LoopStatus &status, const ClusterName &cluster,
+                     const std::array<const Freshness *, 4> &views) {
+    const auto own = status.cluster_errors.find(cluster);
+    if (own == status.cluster_errors.end()) return {};
+    const auto rank = [&](size_t kind) {
+        const ViewError &e = own->second[kind];
+        return std::tuple(!e.message.empty(), !views[kind]->complete, e.at);
+    };
+    size_t best = 0;
+    for (size_t kind = 1; kind < views.size(); ++kind)
+        if (rank(best) < rank(kind)) best = kind;
+    return own->second[best];
+}
+
 void write_cluster(JsonWriter &json, const Scene &scene, const ClusterState &cluster) {
+    // In the order of ObjectKind.
     const std::array<const Freshness *, 4> views{&cluster.nodes, &cluster.pods, &cluster.jobs, &cluster.services};
     const bool complete = std::all_of(views.begin(), views.end(), [](const Freshness *f) { return f->complete; });
     MonoTime oldest = scene.now;
-    std::string error;
-    for (const Freshness *f : views) {
-        oldest = std::min(oldest, f->as_of);
-        if (error.empty()) error = f->error;
-    }
+    for (const Freshness *f : views) oldest = std::min(oldest, f->as_of);
     const PortStatus *const status = port(scene, backend_of(cluster.name));
-    if (error.empty() && status) error = status->last_error;
+    const ViewError error = last_error(*scene.published.status, cluster.name, views);
     json.begin_object()
         .field("name", cluster.name)
         .field("backend", backend_of(cluster.name))
@@ -37,7 +57,8 @@ void write_cluster(JsonWriter &json, const Scene &scene, const ClusterState &clu
     json.field("lagSeconds", in_seconds(scene.now - oldest))
         .field("nodes", cluster.node_list.size())
         .field("pods", cluster.pod_list.size());
-    json.field("disconnects", status ? status->disconnects : 0).text_or_null("lastError", error).end_object();
+    json.field("disconnects", status ? status->disconnects : 0);
+    write_error(json, error.message, error.at, complete);
 }
 
 /// The clusters of a backend's answer; nullptr: the answer is not what it should be.
@@ -107,7 +128,8 @@ std::string clusters(const Scene &scene) {
             .null()
             .field("nodes", 0)
             .field("pods", 0);
-        json.field("disconnects", status.disconnects).text_or_null("lastError", status.last_error).end_object();
+        json.field("disconnects", status.disconnects);
+        write_error(json, status.last_error, status.last_error_at, false);
     }
     return list_answer(scene, json);
 }

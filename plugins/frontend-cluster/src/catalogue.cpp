@@ -6,8 +6,8 @@ std::string catalogue() {
     return R"json({"commands":[
 {"name":"clusters","group":"fleet","effect":"read","watch":true,"http":{"method":"GET","path":"/v1/clusters"},
  "summary":{"en":"Show each cluster's state, version, freshness and last error","zh":"显示各集群的状态、版本、新鲜度和最近的错误"},
- "description":{"en":"STATE is what the cluster answers now. FRESHNESS is complete while everything known of it is whole; otherwise its deployments are kept and shown as unknown. LAG is the age in seconds of the oldest of its watches.",
-                "zh":"状态为集群此刻的应答。新鲜度为 complete 表示其全部视图完整；否则保留其部署并显示为未知。延迟为其最旧监视流的秒数。"},
+ "description":{"en":"STATE is what the cluster answers now. FRESHNESS is complete while everything known of it is whole; otherwise its deployments are kept and shown as unknown. LAG is the age in seconds of the oldest of its watches. LAST-ERROR may be past: ERROR-AT says when it was seen last, RECOVERED whether it is over.",
+                "zh":"状态为集群此刻的应答。新鲜度为 complete 表示其全部视图完整；否则保留其部署并显示为未知。延迟为其最旧监视流的秒数。最近的错误可能已过去：错误时间为最后一次见到它的时刻，已恢复表示它是否已结束。"},
  "examples":["rigger clusters","rigger clusters --watch"],
  "options":{"type":"object","additionalProperties":false,"properties":{}},
  "result":{"kind":"list","items":"items","columns":[
@@ -18,6 +18,8 @@ std::string catalogue() {
   {"key":"lagSeconds","title":"LAG","zh":"延迟","type":"number","decimals":1,"priority":4},
   {"key":"nodes","title":"NODES","zh":"节点","type":"integer","priority":7},
   {"key":"pods","title":"PODS","zh":"Pod","type":"integer","priority":8},
+  {"key":"lastErrorAt","title":"ERROR-AT","zh":"错误时间","type":"time","priority":6},
+  {"key":"recovered","title":"RECOVERED","zh":"已恢复","type":"boolean","wide":true,"tones":{"true":"good","false":"bad"}},
   {"key":"lastError","title":"LAST-ERROR","zh":"最近的错误","type":"string","elide":true,"priority":6},
   {"key":"disconnects","title":"DISCONNECTS","zh":"断开次数","type":"integer","wide":true}]}},
 {"name":"cluster doctor","group":"fleet","effect":"read","http":{"method":"GET","path":"/v1/cluster/doctor"},

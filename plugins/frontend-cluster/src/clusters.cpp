@@ -10,7 +10,11 @@ void join(Json &row, const Json &probed) {
     const std::string state = text(probed, "state"), version = text(probed, "version"), error = text(probed, "error");
     row["state"] = state.empty() ? "unknown" : state;
     row["version"] = version.empty() ? Json() : Json(version);
-    if (!error.empty()) row["lastError"] = error; // what is wrong now says more than what was
+    if (error.empty()) return;
+    row["lastError"] = error; // what is wrong now says more than what was
+    const std::string at = text(probed, "errorAt");
+    row["lastErrorAt"] = at.empty() ? Json() : Json(at);
+    row["recovered"] = false;
 }
 
 } // namespace
@@ -51,7 +55,9 @@ rig::Result<std::string> clusters(const rig::Control &control, rig::Call call) {
                  {"nodes", 0},
                  {"pods", 0},
                  {"disconnects", 0},
-                 {"lastError", nullptr}};
+                 {"lastError", nullptr},
+                 {"lastErrorAt", nullptr},
+                 {"recovered", nullptr}};
         join(row, one);
         items.push_back(std::move(row));
     }

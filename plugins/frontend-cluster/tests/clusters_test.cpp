@@ -50,10 +50,23 @@ TEST_F(Clusters, OfABackendWithoutAnyHaveOneRow_UntilItsProbeNamesThem) {
     EXPECT_EQ(items().size(), 2u);
 }
 
-TEST_F(Clusters, OfOneThatIsUnreachableTheCurrentErrorShows) {
-    say(R"({"items":[{"name":"k/a","freshness":"unknown","lastError":"old"}]})",
-        R"({"clusters":[{"name":"k/a","state":"unreachable","error":"connection refused"}]})");
-    EXPECT_EQ(items()[0]["lastError"], "connection refused");
+TEST_F(Clusters, OfOneThatIsUnreachableTheCurrentErrorShows_WithItsTime) {
+    const char *const seen =
+        R"({"items":[{"name":"k/a","freshness":"unknown","lastError":"old","lastErrorAt":"2026-01-02T03:04:05Z","recovered":true}]})";
+    say(seen,
+        R"({"clusters":[{"name":"k/a","state":"unreachable","error":"connection refused","errorAt":"2026-01-02T03:05:00Z"}]})");
+    Json row = items()[0];
+    EXPECT_EQ(row["lastError"], "connection refused");
+    EXPECT_EQ(row["lastErrorAt"], "2026-01-02T03:05:00Z");
+    EXPECT_EQ(row["recovered"], false);
+    // A time that belongs to another error is worse than none.
+    say(seen, R"({"clusters":[{"name":"k/a","state":"unreachable","error":"connection refused"}]})");
+    EXPECT_TRUE(items()[0]["lastErrorAt"].is_null());
+    say(seen, R"({"clusters":[{"name":"k/a","state":"ready"}]})");
+    row = items()[0];
+    EXPECT_EQ(row["lastError"], "old");
+    EXPECT_EQ(row["lastErrorAt"], "2026-01-02T03:04:05Z");
+    EXPECT_EQ(row["recovered"], true);
 }
 
 TEST_F(Clusters, AMalformedViewIsNoEmptyList) {

@@ -49,6 +49,7 @@ void Cluster::beat() {
             pulse_.tried = true;
             pulse_.alive = version.ok();
             pulse_.error = version.ok() ? std::string() : version.error().message;
+            pulse_.error_wall_ns = version.ok() ? 0 : clock_.wall_ns();
             if (version.ok()) {
                 pulse_.version = *version;
                 pulse_.answered_ns = now;

@@ -4,6 +4,7 @@
 #include "query.hpp"
 
 #include <rigger/sdk/try.hpp>
+#include <times/rfc3339.hpp>
 
 #include <algorithm>
 
@@ -13,6 +14,12 @@ using Json = nlohmann::json;
 
 constexpr unsigned first_pulse_ms = 600;
 constexpr uint64_t old_pulse_ns = 30 * second_ns;
+
+/// What is wrong with a cluster, and when it was found.
+void say(Json &entry, const std::string &error, int64_t at_wall_ns) {
+    entry["error"] = error;
+    entry["errorAt"] = times::to_rfc3339(at_wall_ns);
+}
 
 rig::Error absent(const Resource &r, const std::string &name) {
     return {RIG_E_NOT_FOUND, "NotFound", r.plural + " \"" + name + "\" not found", 0};
@@ -119,12 +126,12 @@ std::string Fleet::probe() const {
                       {"version", pulse.version},
                       {"server", cluster->client().access().server()},
                       {"requests", cluster->client().requests()}};
-        if (!pulse.error.empty()) entry["error"] = pulse.error;
+        if (!pulse.error.empty()) say(entry, pulse.error, pulse.error_wall_ns);
         if (pulse.answered_ns) {
             entry["ageSeconds"] = static_cast<double>(now - std::min(now, pulse.answered_ns)) / 1e9;
             entry["latencyMs"] = static_cast<double>(pulse.latency_ns) / 1e6;
             if (pulse.alive && now - std::min(now, pulse.answered_ns) > old_pulse_ns)
-                entry["error"] = "no news from the API server for more than 30 s";
+                say(entry, "no news from the API server for more than 30 s", clock_.wall_ns());
         }
         Json watches = Json::array();
         {
@@ -138,14 +145,13 @@ std::string Fleet::probe() const {
         out.push_back(std::move(entry));
     }
     const std::lock_guard held(lock_);
+    const auto unusable = [&](const std::string &name, const std::string &why) {
+        out.push_back({{"name", name}, {"state", "unreachable"}, {"version", ""}});
+        say(out.back(), why, clock_.wall_ns());
+    };
     for (const auto &[name, why] : broken_)
-        if (!clusters.contains(name))
-            out.push_back({{"name", name}, {"state", "unreachable"}, {"version", ""}, {"error", why}});
-    if (out.empty() && !problem_.empty())
-        out.push_back({{"name", ""},
-                       {"state", "unreachable"},
-                       {"version", ""},
-                       {"error", problem_}}); // no cluster is known by name yet
+        if (!clusters.contains(name)) unusable(name, why);
+    if (out.empty() && !problem_.empty()) unusable("", problem_); // no cluster is known by name yet
     Json answer = {{"clusters", std::move(out)}};
     if (!problem_.empty()) answer["error"] = problem_;
     return rig::json::text(answer);

@@ -19,6 +19,7 @@ public:
         uint64_t answered_ns = 0; ///< when the last answer came; 0: never
         uint64_t latency_ns = 0;
         std::string version, error;
+        int64_t error_wall_ns = 0; ///< when the beat failed that `error` tells of
     };
     Cluster(std::string name, Access access, const ClientSettings &settings, const Clock &clock);
     ~Cluster(); ///< ends the pulse
