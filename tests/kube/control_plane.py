@@ -19,7 +19,7 @@ from hardware import Hardware
 from processes import Component, free_port, until
 
 NEEDED = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubemark")
-CONTROLLERS = "garbagecollector,job,namespace,nodelifecycle,podgc,serviceaccount,ttl-after-finished"
+CONTROLLERS = "garbagecollector,job,namespace,nodelifecycle,podgc,serviceaccount,serviceaccount-token,ttl-after-finished"
 
 
 def assets():
@@ -201,7 +201,7 @@ class ControlPlane:
                   f"--listen-peer-urls={peer}", f"--initial-advertise-peer-urls={peer}", f"--initial-cluster=default={peer}")
         self._add("apiserver", "kube-apiserver", *self._apiserver_flags(client))
         if controllers:
-            self._add("controller-manager", "kube-controller-manager", f"--kubeconfig={self.kubeconfig}", f"--service-account-private-key-file={self.directory}/certs/apiserver.key",
+            self._add("controller-manager", "kube-controller-manager", f"--kubeconfig={self.kubeconfig}", f"--service-account-private-key-file={self.directory}/certs/apiserver.key", f"--root-ca-file={self.authority.certificate}",
                       "--leader-elect=false", "--feature-gates=TTLAfterFinished=true", "--port=0", f"--secure-port={free_port()}", f"--controllers={CONTROLLERS}",
                       "--node-monitor-period=1s", "--node-monitor-grace-period=20s", f"--cert-dir={self.directory}/kcm")
         if scheduler:
