@@ -105,17 +105,17 @@ TEST_F(ClientOnACluster, TheStatusIsASubresource_WhichAPatchOfTheObjectDoesNotRe
         Json{{"status", {{"conditions", Json::array({Json{{"type", "Suspicious"}, {"status", "True"}}})}}}}.dump(),
         "status"));
     EXPECT_EQ(got["status"]["conditions"][0]["type"], "Suspicious");
-    EXPECT_TRUE(client->remove(effort, jobs, ns, "status", {.propagation = "Background"}).ok());
+    EXPECT_TRUE(client->remove(effort, jobs, ns, "status", {"Background", -1, {}}).ok());
 }
 
 TEST_F(ClientOnACluster, ADeletion_WithTheUidOfAnother_IsRefused) {
     make("kept", {});
     const rig::Status refused =
-        client->remove(effort, config_maps, ns, "kept", {.uid = "00000000-0000-0000-0000-000000000000"});
+        client->remove(effort, config_maps, ns, "kept", {{}, -1, "00000000-0000-0000-0000-000000000000"});
     ASSERT_FALSE(refused.ok());
     EXPECT_EQ(refused.error().code, RIG_E_CONFLICT) << refused.error().message;
     const std::string uid = now("kept")["metadata"]["uid"];
-    EXPECT_TRUE(client->remove(effort, config_maps, ns, "kept", {.uid = uid}).ok());
+    EXPECT_TRUE(client->remove(effort, config_maps, ns, "kept", {{}, -1, uid}).ok());
     EXPECT_EQ(client->get(effort, config_maps, ns, "kept").error().code, RIG_E_NOT_FOUND);
 }
 
@@ -127,7 +127,7 @@ TEST_F(ClientOnACluster, AWatchGoesOnWhereAListOfManyPagesEnded) {
         return Json::parse(object)["metadata"]["name"].get<std::string>();
     };
     const uint64_t before = client->requests();
-    const auto end = client->list(effort, config_maps, {.ns = ns}, 0, [&](std::string_view object) -> rig::Status {
+    const auto end = client->list(effort, config_maps, {ns, {}, {}}, 0, [&](std::string_view object) -> rig::Status {
         if (const std::string one = name(object); one.starts_with("page-")) seen.insert(one);
         return {};
     });
@@ -135,7 +135,7 @@ TEST_F(ClientOnACluster, AWatchGoesOnWhereAListOfManyPagesEnded) {
     EXPECT_GE(client->requests() - before, 3U) << "pages of two";
     make("page-5", {});
     const rig::Status ended = client->watch(
-        effort, config_maps, {.ns = ns}, end->resource_version, [] {},
+        effort, config_maps, {ns, {}, {}}, end->resource_version, [] {},
         [&](const kube::Event &event) -> rig::Status {
             if (const std::string one = name(event.object); event.type != "BOOKMARK") seen.insert(one);
             return rig::Error{RIG_E_CANCELLED, "Enough", "", 0};

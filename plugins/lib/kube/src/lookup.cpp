@@ -40,7 +40,7 @@ rig::Result<std::vector<std::string>> Lookup::addresses(const Effort &effort) {
                 try {
                     found = resolve(host);
                 } catch (...) { failure = std::current_exception(); }
-                const std::lock_guard held(answer->lock);
+                const std::lock_guard telling(answer->lock);
                 answer->addresses = std::move(found);
                 answer->failure = failure;
                 answer->done = true;
