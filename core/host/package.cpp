@@ -65,7 +65,8 @@ Status check_elf(const Manifest &m, const ElfFacts &elf) {
                        "its library exports " + listed(elf.exports) + ", it must export exactly rig_plugin_v1",
                        "Link it with the SDK's version script (rig_add_plugin does)");
     if (!elf.has_note)
-        return refusal("NoteMissing", m, "its library has no identity note", "Declare it with RIG_PLUGIN(...)");
+        return refusal("NoteMissing", m, "its library has no identity note",
+                       "Declare it with RIG_PLUGIN(...), in C with RIG_PLUGIN_NOTE(id, version)");
     if (elf.note_id != m.id || elf.note_version != m.version)
         return refusal("NoteMismatch", m, "its library says '" + elf.note_id + " " + elf.note_version + "'",
                        "Install the library that belongs to this manifest");

@@ -1,4 +1,5 @@
 """What `cmake --install` puts down is whole: the daemon runs from it as a service does, and tells the service manager so."""
+import os
 import pathlib
 import shutil
 import signal
@@ -28,6 +29,17 @@ class Installed(unittest.TestCase):
             lines = self.manager.recv(4096).decode().split("\n")
             if any(line.startswith(word) for line in lines):
                 return True
+
+    def test_the_pages_for_authors_do_what_they_say(self):
+        """Against the installed SDK and a daemon: a scorer that is written, installed and enabled changes what `rigger scales` says."""
+        for page in ("start-in-15-minutes", "in-c"):
+            with self.subTest(page=page), Daemon(lambda d: d.replace("rigger.yaml", "automatic: true", "automatic: false")) as daemon:
+                daemon.start()
+                daemon.until(lambda: daemon.items("scales"), 240, "offers that fit somewhere")
+                command = ["python3", str(ROOT / "tests/sdk/run_page.py"), str(ROOT / f"docs/plugins/{page}.md"), "--work", str(daemon.dir / "work"),
+                           "--prefix", str(self.prefix), "--bin", str(self.prefix / "bin"), "--with-daemon"]
+                done = subprocess.run(command, capture_output=True, text=True, timeout=1200, env={**os.environ, "RIGGER_CONFIG": str(daemon.config)})
+                self.assertEqual(0, done.returncode, done.stdout + done.stderr)
 
     def test_it_runs_as_a_service(self):
         self.assertTrue((self.prefix / "lib/systemd/system/riggerd.service").is_file())

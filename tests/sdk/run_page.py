@@ -50,7 +50,7 @@ def main():
         stand_in.write_text(STAND_IN)
         stand_in.chmod(0o755)
         path.insert(0, str(stand_in.parent))
-    environment = dict(os.environ, PATH=":".join(path), CMAKE_PREFIX_PATH=options.prefix)
+    environment = dict(os.environ, PATH=":".join(path), CMAKE_PREFIX_PATH=options.prefix, PKG_CONFIG_PATH=f"{options.prefix}/lib/pkgconfig")
     if shutil.which("ccache"):
         environment.update(CMAKE_CXX_COMPILER_LAUNCHER="ccache")
 

@@ -78,7 +78,7 @@ void needed(Context &t) {
 
 void note(Context &t) {
     const std::string &n = t.package.elf.note;
-    expect(!n.empty(), "it has no identity note; use the RIG_PLUGIN macro");
+    expect(!n.empty(), "it has no identity note; use RIG_PLUGIN, or RIG_PLUGIN_NOTE in C");
     const rig_plugin &p = t.plugin();
     const std::string said = std::string(p.id ? p.id : "") + "\n" + (p.version ? p.version : "");
     expect(n == said, "the identity note says '" + n.substr(0, n.find('\n')) + " " +

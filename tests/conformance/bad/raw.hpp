@@ -30,15 +30,12 @@ inline rig_code score(rig_instance *, const rig_call *, const rig_score_batch *b
 inline constexpr rig_column_spec candidate_columns[] = {{"gpu.free", RIG_COL_F64, 0}, {nullptr, 0, 0}};
 inline constexpr rig_column_spec workload_columns[] = {{"gpu.count", RIG_COL_F64, 0}, {nullptr, 0, 0}};
 
-template <size_t N> struct Note {
-    uint32_t name_size, desc_size, type;
-    char name[4];
-    char desc[N];
-};
-
 } // namespace raw
 
-#define RAW_NOTE(TEXT)                                                                    \
-    __attribute__((used, section(".note.rig.plugin"),                                     \
-                   aligned(4))) static const raw::Note<rig::detail::round4(sizeof(TEXT))> \
-        raw_note = {4, sizeof raw_note.desc, 1, "RIG", TEXT}
+/// RIG_PLUGIN_NOTE with any text in the place of id and version.
+#define RAW_NOTE(TEXT)                                                                   \
+    __attribute__((used, section(".note.rig.plugin"), aligned(4))) static const struct { \
+        uint32_t name_size, desc_size, type;                                             \
+        char name[4];                                                                    \
+        char desc[(sizeof(TEXT) + 3) / 4 * 4];                                           \
+    } raw_note = {4, sizeof raw_note.desc, 1, "RIG", TEXT}

@@ -8,26 +8,11 @@
 #include <rigger/sdk/scorer.hpp>
 #include <rigger/sdk/source.hpp>
 
-namespace [[gnu::visibility("hidden")]] rig {
-inline namespace abi1 {
-namespace detail {
-template <size_t N> struct Note {
-    uint32_t name_size, desc_size, type;
-    char name[4];
-    char desc[N];
-}; // ELF note, N % 4 == 0
-constexpr size_t round4(size_t n) { return (n + 3) / 4 * 4; }
-} // namespace detail
-} // namespace abi1
-} // namespace rig
-
 /// Once, in one .cpp file of the plugin: RIG_PLUGIN("com.example.mine", "1.0.0", &kComponent, ...);
 /// The note lets `rigger plugins inspect` identify a file without running it.
-#define RIG_PLUGIN(ID, VERSION, ...)                                                                         \
-    __attribute__((used, section(".note.rig.plugin"),                                                        \
-                   aligned(4))) static const rig::detail::Note<rig::detail::round4(sizeof(ID "\n" VERSION))> \
-        rig_note_ = {4, sizeof rig_note_.desc, 1, "RIG", ID "\n" VERSION};                                   \
-    static const rig_component *const rig_components_[] = {__VA_ARGS__, nullptr};                            \
-    extern "C" RIG_EXPORT const rig_plugin rig_plugin_v1 = {                                                 \
-        RIG_PLUGIN_MAGIC, RIG_ABI_MAJOR, sizeof(rig_plugin), RIG_ABI_TARGET, 0,      ID,                     \
+#define RIG_PLUGIN(ID, VERSION, ...)                                                     \
+    RIG_PLUGIN_NOTE(ID, VERSION);                                                        \
+    static const rig_component *const rig_components_[] = {__VA_ARGS__, nullptr};        \
+    extern "C" RIG_EXPORT const rig_plugin rig_plugin_v1 = {                             \
+        RIG_PLUGIN_MAGIC, RIG_ABI_MAJOR, sizeof(rig_plugin), RIG_ABI_TARGET, 0,      ID, \
         VERSION,          __VERSION__,   rig_components_,    nullptr,        nullptr}
