@@ -92,6 +92,24 @@ void step_removal(Turn &turn, Track &t) {
     t.pending = turn.launch(RemoveEffect{t.d->cluster, object, has_pods, grace}, turn.config.cluster_timeout, t.d->id);
 }
 
+/// A pod on a machine that is off, or an object with a finalizer that nobody serves, never goes away: whose GPUs are
+/// held by it should know.
+void tell_what_lingers(Turn &turn, Track &t, const Listed &listed) {
+    constexpr Duration patience = std::chrono::seconds(60);
+    if (Duration(turn.mono_ns() - t.changed_ns) < turn.config.pod_grace + patience) return;
+    const auto pod =
+        std::find_if(listed.objects.begin(), listed.objects.end(), [](const ObjectMeta &o) { return o.kind == "Pod"; });
+    const ObjectMeta &last = pod == listed.objects.end() ? listed.objects.front() : *pod;
+    const ServerPtr server = turn.server(t.d->server);
+    t.last_error = last.kind + " " + last.name + " does not go away";
+    if (server && !server->ready)
+        t.last_error += ": its node " + t.d->node_name +
+                        " is not ready; if that machine is off for certain, take it out " +
+                        "of the cluster (kubectl delete node " + t.d->node_name + ")";
+    else t.last_error += "; its finalizers and the events of its node tell why";
+    turn.touch();
+}
+
 } // namespace
 
 MonoTime objects_settle_at(const Track &t) {
@@ -166,6 +184,7 @@ void on_listed(Turn &turn, Track &t, const Listed &listed) {
         return is_controller(a.kind) > is_controller(b.kind);
     });
     t.next_try = down.to_remove.empty() ? turn.mono + turn.config.confirm_interval : turn.mono;
+    if (down.to_remove.empty()) tell_what_lingers(turn, t, listed);
 }
 
 void on_removed(Turn &turn, Track &t, const Status &status) {

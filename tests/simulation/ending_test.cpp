@@ -59,5 +59,24 @@ TEST(Ending, WaitsForNoObjectThatIsSeen) {
     EXPECT_EQ(seen, 3u) << "a ConfigMap, a Service and a Job";
 }
 
+TEST(Ending, ThatDoesNotComeToAnEnd_SaysWhatItWaitsFor) {
+    Simulator sim(9);
+    sim.cluster.most_termination = 24h * 365;
+    sim.market.add_offer("a", 2, "h100");
+    sim.cluster.add_node({"gpu-01", "h100", 2, false});
+    sim.start();
+    const std::string id = insist_on_deploy(sim, "a", "gpu-01");
+    ASSERT_TRUE(wait_active(sim, "a"));
+    sim.undeploy(id);
+    const auto says = [&] { return sim.controller_view().state().tracks.begin()->second.last_error; };
+    sim.run(2min);
+    EXPECT_EQ(says(), "") << "within its grace period";
+    sim.run(5min);
+    EXPECT_NE(says().find("Pod chute-" + id + "-pod does not go away"), std::string::npos) << says();
+    sim.cluster.set_node_ready("gpu-01", false);
+    sim.run(1min);
+    EXPECT_NE(says().find("kubectl delete node gpu-01"), std::string::npos) << says();
+}
+
 } // namespace
 } // namespace rigger::sim
