@@ -213,6 +213,8 @@ void on_applied(Turn &turn, Track &t, const Applied &applied) {
     if (meta) confirm_intent(turn, t, intent_of(*meta), "ok");
     if (const auto earlier = t.unsettled.find(t.applying); earlier != t.unsettled.end()) earlier->second.several = true;
     if (!t.d->live()) return;
+    if (!t.applying.empty() && std::find(t.made.begin(), t.made.end(), t.applying) == t.made.end())
+        t.made.push_back(t.applying);
     t.applied.push_back(applied.object);
     ++t.apply_at;
 }
@@ -229,6 +231,17 @@ const char *cause_of(const std::string &effect) {
     if (effect == "render") return "RenderFailed";
     if (effect == "announce") return "AnnounceFailed";
     return "ApplyFailed";
+}
+
+/// Only that it does not exist counts, said of each object; anything else begins anew.
+void on_looked(const Turn &turn, Track &t, const EffectDone &done) {
+    const auto *const looked = done.result ? std::get_if<Looked>(&*done.result) : nullptr;
+    if (!looked || looked->any) {
+        t.missing = {};
+        return;
+    }
+    if (t.missing.times++ == 0) t.missing.since = turn.mono;
+    t.missing.last = turn.mono;
 }
 
 /// The other side refused: nothing happened and nothing will.
@@ -373,7 +386,9 @@ void on_effect(Turn &turn, const DeploymentId &id, const EffectDone &done) {
     }
     if (t->pending != done.id) return;
     t->pending = 0;
-    if (effect == "explain") {
+    if (effect == "look") {
+        on_looked(turn, *t, done);
+    } else if (effect == "explain") {
         on_explained(turn, *t, done);
     } else if (effect == "remove") {
         on_removed(turn, *t, done.result ? Status() : Status(done.result.error()));
@@ -393,10 +408,23 @@ void on_effect(Turn &turn, const DeploymentId &id, const EffectDone &done) {
     step(turn, id);
 }
 
+void look_for(Turn &turn, Track &t) {
+    if (t.pending || t.made.empty() || !t.d->live()) return;
+    t.pending = turn.launch(LookEffect{t.d, t.made}, turn.config.cluster_timeout, t.d->id);
+}
+
+bool is_confirmed_missing(const Turn &turn, const Track &t) {
+    constexpr int often = 3;
+    constexpr Duration for_long = std::chrono::minutes(3);
+    return t.missing.times >= often && t.missing.last - t.missing.since >= for_long &&
+           turn.mono - t.missing.last <= turn.config.view_max_age;
+}
+
 void on_objects_changed(Turn &turn, const DeploymentId &id) {
     Track *t = turn.track(id);
     if (!t) return;
     turn.reconcile_soon(id);
+    t->missing = {};
     if (t->d->phase == Phase::terminating) {
         const auto cluster = turn.state.clusters.find(t->d->cluster);
         const bool any = cluster != turn.state.clusters.end() &&

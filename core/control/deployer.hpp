@@ -36,6 +36,11 @@ void step(Turn &turn, const DeploymentId &id);
 /// The answer to an effect of this deployment.
 void on_effect(Turn &turn, const DeploymentId &id, const EffectDone &done);
 
+/// Its cluster lists no pod and not even its Service: asks for what the intent log says was made, object by object.
+void look_for(Turn &turn, Track &track);
+/// The cluster said so often enough, for long enough and just now, that none of it exists.
+bool is_confirmed_missing(const Turn &turn, const Track &track);
+
 /// A pod, job or service of this deployment changed or went.
 void on_objects_changed(Turn &turn, const DeploymentId &id);
 

@@ -46,6 +46,11 @@ struct ExplainEffect {
     DeploymentPtr deployment;
     std::string kind, name;
 };
+/// Asks its cluster for each of these objects by name.
+struct LookEffect {
+    DeploymentPtr deployment;
+    std::vector<std::string> objects; ///< "Kind/name"
+};
 struct AnnounceEffect {
     DeploymentPtr deployment;
     std::vector<int> ports;
@@ -88,7 +93,7 @@ struct Effect {
     EffectId id = 0; ///< 0: brings nothing back
     Duration timeout{};
     std::variant<ClaimEffect, RenderEffect, ApplyEffect, ListEffect, RemoveEffect, AnnounceEffect, ReleaseEffect,
-                 ExplainEffect, PlanEffect, ReconcileEffect, RelistEffect, ReplyEffect>
+                 ExplainEffect, LookEffect, PlanEffect, ReconcileEffect, RelistEffect, ReplyEffect>
         what;
     MonoTime leave_by{UINT64_MAX}; ///< see left_too_late()
 };

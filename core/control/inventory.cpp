@@ -259,22 +259,43 @@ bool has_pod(const Deployment &d, const ClusterName &cluster) {
     return d.live() && d.cluster == cluster && d.phase >= Phase::registered;
 }
 
+bool others_are_whole(ClusterBook &cluster) {
+    for (const ObjectKind kind : {ObjectKind::node, ObjectKind::job, ObjectKind::service})
+        if (!cluster.listing(kind).freshness().complete) return false;
+    return true;
+}
+
+bool is_on_its_node(const ClusterBook &cluster, const Deployment &d) {
+    const auto node = cluster.nodes.find({}, d.node_name);
+    return node && node->uid == d.server.value;
+}
+
 /// Do the other views of the cluster bear out that it has no pods? They show the nodes that these deployments were put
 /// on, by their uids, and still each one's Service, but no Job that counts an active pod: so the cluster is the one
 /// that it was, its namespace can be read, and what ran has ended (a Job is collected when it is over, with its pod,
-/// and its Service is not).
+/// and its Service is not). Where the Service is not there either, somebody deleted all of it, or the listings hide it:
+/// then only counts that the cluster, asked by name for what was made, says each time that it does not exist.
 bool others_bear_out(Turn &turn, const ClusterName &name) {
     ClusterBook &cluster = turn.state.clusters[name];
-    for (const ObjectKind kind : {ObjectKind::node, ObjectKind::job, ObjectKind::service})
-        if (!cluster.listing(kind).freshness().complete) return false;
+    if (!others_are_whole(cluster)) return false;
     return std::all_of(turn.state.tracks.begin(), turn.state.tracks.end(), [&](const auto &entry) {
         const Deployment &d = *entry.second.d;
         if (!has_pod(d, name)) return true;
-        const auto node = cluster.nodes.find({}, d.node_name);
         bool active = false;
         cluster.jobs.each_of(d.id, [&](const JobView &job) { active = active || job.active > 0; });
-        return node && node->uid == d.server.value && cluster.services.any_of(d.id) && !active;
+        return is_on_its_node(cluster, d) && !active &&
+               (cluster.services.any_of(d.id) || deployer::is_confirmed_missing(turn, entry.second));
     });
+}
+
+/// Gathers what others_bear_out() wants to know about deployments of which nothing is listed.
+void look_for_missing(Turn &turn, const ClusterName &name) {
+    ClusterBook &cluster = turn.state.clusters[name];
+    if (!others_are_whole(cluster)) return;
+    for (auto &[id, track] : turn.state.tracks)
+        if (has_pod(*track.d, name) && is_on_its_node(cluster, *track.d) && !cluster.services.any_of(id) &&
+            !cluster.jobs.any_of(id))
+            deployer::look_for(turn, track);
 }
 
 /// How many objects of the kind must be there if all is well. Not every workload has a job or a service, so of those
@@ -365,6 +386,7 @@ void on_mark(Turn &turn, const ClusterMark &m) {
             turn.problem("backend/" + backend_of(m.cluster), std::string(view_name(m.kind)) + " of cluster " +
                                                                  m.cluster.value + ": " +
                                                                  book.listing.freshness().error);
+            if (m.kind == ObjectKind::pod && book.listing.empties() > 0) look_for_missing(turn, m.cluster);
             turn.relist_later(false, backend_of(m.cluster));
             break;
         }

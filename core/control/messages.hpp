@@ -129,6 +129,9 @@ struct Released {};
 struct Explained {
     Complaint newest; ///< empty: there is none
 };
+struct Looked {
+    bool any = false; ///< false: the cluster said of each that it does not exist
+};
 struct Planned {
     placement::PlacementPlan plan;
 };
@@ -143,8 +146,8 @@ struct Reconciled {
 };
 struct EffectDone {
     EffectId id = 0;
-    Result<
-        std::variant<Claimed, Rendered, Applied, Listed, Removed, Announced, Released, Explained, Planned, Reconciled>>
+    Result<std::variant<Claimed, Rendered, Applied, Listed, Removed, Announced, Released, Explained, Looked, Planned,
+                        Reconciled>>
         result;
 };
 

@@ -199,6 +199,22 @@ struct Performer {
         return {Explained{std::move(sink.newest)}};
     }
 
+    Answer operator()(const LookEffect &e) const {
+        RIG_TRY_ASSIGN(const auto backend, backend_for(e.deployment->cluster));
+        for (const std::string &object : e.objects) {
+            ObjectMeta meta;
+            meta.kind = object.substr(0, object.find('/'));
+            meta.name = object.substr(meta.kind.size() + 1);
+            meta.namespace_name = e.deployment->namespace_name;
+            for (const KindRef &kind : workload_kinds)
+                if (meta.kind == kind.kind) meta.api_version = kind.api_version;
+            const auto found = backend->get(call, reference(own_name(e.deployment->cluster), meta));
+            if (found) return {Looked{true}};
+            if (found.error().code != Code::not_found) return found.error();
+        }
+        return {Looked{false}};
+    }
+
     Answer operator()(const PlanEffect &e) const {
         RIG_TRY_ASSIGN(auto plan, ports.planner().plan(e.snapshot));
         return {Planned{std::move(plan)}};

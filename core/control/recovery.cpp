@@ -70,6 +70,8 @@ void recover(Turn &turn, PersistentState p, const std::vector<JournalEntry> &rec
     for (const Backoff &backoff : p.backoffs) // a clock that jumped meanwhile must not make a short pause a long one
         s.backoffs[backoff.offer] = {backoff.reason, turn.mono + std::clamp(backoff.until - turn.wall, Duration::zero(),
                                                                             turn.config.failure_memory)};
+    for (const Intent &made : p.applied)
+        if (Track *t = turn.track(made.deployment)) t->made.push_back(made.effect.substr(made.effect.find(':') + 1));
     std::set<DeploymentId> orphaned;
     for (const Intent &intent : p.intents) {
         deployer::expect_aftermath(turn, intent);

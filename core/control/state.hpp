@@ -88,6 +88,12 @@ struct Unsettled {
     bool several = false; ///< asked for more than once: seen once it may still appear a second time
 };
 
+/// What its cluster answered, asked for each of a deployment's objects by name: in a row, that none exists.
+struct Missing {
+    int times = 0;
+    MonoTime since, last;
+};
+
 /// The controller's working notes on one deployment. Not durable: after a restart they are made anew from the phase.
 struct Track {
     DeploymentPtr d;
@@ -101,6 +107,8 @@ struct Track {
     std::string applying;                       ///< the one that is asked for now; empty: what deployments share
     bool applying_again = false;                ///< and was asked for before
     bool of_previous_run = false;
+    std::vector<std::string> made; ///< "Kind/name", by the intent log
+    Missing missing;
     std::string last_error;
     MonoTime next_look; ///< when its cluster is asked why there is no running pod
     Complaint waits;    ///< what it said

@@ -137,7 +137,7 @@ Status FakeCluster::list(const CallContext &, std::string_view query, ObjectSink
     if (kind != "Job" && kind != "Service" && kind != "ConfigMap" && kind != "Pod" && kind != "Node")
         return Error{Code::unsupported, "UnknownKind", "this cluster has no kind " + kind, 0};
     const std::string owner = selector.substr(selector.find('=') + 1);
-    if (!listings_empty)
+    if (!listings_empty && !(hides && kind != "Node"))
         for (const auto &[key, stored] : objects_)
             if (std::get<0>(key) == kind && (selector.empty() || owner_of(stored->object) == owner))
                 RIG_TRY(sink.object(ObjectChange::sync, "c1", stored->object.dump()));
@@ -228,6 +228,12 @@ void FakeCluster::vanish(const std::string &deployment) {
         if (const auto key = find(kind, [&](const json &o) { return owner_of(o) == deployment; })) erase(*key);
 }
 
+void FakeCluster::vanish_all(const std::string &deployment) {
+    vanish(deployment);
+    for (const char *kind : {"Service", "ConfigMap"})
+        if (const auto key = find(kind, [&](const json &o) { return owner_of(o) == deployment; })) erase(*key);
+}
+
 void FakeCluster::add_foreign(const std::string &name) {
     put({"Job", "other", name}, {{"apiVersion", "batch/v1"},
                                  {"kind", "Job"},
@@ -299,6 +305,7 @@ void FakeCluster::check_gpus() {
 
 std::vector<std::string> FakeCluster::documents(ObjectKind kind) const {
     std::vector<std::string> out;
+    if (hides && kind != ObjectKind::node) return out;
     for (const auto &[key, stored] : objects_)
         if (std::get<0>(key) == kind_name(kind)) out.push_back(stored->object.dump());
     return out;

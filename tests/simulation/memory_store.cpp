@@ -19,6 +19,7 @@ Result<PersistentState> MemoryStore::load() {
     for (const auto &[id, d] : deployments_) p.deployments.push_back(d);
     for (const auto &[key, intent] : intents_)
         if (!intent.confirmed_at) p.intents.push_back(intent);
+        else if (intent.outcome == "ok" && intent.effect.starts_with("apply:")) p.applied.push_back(intent);
     p.failures = failures_;
     for (const auto &[id, backoff] : backoffs_) p.backoffs.push_back(backoff);
     for (const JournalEntry &entry : journal_)

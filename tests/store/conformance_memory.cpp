@@ -20,6 +20,10 @@ TEST_P(StoreConformance, Intent_IsOpenUntilConfirmed) {
     state = load();
     ASSERT_EQ(state.intents.size(), 1U);
     EXPECT_EQ(state.intents[0].key, "d2/claim");
+    ASSERT_EQ(state.applied.size(), 1U) << "what was made";
+    EXPECT_EQ(state.applied[0].key, "d1/claim");
+    EXPECT_EQ(state.applied[0].effect, "apply:Job/x");
+    EXPECT_TRUE(state.applied[0].confirmed_at);
 }
 
 TEST_P(StoreConformance, Intent_PutAgainAfterItsConfirmation_IsOpenAgain) {

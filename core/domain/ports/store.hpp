@@ -108,6 +108,7 @@ struct PersistentState {
     std::map<OfferId, std::string> bans;
     std::vector<Deployment> deployments;
     std::vector<Intent> intents; ///< unconfirmed ones
+    std::vector<Intent> applied; ///< confirmed with "ok", of effects "apply:...": what was made
     std::vector<FailureMark> failures;
     std::vector<Backoff> backoffs;
     std::vector<JournalEntry> unhandled;

@@ -169,19 +169,26 @@ void adopt_gpus(PersistentState &state) {
             if (const auto found = owned.find(d.id); found != owned.end()) d.gpus = found->second;
 }
 
+Status load_intents(Database &db, const std::string &which, std::vector<Intent> &out) {
+    const std::string query = "SELECT intent_key, deployment_id, effect, created_at, confirmed_at, outcome "
+                              "FROM rigger_intents WHERE " +
+                              which + " ORDER BY created_at, rowid";
+    return db.query(query.c_str(), {}, [&](const Row &row) -> Status {
+        Intent i;
+        i.key = row.text(0);
+        i.deployment = DeploymentId(row.text(1));
+        i.effect = row.text(2);
+        RIG_TRY_ASSIGN(i.created_at, row.time(3));
+        RIG_TRY_ASSIGN(i.confirmed_at, row.optional_time(4));
+        i.outcome = row.text(5);
+        out.push_back(std::move(i));
+        return {};
+    });
+}
+
 Status load_memory(Database &db, PersistentState &state) {
-    RIG_TRY(db.query("SELECT intent_key, deployment_id, effect, created_at, confirmed_at, outcome FROM rigger_intents "
-                     "WHERE confirmed_at IS NULL ORDER BY created_at, rowid",
-                     {}, [&](const Row &row) -> Status {
-                         Intent i;
-                         i.key = row.text(0);
-                         i.deployment = DeploymentId(row.text(1));
-                         i.effect = row.text(2);
-                         RIG_TRY_ASSIGN(i.created_at, row.time(3));
-                         i.outcome = row.text(5);
-                         state.intents.push_back(std::move(i));
-                         return {};
-                     }));
+    RIG_TRY(load_intents(db, "confirmed_at IS NULL", state.intents));
+    RIG_TRY(load_intents(db, "confirmed_at IS NOT NULL AND outcome = 'ok' AND effect LIKE 'apply:%'", state.applied));
     RIG_TRY(db.query("SELECT offer_id, server_id, cause, created_at, deleted_at, blocked_until FROM "
                      "rigger_failure_marks ORDER BY offer_id, server_id",
                      {}, [&](const Row &row) -> Status {
