@@ -59,7 +59,7 @@ public:
         if (name == "replay") return beside("rigger-replay", after);
         Words rest = before;
         rest.insert(rest.end(), after.begin(), after.end());
-        if (name == "completion") return completion(after);
+        if (name == "completion") return peek_.help ? help_of({name}) : completion(after);
         if (name == "__complete") return candidates(after);
         if (name == "version") return version(rest);
         if (name == "help") return after.empty() ? overview() : help_of(after);

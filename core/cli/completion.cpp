@@ -15,9 +15,17 @@ using PlainJson = nlohmann::json;
 
 constexpr const char *kBash = R"sh(# bash completion for rigger; load it with: source <(rigger completion bash)
 _rigger() {
-    local line candidates=()
-    while IFS=$'\t' read -r line _; do candidates+=("$line"); done < <("${COMP_WORDS[0]}" __complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+    local line words=() joined= candidates=()
+    for line in "${COMP_WORDS[@]:1:COMP_CWORD}"; do # bash takes --gpu=h100 apart
+        if [[ ${#words[@]} -gt 0 && ${words[-1]} == --* && ( $line == = || ${words[-1]} == *= ) ]]; then
+            words[-1]+=$line joined=yes
+        else
+            words+=("$line") joined=
+        fi
+    done
+    while IFS=$'\t' read -r line _; do candidates+=("$line"); done < <("${COMP_WORDS[0]}" __complete -- "${words[@]}" 2>/dev/null)
     COMPREPLY=("${candidates[@]}")
+    [[ $joined ]] && COMPREPLY=("${candidates[@]#*=}")
     [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
 }
 complete -o default -F _rigger rigger

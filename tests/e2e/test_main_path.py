@@ -1,4 +1,5 @@
 """The main job with the real daemon: market in, workloads placed, steered by the operator, and back to nothing."""
+import os
 import re
 import signal
 import subprocess
@@ -97,6 +98,15 @@ class MainPath(unittest.TestCase):
                 self.assertEqual(code, result.returncode, result.stderr)
                 self.assertNotEqual("", result.stderr.strip())
                 self.assertNotIn("frontend-gepetto", result.stderr, "a refusal is no plugin's fault")
+
+    def test_bash_completes_values_also_behind_an_equals_sign(self):
+        for words, expected in ((["scales", "-g", "h1"], "h100_sxm"), (["scales", "--gpu", "=", "h1"], "h100_sxm"), (["scales", "--gpu=h1"], "--gpu=h100_sxm"),
+                                (["nodes", "--lang", "="], "en zh"), (["deploy", "--server", "=", "h200-t"], "h200-tee-01")):
+            with self.subTest(words=words):
+                script = 'source <(rigger completion bash); COMP_WORDS=(rigger "$@"); COMP_CWORD=$#; _rigger; echo "${COMPREPLY[@]}"'
+                done = subprocess.run(["bash", "-c", script, "bash", *words], capture_output=True, text=True, timeout=60,
+                                      env={**os.environ, "PATH": f"{BUILD}/bin:{os.environ['PATH']}", "RIGGER_CONFIG": str(self.daemon.config)})
+                self.assertEqual(expected, done.stdout.strip(), done.stderr)
 
     def test_a_command_line_of_one_megabyte_is_refused_and_the_daemon_lives(self):
         result = self.daemon.cli("scales", "-s", "x" * 100_000, check=False)
