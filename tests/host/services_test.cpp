@@ -125,6 +125,9 @@ TEST_F(Tasks, OneThatDoesNotComeBackIsWrittenOff) {
     EXPECT_THAT(host.log(), HasSubstr("did not return from timer()"));
     EXPECT_TRUE(host.until([&] { return host.metrics.value("rigger_plugin_running", "front") == 0; }));
     EXPECT_EQ(host.metrics.value("rigger_plugin_failures_total", "front"), 1);
+    host.clock.advance(1h); // it looks at this clock until it comes back
+    ASSERT_TRUE(host.registry->reset("front").ok());
+    expect_successor_alone();
 }
 
 TEST_F(Tasks, OneThatComesBackBeforeTheResetEndsItsInstanceThen) {
