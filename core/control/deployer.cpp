@@ -344,8 +344,7 @@ void end(Turn &turn, Track &t, const Ending &ending, bool failure) {
         Deployment aged = d;
         aged.created_at = turn.wall + Duration(t.born_ns - turn.mono_ns());
         const auto fresh = failure_marks(aged, turn.wall, {turn.config.failure_window, turn.config.failure_memory});
-        for (const FailureMark &mark : fresh) turn.write(PutFailureMark{mark});
-        turn.state.failures = remember(std::move(turn.state.failures), fresh, turn.wall);
+        remember_failures(turn, fresh);
     }
     turn.put(t, std::move(d));
     turn.journal("deployment.terminating", ending_document(*t.d));
@@ -355,6 +354,17 @@ void end(Turn &turn, Track &t, const Ending &ending, bool failure) {
                    "ending deployment " + t.d->id.value + " of " + t.d->offer_name + " on " + t.d->node_name + ": " +
                        ending.cause + ": " + ending.reason);
     turn.wake(t, turn.mono);
+}
+
+void remember_failures(Turn &turn, const std::vector<FailureMark> &fresh) {
+    for (const FailureMark &mark : fresh) turn.write(PutFailureMark{mark});
+    for (const FailureMark &old : turn.state.failures) {
+        const bool renewed = std::any_of(fresh.begin(), fresh.end(), [&](const FailureMark &mark) {
+            return mark.offer == old.offer && mark.server == old.server;
+        });
+        if (!renewed && !stands(old, turn.wall)) turn.write(DeleteFailureMark{old.offer, old.server});
+    }
+    turn.state.failures = remember(std::move(turn.state.failures), fresh, turn.wall);
 }
 
 void expect_aftermath(Turn &turn, const Intent &open) {

@@ -30,6 +30,9 @@ void free_gpus(Turn &turn, Track &track);
 /// An intent that a previous run left open: its call may be on its way still.
 void expect_aftermath(Turn &turn, const Intent &open);
 
+/// Takes up the marks and lets go, also on record, of those that have lapsed.
+void remember_failures(Turn &turn, const std::vector<FailureMark> &fresh);
+
 /// Level-triggered: looks at phase and notes and begins what comes next, if it is time. Safe to call at any moment.
 void step(Turn &turn, const DeploymentId &id);
 

@@ -67,6 +67,7 @@ void recover(Turn &turn, PersistentState p, const std::vector<JournalEntry> &rec
         }
     }
     s.failures = std::move(p.failures);
+    deployer::remember_failures(turn, {});
     for (const Backoff &backoff : p.backoffs) // a clock that jumped meanwhile must not make a short pause a long one
         s.backoffs[backoff.offer] = {backoff.reason, turn.mono + std::clamp(backoff.until - turn.wall, Duration::zero(),
                                                                             turn.config.failure_memory)};

@@ -72,5 +72,26 @@ TEST_F(Story, Gpus_StayTaken_UntilThePodIsGone) {
     EXPECT_EQ(sim.disagreement(), "");
 }
 
+TEST_F(Story, FailureMarks_AreOffTheRecord_WhenTheyHaveLapsed) {
+    const auto fail = [&] {
+        sim.deploy("a", "gpu-01");
+        ASSERT_TRUE(becomes_active("a"));
+        sim.cluster.fail_pod(sim.deployment_of("a")->id.value);
+        ASSERT_TRUE(sim.run_until([&] { return sim.controller().state().tracks.empty(); }, 10min));
+        sim.run(1s);
+    };
+    fail();
+    ASSERT_EQ(sim.store.failures().size(), 2u) << "the offer everywhere, and on this server";
+    sim.run(2h);
+    sim.market.add_offer("b", 2, "h100");
+    sim.crash();
+    sim.start();
+    sim.run(3s);
+    EXPECT_TRUE(sim.store.failures().empty());
+    EXPECT_TRUE(sim.controller().state().failures.empty());
+    fail();
+    EXPECT_EQ(sim.store.failures().size(), 2u);
+}
+
 } // namespace
 } // namespace rigger::sim
