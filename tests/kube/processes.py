@@ -3,6 +3,7 @@ import ctypes
 import os
 import pathlib
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -90,4 +91,7 @@ class Component:
         self.process.send_signal(signal.SIGCONT)
 
     def last_lines(self, count=15):
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:]) if self.log.exists() else "(no log)"
+        """Of one that gave up, the line that says why (F0123 ...): the stacks of all its threads follow it."""
+        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else ["(no log)"]
+        fatal = [line for line in lines if re.match(r"F\d{4} |panic: ", line)]
+        return "\n".join(fatal[-1:] + lines[-count:])
