@@ -29,6 +29,8 @@ struct ControlDependencies {
     uint64_t random_seed = 0;                    ///< entropy for ids and jitter
     std::string version;                         ///< of the daemon, for status
     std::function<std::string()> plugins_status; ///< JSON array for status' "plugins"; may be empty. [any thread]
+    std::function<std::vector<std::string>()>
+        conditions; ///< what is wrong outside the loop; may be empty. [any thread]
 };
 
 /// The plugins of one moment. Each port stays usable until remove_*() of its name has returned, or stop().

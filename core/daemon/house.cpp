@@ -17,6 +17,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <mutex>
 #include <random>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
@@ -44,7 +45,11 @@ struct House::Parts {
     uint64_t subscription = 0;
     std::atomic<bool> gave_up{false};
     bool stopped = false;
+    std::mutex reload_lock;
+    std::string reload_error; ///< of the last reload; empty: it was taken
 
+    Status reload();
+    std::vector<std::string> conditions();
     Status start();
     Status open_store();
     Status open_registry();
@@ -85,7 +90,8 @@ Status House::Parts::start_control() {
                                      .planner = *planner,
                                      .random_seed = (uint64_t{std::random_device{}()} << 32) | std::random_device{}(),
                                      .version = version,
-                                     .plugins_status = [this] { return host::to_json(registry->status()); }};
+                                     .plugins_status = [this] { return host::to_json(registry->status()); },
+                                     .conditions = [this] { return conditions(); }};
     control = std::make_unique<ControlRuntime>(std::move(dependencies), config.control);
     updates = std::make_unique<PluginUpdates>(*control);
     registry->on_change([this](host::LivePortsPtr ports) {
@@ -169,23 +175,37 @@ Result<std::unique_ptr<House>> House::open(const std::filesystem::path &config_p
     return house;
 }
 
-Status House::reload() {
+Status House::Parts::reload() {
     std::vector<std::string> warnings;
-    RIG_TRY_ASSIGN(Config fresh, read_config(parts_->config_path, warnings));
-    for (const auto &warning : warnings) parts_->logger->warn("{}", warning);
-    for (const auto &change : diff(parts_->config, fresh)) {
+    RIG_TRY_ASSIGN(Config fresh, read_config(config_path, warnings));
+    for (const auto &warning : warnings) logger->warn("{}", warning);
+    for (const auto &change : diff(config, fresh)) {
         if (change.restart)
-            parts_->logger->warn("{} changed from {} to {}; it takes effect at the next start", change.key, change.from,
-                                 change.to);
-        else parts_->logger->info("{} is now {}", change.key, change.to);
+            logger->warn("{} changed from {} to {}; it takes effect at the next start", change.key, change.from,
+                         change.to);
+        else logger->info("{} is now {}", change.key, change.to);
     }
-    set_level(*parts_->logger, fresh.log.level);
-    parts_->planner->set_rules(placement_rules(fresh));
-    parts_->control->reconfigure(fresh.control);
-    parts_->config = std::move(fresh);
-    RIG_TRY(parts_->registry->reload());
-    parts_->logger->info("configuration and plugins reloaded");
+    set_level(*logger, fresh.log.level);
+    planner->set_rules(placement_rules(fresh));
+    control->reconfigure(fresh.control);
+    config = std::move(fresh);
+    RIG_TRY(registry->reload());
+    logger->info("configuration and plugins reloaded");
     return {};
+}
+
+std::vector<std::string> House::Parts::conditions() {
+    const std::lock_guard held(reload_lock);
+    if (reload_error.empty()) return {};
+    return {"the configuration was not reloaded, the daemon runs on with the one before: " + reload_error +
+            " (mend it and reload)"};
+}
+
+Status House::reload() {
+    const Status status = parts_->reload();
+    const std::lock_guard held(parts_->reload_lock);
+    parts_->reload_error = status.ok() ? std::string() : status.error().message;
+    return status;
 }
 
 void House::stop() {

@@ -152,6 +152,11 @@ class OneDaemonPerStateDirectory(unittest.TestCase):
             checked = subprocess.run([str(BUILD / "bin/riggerd"), "--config", str(daemon.config), "--check-config"], capture_output=True, text=True)
             self.assertEqual(78, checked.returncode)
             self.assertIn("no_such_key", checked.stderr)
+            refused = lambda: [w for w in daemon.json("status")["warnings"] if "was not reloaded" in w and "no_such_key" in w]
+            daemon.until(refused, 240, "the refusal in the status")
+            daemon.config.write_text(good)
+            daemon.process.send_signal(signal.SIGHUP)
+            daemon.until(lambda: not refused(), 240, "the refusal to be over")
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ public:
           queue_(std::make_shared<MessageQueue>(config_.queue_limit)), desk_(deps_.clock), random_(deps_.random_seed),
           controller_(config_, random_.next(), metrics_, deps_.log),
           service_(*this, deps_.planner, deps_.store, *ports_,
-                   {deps_.version, deps_.plugins_status, [this] { return machinery(); }}) {}
+                   {deps_.version, deps_.plugins_status, deps_.conditions, [this] { return machinery(); }}) {}
 
     ~Impl() override { stop(); }
 

@@ -259,6 +259,7 @@ Result<std::string> ControlService::query(const Principal &principal, std::strin
     if (view == "events") return events(scene, store_, arguments);
     if (view == "status")
         return status(scene, {facts_.version, facts_.plugins_status ? facts_.plugins_status() : std::string(),
+                              facts_.conditions ? facts_.conditions() : std::vector<std::string>(),
                               facts_.machinery ? facts_.machinery() : std::string(), loop_.now() - started_});
     return not_found("UnknownView", "there is no view '" + std::string(view) + "'");
 }

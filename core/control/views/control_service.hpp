@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace rigger {
 
@@ -33,9 +34,10 @@ public:
 class ControlService final : public ControlApi {
 public:
     struct Facts {
-        std::string version;                         ///< of the daemon
-        std::function<std::string()> plugins_status; ///< JSON array; may be empty
-        std::function<std::string()> machinery;      ///< JSON object of the runtime's own queues; may be empty
+        std::string version;                                  ///< of the daemon
+        std::function<std::string()> plugins_status;          ///< JSON array; may be empty
+        std::function<std::vector<std::string>()> conditions; ///< what is wrong outside the loop; may be empty
+        std::function<std::string()> machinery;               ///< JSON object of the runtime's own queues; may be empty
     };
     /// `ports`: for the views that clusters are asked for.
     ControlService(LoopAccess &loop, Planner &planner, Store &store, const PortTable &ports, Facts facts);

@@ -92,6 +92,7 @@ std::string status(const Scene &scene, const StatusFacts &facts) {
     const LoopStatus &status = *scene.published.status;
     JsonWriter json;
     std::vector<std::string> conditions = warnings(scene);
+    conditions.insert(conditions.end(), facts.conditions.begin(), facts.conditions.end());
     if (!status.plan.last_error.empty())
         conditions.push_back("the last plan failed, nothing is placed: " + status.plan.last_error);
     if (!status.reconcile.last_error.empty())

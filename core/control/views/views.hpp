@@ -49,7 +49,9 @@ Result<std::string> why_not(const Scene &scene, Planner &planner, const Argument
 Result<std::string> events(const Scene &scene, Store &store, const Arguments &arguments);
 
 struct StatusFacts {
-    std::string version, plugins, machinery; ///< plugins, machinery: JSON, empty: none
+    std::string version, plugins;        ///< plugins: JSON, empty: none
+    std::vector<std::string> conditions; ///< what is wrong outside the loop
+    std::string machinery;               ///< JSON, empty: none
     Duration uptime{};
 };
 std::string status(const Scene &scene, const StatusFacts &facts);
