@@ -103,7 +103,7 @@ class Objects(unittest.TestCase):
                           "NVIDIA_VISIBLE_DEVICES": devices}, self.environment(init))
         self.assertEqual(1, len(pod["containers"]))
         main = self.container(job)
-        self.assertEqual(("chute", "registry.chutes.ai/org/vllm:0.10", "Always"), tuple(main[key] for key in ("name", "image", "imagePullPolicy")))
+        self.assertEqual(("chute", "5cataloguevalidatorhotkey.localregistry.chutes.ai:30500/org/vllm:0.10", "Always"), tuple(main[key] for key in ("name", "image", "imagePullPolicy")))
         self.assertEqual(["chutes", "run", "model:chute", "--port", "8000", "--miner-ss58", HOTKEY, "--validator-ss58", "5CatalogueValidatorHotkey"], main["command"])
         amounts = {"cpu": "8", "memory": "158Gi", "ephemeral-storage": "10Gi"}
         self.assertEqual({"requests": amounts, "limits": amounts}, main["resources"])

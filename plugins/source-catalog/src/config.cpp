@@ -44,7 +44,7 @@ const char *const config_schema = R"({
     }},
     "workload": {"type": "object", "additionalProperties": false, "default": {}, "properties": {
       "registry": {"type": "string", "default": "registry.chutes.ai"},
-      "registryProxyPort": {"type": "integer", "minimum": 0, "maximum": 65535, "default": 0},
+      "registryProxyPort": {"type": "integer", "minimum": 0, "maximum": 65535, "default": 30500, "description": "node port of the proxy through which images are pulled; 0: from the registry itself"},
       "cacheRoot": {"type": "string", "default": "/var/snap/cache"},
       "cacheMaxAgeDays": {"type": "integer", "minimum": 0, "maximum": 100000, "default": 7},
       "cacheMaxSizeGb": {"type": "integer", "minimum": 0, "maximum": 10000000, "default": 500},

@@ -140,13 +140,13 @@ TEST(Service, SameNumberOverBothProtocols_GetsTwoNames) {
 TEST(ImageReference, ComesFromTheRegistry_OrThroughTheNodesProxy) {
     Json document = request_document();
     Settings settings;
-    EXPECT_EQ(image_reference(settings, parsed(document)), "registry.chutes.ai/sim/vllm:0.10");
-    settings.registry_proxy_port = 30500;
     EXPECT_EQ(image_reference(settings, parsed(document)), "5val.localregistry.chutes.ai:30500/sim/vllm:0.10");
     document["server"]["vmVersion"] = "1.4.0";
     EXPECT_EQ(image_reference(settings, parsed(document)), "registry.chutes.ai/sim/vllm:0.10");
     document["server"]["vmVersion"] = "1.3.9";
     EXPECT_EQ(image_reference(settings, parsed(document)), "5val.localregistry.chutes.ai:30500/sim/vllm:0.10");
+    settings.registry_proxy_port = 0;
+    EXPECT_EQ(image_reference(settings, parsed(document)), "registry.chutes.ai/sim/vllm:0.10");
 }
 
 } // namespace

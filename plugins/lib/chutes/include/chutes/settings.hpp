@@ -12,10 +12,11 @@ struct Settings {
     std::string miner_hotkey;     ///< SS58, goes into the container's command
     std::string validator_hotkey; ///< used when the server names none
 
-    /// Images come from `registry` when the server's TEE image is new enough or `registry_proxy_port` is 0,
-    /// else through the node's proxy "{validator, lower case}.localregistry.chutes.ai:{port}".
+    /// Images come from `registry` when the server's TEE image is new enough to pull them itself or
+    /// `registry_proxy_port` is 0, else (older, unknown or none) through the node's proxy
+    /// "{validator, lower case}.localregistry.chutes.ai:{port}", which knows the registry's login.
     std::string registry = "registry.chutes.ai";
-    int registry_proxy_port = 0;
+    int registry_proxy_port = 30500;
     Version direct_pull_since{1, 4, 0};
 
     std::string cache_root = "/var/snap/cache"; ///< on the node
