@@ -55,10 +55,10 @@ private:
     std::unique_ptr<Client::Connection> connection_;
 };
 
-/// What an exception that came through Poco means for the caller. Call it in a catch block.
-/// The system's resolver.
+/// The system's resolver. Throws Poco's exceptions.
 std::vector<std::string> resolve(const std::string &host);
 
+/// What an exception that came through Poco means for the caller. Call it in a catch block.
 rig::Error explain(const Access &);
 
 } // namespace kube
