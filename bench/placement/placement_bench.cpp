@@ -1,12 +1,13 @@
 // bench/placement/placement_bench.cpp -- how long ranking, planning and following a change take, with scorers in plain
 // C++.
 #include "domain/placement/engine.hpp"
-#include "domain/placement/incremental.hpp"
+#include "domain/placement/standing_pairs.hpp"
 #include "domain/placement/testing/random_market.hpp"
 #include "domain/placement/testing/scorers.hpp"
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <thread>
@@ -97,68 +98,128 @@ BENCHMARK_CAPTURE(full_pass, every_pair_feasible, 1, 1)
     ->MeasureProcessCPUTime()
     ->UseRealTime();
 
-/// p50 and p99 of follow() + best(), over single changes of the given sort.
-void one_change(benchmark::State &state, bool offers, bool hot) {
-    RandomMarket random(3);
-    MarketShape shape = fleet_of(10000, 10000, 8, 8, 4);
-    SnapshotPtr snapshot = random.snapshot(shape);
-    TwoCores cores;
-    auto incremental = IncrementalPlacement::make({}, profit(), &cores);
-    if (!incremental.ok() || !(*incremental)->follow(snapshot).ok()) return state.SkipWithError("no start");
-    std::vector<double> micros;
-    for (auto _ : state) {
-        auto next = std::make_shared<Snapshot>(*snapshot);
-        if (offers) {
-            const auto at = static_cast<size_t>(random.below(10000));
-            auto changed = std::make_shared<Offer>(*next->offers[at]);
-            changed->economics.total_compute_time = random.uniform(0, 100000);
-            next->offers[at] = changed;
-        } else {
-            size_t at = static_cast<size_t>(random.below(10000));
-            // Hot: the server of the best pair itself changes, as it does when something was placed on it.
-            if (hot) {
-                const auto best = (*incremental)->best();
-                for (size_t i = 0; i < next->servers.size(); ++i)
-                    if (next->servers[i] == (*best)->server) at = i;
-            }
-            auto changed = std::make_shared<Server>(*next->servers[at]);
-            for (Gpu &gpu : changed->gpus) gpu.deployment = DeploymentId(random.chance(0.4) ? "taken" : "");
-            if (!hot) changed->hourly_cost = random.uniform(0.2, 4);
-            next->servers[at] = changed;
-        }
-        const auto start = std::chrono::steady_clock::now();
-        if (!(*incremental)->follow(next).ok()) return state.SkipWithError("follow failed");
-        benchmark::DoNotOptimize((*incremental)->best());
-        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-        micros.push_back(took.count() * 1e6);
-        state.SetIterationTime(took.count());
-        snapshot = next;
-    }
+/// One offer or server of the snapshot becomes another.
+std::shared_ptr<Snapshot> with_offer_changed(const Snapshot &before, RandomMarket &random) {
+    auto next = std::make_shared<Snapshot>(before);
+    const auto at = static_cast<size_t>(random.below(static_cast<int>(before.offers.size())));
+    auto changed = std::make_shared<Offer>(*before.offers[at]);
+    changed->economics.total_compute_time = random.uniform(0, 100000);
+    next->offers.set(at, changed);
+    return next;
+}
+std::shared_ptr<Snapshot> with_server_changed(const Snapshot &before, RandomMarket &random, size_t at, double taken,
+                                              bool new_price) {
+    auto next = std::make_shared<Snapshot>(before);
+    auto changed = std::make_shared<Server>(*before.servers[at]);
+    for (Gpu &gpu : changed->gpus) gpu.deployment = DeploymentId(random.chance(taken) ? "taken" : "");
+    if (new_price) changed->hourly_cost = random.uniform(0.2, 4);
+    next->servers.set(at, changed);
+    return next;
+}
+
+void count(benchmark::State &state, std::vector<double> &micros) {
     std::sort(micros.begin(), micros.end());
     state.counters["p50_us"] = micros[micros.size() / 2];
     state.counters["p99_us"] = micros[micros.size() * 99 / 100];
     state.counters["max_us"] = micros.back();
 }
-BENCHMARK_CAPTURE(one_change, offer, true, false)->Unit(benchmark::kMicrosecond)->UseManualTime()->Iterations(3000);
-BENCHMARK_CAPTURE(one_change, server, false, false)->Unit(benchmark::kMicrosecond)->UseManualTime()->Iterations(3000);
-BENCHMARK_CAPTURE(one_change, best_server, false, true)
+
+enum class What { offer, server, best_server };
+
+/// From a snapshot in which one thing changed to the pair that is placed next, over single changes of the given sort.
+void one_change(benchmark::State &state, What what) {
+    RandomMarket random(3);
+    SnapshotPtr snapshot = random.snapshot(fleet_of(10000, 10000, 8, 8, 4));
+    TwoCores cores;
+    const auto set = ScorerSet::make(profit());
+    std::vector<Workbench> benches(2);
+    const PlanTools tools{*set, cores, benches};
+    LiveBoard live{PlacementRules{}};
+    StandingPairs standing;
+    const auto next_pair = [&](const SnapshotPtr &to) -> Result<std::optional<Candidate>> {
+        RIG_TRY_ASSIGN(const LiveBoard::Change change, live.sync(to, *set, benches[0].scratch));
+        standing.note(change);
+        RIG_TRY_ASSIGN(BestPairs *const pairs, standing.up_to_date(live.board(), tools));
+        return pairs->best(live.board());
+    };
+    auto best = next_pair(snapshot);
+    if (!best.ok()) return state.SkipWithError("no start");
+    std::vector<double> micros;
+    for (auto _ : state) {
+        SnapshotPtr next;
+        if (what == What::offer) {
+            next = with_offer_changed(*snapshot, random);
+        } else if (what == What::server) {
+            const auto at = static_cast<size_t>(random.below(static_cast<int>(snapshot->servers.size())));
+            next = with_server_changed(*snapshot, random, at, 0.4, true);
+        } else { // the server of the best pair itself changes, as it does when something was placed on it
+            const Fleet &fleet = live.board().fleet;
+            const ServerPtr &server = fleet.server_at(fleet.server_of((*best)->row)).server;
+            const auto at = std::find(snapshot->servers.begin(), snapshot->servers.end(), server);
+            next =
+                with_server_changed(*snapshot, random, static_cast<size_t>(at - snapshot->servers.begin()), 0.4, false);
+        }
+        const auto start = std::chrono::steady_clock::now();
+        best = next_pair(next);
+        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+        if (!best.ok() || !*best) return state.SkipWithError("nothing to place");
+        micros.push_back(took.count() * 1e6);
+        state.SetIterationTime(took.count());
+        snapshot = next;
+    }
+    count(state, micros);
+}
+BENCHMARK_CAPTURE(one_change, offer, What::offer)->Unit(benchmark::kMicrosecond)->UseManualTime()->Iterations(3000);
+BENCHMARK_CAPTURE(one_change, server, What::server)->Unit(benchmark::kMicrosecond)->UseManualTime()->Iterations(3000);
+BENCHMARK_CAPTURE(one_change, best_server, What::best_server)
     ->Unit(benchmark::kMicrosecond)
     ->UseManualTime()
     ->Iterations(2000);
+
+/// The daemon's own question, on a fleet that is full: does anything fit now that this server changed? Every eighth
+/// time one GPU of it is free, for which there is an offer, and the plan says which.
+void plan_after_one_change(benchmark::State &state) {
+    RandomMarket random(5);
+    SnapshotPtr snapshot = random.snapshot(fleet_of(10000, 10000, 8, 8, 4));
+    auto full = std::make_shared<Snapshot>(*snapshot);
+    for (size_t i = 0; i < full->servers.size(); ++i) full = with_server_changed(*full, random, i, 1, false);
+    snapshot = full;
+    TwoCores cores;
+    PlacementEngine engine({}, &cores);
+    if (!engine.set_scorers(profit()).ok() || !engine.plan(snapshot).ok()) return state.SkipWithError("no start");
+    std::vector<double> micros;
+    size_t placed = 0, round = 0;
+    for (auto _ : state) {
+        const auto at = static_cast<size_t>(random.below(static_cast<int>(snapshot->servers.size())));
+        const SnapshotPtr next = with_server_changed(*snapshot, random, at, round++ % 8 == 0 ? 0.875 : 1, true);
+        const auto start = std::chrono::steady_clock::now();
+        const auto plan = engine.plan(next);
+        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+        if (!plan.ok()) return state.SkipWithError("no plan");
+        placed += plan->placements.size();
+        micros.push_back(took.count() * 1e6);
+        state.SetIterationTime(took.count());
+        snapshot = full;
+    }
+    count(state, micros);
+    state.counters["placed"] = static_cast<double>(placed);
+}
+BENCHMARK(plan_after_one_change)->Unit(benchmark::kMicrosecond)->UseManualTime()->Iterations(2000);
 
 void plan(benchmark::State &state, size_t offers, size_t servers, bool packing) {
     RandomMarket random(4);
     MarketShape shape = fleet_of(offers, servers, 8, 6, 3);
     shape.prices = packing ? 8 : 0;
-    const auto snapshot = random.snapshot(shape);
+    // In turns, so that every plan begins with columns and scores of its own.
+    const SnapshotPtr snapshots[]{random.snapshot(shape), random.snapshot(shape)};
     PlacementRules rules;
     rules.improvement_steps = 0; // best pair first alone; bench/plan measures the exchanges
     PlacementEngine engine(rules);
     if (!engine.set_scorers(packing ? profit_and_packing() : profit()).ok())
         return state.SkipWithError("scorers refused");
-    size_t placed = 0;
+    size_t placed = 0, round = 0;
     for (auto _ : state) {
-        const auto made = engine.plan(snapshot);
+        const auto made = engine.plan(snapshots[round++ % 2]);
         placed = made->placements.size();
         benchmark::DoNotOptimize(made);
     }

@@ -109,6 +109,7 @@ void drop(Turn &turn, const Server &server) {
     const ClusterName cluster = server.cluster;
     turn.state.lock_annotations.erase(server.id.value);
     turn.state.server_names.erase(server.id);
+    turn.state.servers_in_use.erase(server.id);
     turn.state.servers.erase(std::string(server.name));
     const bool more = std::any_of(turn.state.servers.begin(), turn.state.servers.end(),
                                   [&](const auto &entry) { return entry.second->cluster == cluster; });

@@ -137,6 +137,7 @@ bool take_over_name(Turn &turn, const NodeView &node, const ClusterName &cluster
     }
     turn.write(DeleteServer{old->id});
     turn.state.server_names.erase(old->id);
+    turn.state.servers_in_use.erase(old->id);
     turn.state.servers.erase(at);
     return true;
 }
@@ -449,18 +450,21 @@ void on_watch_ended(Turn &turn, const WatchEnded &m) {
                                           "; it is started again by itself");
 }
 
-ServerPtr with_use(const State &state, const ServerPtr &server) {
+ServerPtr with_use(State &state, const ServerPtr &server) {
     NodeUse used;
     if (const auto cluster = state.clusters.find(server->cluster); cluster != state.clusters.end())
         if (const auto at = cluster->second.used.find(server->name); at != cluster->second.used.end())
             used = at->second;
     const bool plain = used.gpus_of_others == 0 && used.pods_of_nobody == 0 && !server->held_by_number();
     if (plain && used.disk_gb == server->disk_used_gb) return server;
+    ServerInUse &known = state.servers_in_use[server->id];
+    if (known.server == server && known.use == used) return known.shown;
     Server changed = *server;
     changed.disk_used_gb = used.disk_gb;
     changed.gpus_of_others = used.pods_of_nobody > 0 ? static_cast<int>(server->gpus.size()) : used.gpus_of_others;
     changed.set_gpus_aside();
-    return std::make_shared<const Server>(std::move(changed));
+    known = {server, used, std::make_shared<const Server>(std::move(changed))};
+    return known.shown;
 }
 
 } // namespace rigger::inventory

@@ -14,7 +14,7 @@ void on_watch_ended(Turn &turn, const WatchEnded &message);
 
 /// The server as readers see it: with the disk that the pods on its node use, and without the GPUs that those of others
 /// hold.
-ServerPtr with_use(const State &state, const ServerPtr &server);
+ServerPtr with_use(State &state, const ServerPtr &server);
 
 /// A deployment on the node ended: a machine that was set up anew under its name may be waiting for that.
 void reconsider_node(Turn &turn, const ClusterName &cluster, const std::string &name);

@@ -277,8 +277,8 @@ void on_watch_ended(Turn &turn, const WatchEnded &m) {
     turn.problem(port_of(source), "the market's watch ended: " + m.why.message + "; it is started again by itself");
 }
 
-std::vector<OfferPtr> all_offers(State &state) {
-    std::vector<OfferPtr> all;
+SharedList<OfferPtr> all_offers(State &state, const SharedList<OfferPtr> &last) {
+    SharedList<OfferPtr>::Successor all(last);
     for (auto &[name, book] : state.sources) {
         if (!book.attached) continue;
         if (book.dirty) {
@@ -291,9 +291,9 @@ std::vector<OfferPtr> all_offers(State &state) {
             });
             book.dirty = false;
         }
-        all.insert(all.end(), book.sorted.begin(), book.sorted.end());
+        for (const OfferPtr &offer : book.sorted) all.add(offer);
     }
-    return all;
+    return std::move(all).finish();
 }
 
 Status forget_offer(Turn &turn, const SourceName &source, const OfferId &offer) {

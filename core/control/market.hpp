@@ -17,8 +17,8 @@ void attach(Turn &turn, const SourceName &source);
 void detach(Turn &turn, const SourceName &source);
 void on_watch_ended(Turn &turn, const WatchEnded &message);
 
-/// By (source, ordinal), attached sources only.
-std::vector<OfferPtr> all_offers(State &state);
+/// By (source, ordinal), attached sources only; shares with `last` what does not differ.
+SharedList<OfferPtr> all_offers(State &state, const SharedList<OfferPtr> &last);
 
 /// Forgets the stored row of an offer. conflict: deployments of it live, or the market lists it.
 Status forget_offer(Turn &turn, const SourceName &source, const OfferId &offer);

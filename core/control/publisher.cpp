@@ -60,15 +60,19 @@ void fill_status(const Turn &turn, LoopStatus &status) {
 std::shared_ptr<const Published> publish(Turn &turn) {
     State &s = turn.state;
     if (!s.changed && s.published) return s.published;
+    static const Snapshot nothing;
+    const Snapshot &last = s.published ? *s.published->snapshot : nothing;
     auto shot = std::make_shared<Snapshot>();
     shot->version = ++s.version;
     shot->taken_at = turn.wall;
     shot->taken_mono = turn.mono;
-    shot->offers = market::all_offers(s);
-    shot->servers.reserve(s.servers.size());
-    for (const auto &[name, server] : s.servers) shot->servers.push_back(inventory::with_use(s, server));
-    shot->deployments.reserve(s.tracks.size());
-    for (const auto &[id, track] : s.tracks) shot->deployments.push_back(track.d);
+    shot->offers = market::all_offers(s, last.offers);
+    SharedList<ServerPtr>::Successor servers(last.servers);
+    for (const auto &[name, server] : s.servers) servers.add(inventory::with_use(s, server));
+    shot->servers = std::move(servers).finish();
+    SharedList<DeploymentPtr>::Successor deployments(last.deployments);
+    for (const auto &[id, track] : s.tracks) deployments.add(track.d);
+    shot->deployments = std::move(deployments).finish();
     shot->failures = s.failures;
     for (const auto &[id, pause] : s.backoffs)
         shot->backoffs.push_back({id, turn.wall + (pause.ends - turn.mono), pause.reason});

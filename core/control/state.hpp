@@ -46,6 +46,14 @@ struct NodeUse {
     bool operator==(const NodeUse &) const = default;
 };
 
+/// A server as readers see it, kept for as long as what it was made of stays the same: what did not change is the same
+/// object in the next snapshot.
+struct ServerInUse {
+    ServerPtr server;
+    NodeUse use;
+    ServerPtr shown;
+};
+
 struct ClusterBook {
     Book<NodeView> nodes;
     Book<PodView> pods;
@@ -164,6 +172,7 @@ struct State {
     std::set<std::string> backends;           ///< attached ones
     std::map<std::string, ServerPtr> servers; ///< by name
     std::unordered_map<ServerId, std::string> server_names;
+    std::unordered_map<ServerId, ServerInUse> servers_in_use;
     std::map<DeploymentId, Track> tracks;
     std::unordered_map<std::string, DeploymentId> by_config;
     std::unordered_map<InstanceId, DeploymentId> by_instance;

@@ -4,6 +4,7 @@
 #include "domain/deployment.hpp"
 #include "domain/offer.hpp"
 #include "domain/server.hpp"
+#include "domain/shared_list.hpp"
 
 #include <map>
 #include <memory>
@@ -48,9 +49,9 @@ struct Snapshot {
     uint64_t version = 0; ///< grows by one with every published state
     WallTime taken_at;
     MonoTime taken_mono;
-    std::vector<OfferPtr> offers;           ///< by (source, ordinal)
-    std::vector<ServerPtr> servers;         ///< by name
-    std::vector<DeploymentPtr> deployments; ///< by id; gone ones are not here
+    SharedList<OfferPtr> offers;           ///< by (source, ordinal)
+    SharedList<ServerPtr> servers;         ///< by name
+    SharedList<DeploymentPtr> deployments; ///< by id; gone ones are not here
     std::vector<SourceInstancePtr> instances;
     std::vector<FailureMark> failures;
     std::vector<Backoff> backoffs;

@@ -69,6 +69,16 @@ TEST_F(Nodes, StoreThatWasLost_PutsNothingOnGpusThatRunningPodsHold) {
     sim.start();
     sim.run(10s);
     ASSERT_EQ(sim.cluster.count("Pod"), 1u);
+
+    // What keeps it so is no news: the next snapshot has the very same server.
+    const SnapshotPtr before = sim.snapshot();
+    ASSERT_EQ(before->servers[0]->gpus_of_others, 2);
+    sim.market.add_offer("b", 1, "h100");
+    sim.run(5s);
+    const SnapshotPtr after = sim.snapshot();
+    ASSERT_GT(after->offers.size(), before->offers.size());
+    EXPECT_EQ(after->servers[0], before->servers[0]);
+
     const auto answer = sim.deploy("a", "gpu-01");
     sim.run(1min);
     ASSERT_TRUE(answer->has_value());

@@ -16,7 +16,7 @@ struct Words {
 
 /// Exact id, then exact name, then prefix of the id: the first rule that matches anything decides.
 template <typename Ptr, typename LabelOf>
-Result<Ptr> resolve(const std::vector<Ptr> &all, std::string_view text, LabelOf label_of, const Words &words) {
+Result<Ptr> resolve(const SharedList<Ptr> &all, std::string_view text, LabelOf label_of, const Words &words) {
     const auto matching = [&](auto &&rule) {
         std::vector<Ptr> found;
         for (const Ptr &item : all)

@@ -143,8 +143,10 @@ void BestPairs::begin_list(const Board &board, OfferIndex offer) {
     lists_[offer].count = 0;
     set_bound(offer, {nothing, {}, 0});
     const Workload &workload = board.market.at(offer);
-    glances_[offer] = {board.market.shape(offer), workload.gate() == Rejection::none,
-                       !workload.here.empty() || !workload.marks.on_server.empty()};
+    Glance &glance = glances_[offer];
+    glance.shape = board.market.shape(offer) & 0x3fffffff;
+    glance.open = workload.gate() == Rejection::none;
+    glance.particular = !workload.here.empty() || !workload.marks.on_server.empty();
 }
 
 void BestPairs::end_list(const Board &board, OfferIndex offer) {

@@ -75,9 +75,9 @@ private:
 
     /// What score_rows() asks of every offer, packed.
     struct Glance {
-        uint32_t shape = 0;
-        bool open = false;       ///< no rule closes the offer
-        bool particular = false; ///< some servers are closed to it
+        uint32_t shape : 30 = 0;
+        uint32_t open : 1 = 0;       ///< no rule closes the offer
+        uint32_t particular : 1 = 0; ///< some servers are closed to it
     };
     struct Standing {
         double value = 0, gain = 0; ///< value -infinity: out

@@ -108,24 +108,22 @@ private:
     std::priority_queue<Entry> queue_;
 };
 
-bool faulty(const PlanTools &tools) {
-    return std::any_of(tools.benches.begin(), tools.benches.end(), [](const Workbench &bench) {
-        return std::any_of(bench.scratch.faults.begin(), bench.scratch.faults.end(),
-                           [](const ScorerFault &fault) { return fault.calls > 0; });
-    });
-}
-
 } // namespace
 
-Result<PlanOutcome> best_plan(const Board &board, const PlacementRules &rules, const PlanTools &tools) {
+Result<PlanOutcome> best_plan(const Board &board, BestPairs &pairs, const PlacementRules &rules,
+                              const PlanTools &tools) {
     PlanOutcome outcome;
-    Board filled = board;
-    RIG_TRY_ASSIGN(outcome.steps, plan_steps(filled, rules.max_actions, tools));
+    RIG_TRY_ASSIGN(outcome.steps, plan_steps(board, pairs, rules.max_actions, tools));
     outcome.unbounded =
         rules.improvement_steps == 0 ? "improvement_steps is 0" : refusal(outcome.steps, rules, tools.scorers);
+    if (outcome.unbounded.empty() && tools.any_fault()) outcome.unbounded = "a scorer failed";
     if (!outcome.unbounded.empty()) return outcome;
+    if (outcome.steps.empty()) { // nothing fits: no plan earns anything
+        outcome.per_hour = WorthPerHour{};
+        return outcome;
+    }
     RIG_TRY_ASSIGN(const BoardStock stock, stock_of(board, tools));
-    if (faulty(tools)) outcome.unbounded = "a scorer failed";
+    if (tools.any_fault()) outcome.unbounded = "a scorer failed";
     else outcome.unbounded = stock.refusal;
     if (!outcome.unbounded.empty()) return outcome;
 

@@ -20,7 +20,8 @@ struct PlanOutcome {
     std::string unbounded; ///< why per_hour is absent
 };
 
-/// Errors: as plan_steps().
-Result<PlanOutcome> best_plan(const Board &board, const PlacementRules &rules, const PlanTools &tools);
+/// `pairs` are those of the board. Errors: as plan_steps().
+Result<PlanOutcome> best_plan(const Board &board, BestPairs &pairs, const PlacementRules &rules,
+                              const PlanTools &tools);
 
 } // namespace rigger::placement

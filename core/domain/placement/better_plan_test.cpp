@@ -95,11 +95,11 @@ TEST(BetterPlan, FillsAServerWithFewLargeOffers_WhereManySmallOnesPayBetterPerDo
         one->economics.compute_multiplier = 1;
         one->economics.total_compute_time = compute;
         one->economics.rate_limit_count = one->economics.instance_count = 0;
-        made->offers[at] = one;
+        made->offers.set(at, one);
     };
     offer(0, 1, 1100); // 1100 per GPU, but one copy per server
     offer(1, 8, 8000); // 1000 per GPU
-    made->deployments.clear();
+    made->deployments = {};
     made->failures.clear();
     made->backoffs.clear();
     made->bans.clear();

@@ -102,28 +102,28 @@ Result<DefragPlan> plan_moves(const LiveBoard &live, const DefragBudget &budget,
 
 SnapshotPtr moved(const Snapshot &snapshot, const std::vector<Migration> &moves) {
     auto after = std::make_shared<Snapshot>(snapshot);
-    const auto server = [&](const ServerId &id) -> ServerPtr & {
-        return *std::find_if(after->servers.begin(), after->servers.end(),
-                             [&](const ServerPtr &one) { return one->id == id; });
+    const auto place_of = [](const auto &list, const auto &id) {
+        return static_cast<size_t>(
+            std::find_if(list.begin(), list.end(), [&](const auto &one) { return one->id == id; }) - list.begin());
     };
     const auto mark = [&](const ServerId &id, const std::vector<GpuId> &gpus, const DeploymentId &was,
                           const DeploymentId &is) {
-        auto changed = std::make_shared<Server>(*server(id));
+        const size_t at = place_of(after->servers, id);
+        auto changed = std::make_shared<Server>(*after->servers[at]);
         for (Gpu &gpu : changed->gpus)
             if (gpu.deployment == was && std::find(gpus.begin(), gpus.end(), gpu.id) != gpus.end()) gpu.deployment = is;
-        server(id) = std::move(changed);
+        after->servers.set(at, std::move(changed));
     };
     for (const Migration &move : moves) {
-        const auto at = std::find_if(after->deployments.begin(), after->deployments.end(),
-                                     [&](const DeploymentPtr &one) { return one->id == move.deployment->id; });
-        auto there = std::make_shared<Deployment>(**at);
+        const size_t at = place_of(after->deployments, move.deployment->id);
+        auto there = std::make_shared<Deployment>(*after->deployments[at]);
         mark(there->server, there->gpus, there->id, {});
         there->server = move.to->id;
         there->cluster = move.to->cluster;
         there->node_name = move.to->name;
         there->gpus = move.gpus;
         mark(there->server, there->gpus, {}, there->id);
-        *at = std::move(there);
+        after->deployments.set(at, std::move(there));
     }
     return after;
 }

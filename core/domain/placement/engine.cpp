@@ -4,8 +4,8 @@
 #include "domain/placement/defrag_plan.hpp"
 #include "domain/placement/explain.hpp"
 #include "domain/placement/live_board.hpp"
-#include "domain/placement/planner.hpp"
 #include "domain/placement/ranking.hpp"
+#include "domain/placement/standing_pairs.hpp"
 
 #include <algorithm>
 #include <array>
@@ -74,12 +74,18 @@ struct PlacementEngine::State {
     }
 
     Status sync(const SnapshotPtr &snapshot) {
-        RIG_TRY(live.sync(snapshot, scorers, benches[0].scratch));
+        RIG_TRY_ASSIGN(const LiveBoard::Change change, live.sync(snapshot, scorers, benches[0].scratch));
+        standing.note(change);
         return {};
     }
-    PlanTools tools() { return {scorers, *executor, benches}; }
-    Result<PlacementPlan> plan(const LiveBoard &on, const SnapshotPtr &snapshot) {
-        RIG_TRY_ASSIGN(PlanOutcome outcome, best_plan(on.board(), on.rules(), tools()));
+    Result<PlanOutcome> outcome() { return outcome(live, standing); }
+    Result<PlanOutcome> outcome(const LiveBoard &on, StandingPairs &pairs_on) {
+        RIG_TRY_ASSIGN(BestPairs *const pairs, pairs_on.up_to_date(on.board(), tools));
+        return best_plan(on.board(), *pairs, on.rules(), tools);
+    }
+    Result<PlacementPlan> plan(const SnapshotPtr &snapshot) { return plan(live, standing, snapshot); }
+    Result<PlacementPlan> plan(const LiveBoard &on, StandingPairs &pairs_on, const SnapshotPtr &snapshot) {
+        RIG_TRY_ASSIGN(PlanOutcome outcome, this->outcome(on, pairs_on));
         PlacementPlan plan;
         plan.snapshot = snapshot;
         plan.per_hour = outcome.per_hour;
@@ -135,6 +141,8 @@ struct PlacementEngine::State {
     ChunkExecutor *executor;
     std::vector<Workbench> benches;
     ScorerSet scorers;
+    PlanTools tools{scorers, *executor, benches};
+    StandingPairs standing;
     RankingMemory ranking_memory;
 };
 
@@ -162,24 +170,25 @@ Result<PairRanking> PlacementEngine::rank_pairs(const SnapshotPtr &snapshot, con
     RIG_TRY(state_->sync(snapshot));
     PairRanking ranking;
     ranking.snapshot = snapshot;
-    RIG_TRY(placement::rank_pairs(state_->live.board(), query, state_->tools(), state_->ranking_memory, ranking));
+    RIG_TRY(placement::rank_pairs(state_->live.board(), query, state_->tools, state_->ranking_memory, ranking));
     ranking.faults = state_->faults();
     return ranking;
 }
 
 Result<PlacementPlan> PlacementEngine::plan(const SnapshotPtr &snapshot) {
     RIG_TRY(state_->sync(snapshot));
-    return state_->plan(state_->live, snapshot);
+    return state_->plan(snapshot);
 }
 
 Result<DefragPlan> PlacementEngine::defrag(const SnapshotPtr &snapshot, const DefragBudget &budget) {
     RIG_TRY(state_->sync(snapshot));
-    RIG_TRY_ASSIGN(DefragPlan plan, plan_moves(state_->live, budget, state_->tools()));
-    RIG_TRY_ASSIGN(plan.now, state_->plan(state_->live, snapshot));
+    RIG_TRY_ASSIGN(DefragPlan plan, plan_moves(state_->live, budget, state_->tools));
+    RIG_TRY_ASSIGN(plan.now, state_->plan(snapshot));
     const SnapshotPtr after = moved(*snapshot, plan.moves);
     LiveBoard then(rules());
     RIG_TRY(then.sync(after, state_->scorers, state_->benches[0].scratch));
-    RIG_TRY_ASSIGN(plan.then, state_->plan(then, after));
+    StandingPairs pairs_then;
+    RIG_TRY_ASSIGN(plan.then, state_->plan(then, pairs_then, after));
     return plan;
 }
 
@@ -199,7 +208,7 @@ Result<WhyNot> PlacementEngine::why_not(const SnapshotPtr &snapshot, const Offer
         std::sort(servers.begin(), servers.end(),
                   [&](ServerIndex a, ServerIndex b) { return fleet.server_at(a).label < fleet.server_at(b).label; });
     }
-    RIG_TRY_ASSIGN(const PlanOutcome outcome, best_plan(live.board(), rules(), state_->tools()));
+    RIG_TRY_ASSIGN(const PlanOutcome outcome, state_->outcome());
     const std::vector<PlanStep> &steps = outcome.steps;
     const auto takers = taken_by(live.board(), steps, index, servers);
 

@@ -7,8 +7,6 @@
 namespace rigger::placement {
 namespace {
 
-constexpr size_t kept_per_offer = 32;
-
 /// Every candidate is marked: the pair of the offer, then of the server, that failed longest ago; then the best.
 /// nullopt: nothing fits at all.
 Result<std::optional<Candidate>> longest_ago(const Board &board, const PlanTools &tools) {
@@ -49,11 +47,10 @@ Result<std::optional<Candidate>> longest_ago(const Board &board, const PlanTools
 
 class Planner {
 public:
-    Planner(Board &board, const PlanTools &tools)
-        : board_(board), tools_(tools), pairs_(kept_per_offer, tools.scorers, tools.executor, tools.benches) {}
+    Planner(const Board &board, const BestPairs &pairs, const PlanTools &tools)
+        : board_(board), pairs_(pairs), tools_(tools) {}
 
     Result<std::vector<PlanStep>> run(size_t max_steps) {
-        RIG_TRY(pairs_.score_all(board_));
         while (max_steps == 0 || steps_.size() < max_steps) {
             RIG_TRY_ASSIGN(const std::optional<Candidate> best, pairs_.best(board_));
             if (!best) break;
@@ -61,10 +58,10 @@ public:
             RIG_TRY(record(*best, runner_up, false));
             RIG_TRY(settle(*best));
         }
-        if (steps_.empty()) {
-            RIG_TRY_ASSIGN(const std::optional<Candidate> retry, longest_ago(board_, tools_));
-            if (retry) RIG_TRY(record(*retry, std::nullopt, true));
-        }
+        return std::move(steps_);
+    }
+    Result<std::vector<PlanStep>> retry(const Candidate &failed) {
+        RIG_TRY(record(failed, std::nullopt, true));
         return std::move(steps_);
     }
 
@@ -96,13 +93,20 @@ private:
         return pairs_.score_offer(board_, placed.offer);
     }
 
-    Board &board_;
-    const PlanTools &tools_;
+    Board board_;
     BestPairs pairs_;
+    const PlanTools &tools_;
     std::vector<PlanStep> steps_;
 };
 
 } // namespace
+
+bool PlanTools::any_fault() const {
+    return std::any_of(benches.begin(), benches.end(), [](const Workbench &bench) {
+        return std::any_of(bench.scratch.faults.begin(), bench.scratch.faults.end(),
+                           [](const ScorerFault &fault) { return fault.calls > 0; });
+    });
+}
 
 Result<PairScore> score_pair(const Board &board, const ScorerSet &scorers, OfferIndex offer, RowIndex row,
                              Workbench &bench) {
@@ -117,8 +121,13 @@ Result<PairScore> score_pair(const Board &board, const ScorerSet &scorers, Offer
     return score;
 }
 
-Result<std::vector<PlanStep>> plan_steps(Board &board, size_t max_steps, const PlanTools &tools) {
-    return Planner(board, tools).run(max_steps);
+Result<std::vector<PlanStep>> plan_steps(const Board &board, BestPairs &pairs, size_t max_steps,
+                                         const PlanTools &tools) {
+    RIG_TRY_ASSIGN(const std::optional<Candidate> best, pairs.best(board));
+    if (best) return Planner(board, pairs, tools).run(max_steps);
+    RIG_TRY_ASSIGN(const std::optional<Candidate> failed, longest_ago(board, tools));
+    if (failed) return Planner(board, pairs, tools).retry(*failed);
+    return std::vector<PlanStep>();
 }
 
 } // namespace rigger::placement

@@ -25,6 +25,9 @@ struct PlanTools {
     const ScorerSet &scorers;
     ChunkExecutor &executor;
     std::vector<Workbench> &benches;
+
+    /// A scorer failed since its faults were collected last.
+    bool any_fault() const;
 };
 
 /// Result, base value and preference of one pair.
@@ -34,7 +37,8 @@ struct PairScore {
 Result<PairScore> score_pair(const Board &board, const ScorerSet &scorers, OfferIndex offer, RowIndex row,
                              Workbench &bench);
 
-/// `max_steps` 0: until nothing fits. The board is left as the plan would leave it.
-Result<std::vector<PlanStep>> plan_steps(Board &board, size_t max_steps, const PlanTools &tools);
+/// `pairs` are those of the board. `max_steps` 0: until nothing fits. Where nothing fits nothing is copied.
+Result<std::vector<PlanStep>> plan_steps(const Board &board, BestPairs &pairs, size_t max_steps,
+                                         const PlanTools &tools);
 
 } // namespace rigger::placement

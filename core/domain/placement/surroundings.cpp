@@ -22,25 +22,32 @@ template <typename T> void sort_unique(std::vector<T> &items) {
 /// The pairs (before, after) of records that differ; a null side: added or removed. Equal heads and tails are skipped
 /// by pointer.
 template <typename Ptr>
-std::vector<std::pair<Ptr, Ptr>> differences(const std::vector<Ptr> &before, const std::vector<Ptr> &after) {
-    size_t head = 0, tail = 0;
-    const size_t shorter = std::min(before.size(), after.size());
-    while (head < shorter && before[head] == after[head]) ++head;
-    while (tail < shorter - head && before[before.size() - 1 - tail] == after[after.size() - 1 - tail]) ++tail;
+std::vector<std::pair<Ptr, Ptr>> differences(const SharedList<Ptr> &before, const SharedList<Ptr> &after) {
+    const size_t head = before.first_difference(after), tail = before.common_tail(after, head);
     std::vector<std::pair<Ptr, Ptr>> changed;
+    std::vector<Ptr> gone, come; // or moved
     const size_t before_end = before.size() - tail, after_end = after.size() - tail;
-    if (before_end - head == 1 && after_end - head == 1 && before[head]->id == after[head]->id) {
-        changed.emplace_back(before[head], after[head]);
-        return changed;
+    if (before_end == after_end) {
+        for (size_t i = head; i < before_end; i = before.first_difference(after, i + 1)) {
+            if (before[i]->id == after[i]->id) {
+                changed.emplace_back(before[i], after[i]);
+            } else {
+                gone.push_back(before[i]);
+                come.push_back(after[i]);
+            }
+        }
+    } else {
+        for (size_t i = head; i < before_end; ++i) gone.push_back(before[i]);
+        for (size_t i = head; i < after_end; ++i) come.push_back(after[i]);
     }
     std::unordered_map<decltype(before[0]->id), Ptr> old;
-    for (size_t i = head; i < before_end; ++i) old.emplace(before[i]->id, before[i]);
-    for (size_t i = head; i < after_end; ++i) {
-        const auto at = old.find(after[i]->id);
+    for (const Ptr &record : gone) old.emplace(record->id, record);
+    for (const Ptr &record : come) {
+        const auto at = old.find(record->id);
         if (at == old.end()) {
-            changed.emplace_back(nullptr, after[i]);
+            changed.emplace_back(nullptr, record);
         } else {
-            if (at->second != after[i]) changed.emplace_back(at->second, after[i]);
+            if (at->second != record) changed.emplace_back(at->second, record);
             old.erase(at);
         }
     }
@@ -129,6 +136,23 @@ void Surroundings::index_clusters() {
     }
 }
 
+void Surroundings::follow_clusters(std::vector<ServerId> &touched) {
+    const auto clusters = std::move(clusters_);
+    const auto nodes = std::move(nodes_);
+    index_clusters();
+    std::vector<ClusterName> clusters_changed;
+    std::vector<std::string> nodes_changed;
+    note_differences(clusters, clusters_, clusters_changed);
+    note_differences(nodes, nodes_, nodes_changed);
+    if (clusters_changed.empty() && nodes_changed.empty()) return;
+    sort_unique(clusters_changed);
+    sort_unique(nodes_changed);
+    for (const auto &[id, server] : servers_)
+        if (std::binary_search(clusters_changed.begin(), clusters_changed.end(), server->cluster) ||
+            std::binary_search(nodes_changed.begin(), nodes_changed.end(), node_key(server->cluster, server->name)))
+            touched.push_back(id);
+}
+
 Touched Surroundings::follow(SnapshotPtr next) {
     Touched touched;
     if (next == snapshot_) return touched;
@@ -172,10 +196,8 @@ Touched Surroundings::follow(SnapshotPtr next) {
     note_differences(waits, waits_now, touched.offers);
     if (before->bans != after.bans) note_differences(before->bans, after.bans, touched.offers);
     if (!std::equal(before->clusters.begin(), before->clusters.end(), after.clusters.begin(), after.clusters.end(),
-                    same_nodes)) {
-        index_clusters();
-        for (const auto &[id, server] : servers_) touched.servers.push_back(id);
-    }
+                    same_nodes))
+        follow_clusters(touched.servers);
     sort_unique(touched.offers);
     sort_unique(touched.servers);
     return touched;

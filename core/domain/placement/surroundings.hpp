@@ -21,6 +21,7 @@ struct OfferMarks {
 struct NodeCapacity {
     int cpu_milli = 0;
     int64_t memory_mib = 0;
+    friend bool operator==(const NodeCapacity &, const NodeCapacity &) = default;
 };
 
 /// Ids of which anything differs between two snapshots: the record itself, its deployments, marks, bans, its node or
@@ -59,6 +60,7 @@ private:
     void remove(const DeploymentPtr &deployment);
     void index_memory();
     void index_clusters();
+    void follow_clusters(std::vector<ServerId> &touched);
 
     SnapshotPtr snapshot_;
     std::unordered_map<OfferId, OfferPtr> offers_;

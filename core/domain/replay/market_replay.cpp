@@ -77,11 +77,12 @@ private:
         for (const MarketDeletion &deletion : step.deletions)
             for (size_t i = 0; i < deletion.count && end_oldest(deletion.offer); ++i) {}
         if (step.put.empty() && step.removed.empty()) return;
-        now_.offers.clear();
-        for (const auto &[id, offer] : offers_) now_.offers.push_back(offer);
-        std::sort(now_.offers.begin(), now_.offers.end(), [](const OfferPtr &a, const OfferPtr &b) {
+        std::vector<OfferPtr> listed;
+        for (const auto &[id, offer] : offers_) listed.push_back(offer);
+        std::sort(listed.begin(), listed.end(), [](const OfferPtr &a, const OfferPtr &b) {
             return std::tie(a->source, a->ordinal, a->id) < std::tie(b->source, b->ordinal, b->id);
         });
+        now_.offers = listed;
     }
 
     void start(const Placement &placed, double at) {
@@ -112,13 +113,13 @@ private:
     bool activate(double at) {
         bool any = false;
         while (!starting_.empty() && starting_.begin()->first <= at) {
-            const auto place = find(starting_.begin()->second);
+            const size_t place = place_of(now_.deployments, starting_.begin()->second);
             starting_.erase(starting_.begin());
-            if (place == now_.deployments.end()) continue;
-            auto active = std::make_shared<Deployment>(**place);
+            if (place == now_.deployments.size()) continue;
+            auto active = std::make_shared<Deployment>(*now_.deployments[place]);
             active->phase = Phase::active;
             active->activated_at = active->phase_since = now_.taken_at;
-            *place = std::move(active);
+            now_.deployments.set(place, std::move(active));
             worth_known_ = false;
             any = true;
         }
@@ -139,7 +140,7 @@ private:
     }
     void end(size_t index, const char *cause) {
         Deployment gone = *now_.deployments[index];
-        now_.deployments.erase(now_.deployments.begin() + static_cast<std::ptrdiff_t>(index));
+        now_.deployments.erase(index);
         gone.end_cause = cause;
         now_.failures =
             remember(std::move(now_.failures), failure_marks(gone, now_.taken_at, settings_.failures), now_.taken_at);
@@ -149,20 +150,20 @@ private:
         worth_known_ = false;
     }
 
-    std::vector<DeploymentPtr>::iterator find(const DeploymentId &id) {
-        return std::find_if(now_.deployments.begin(), now_.deployments.end(),
-                            [&](const DeploymentPtr &d) { return d->id == id; });
+    /// The list's size: not there.
+    template <typename List, typename Id> static size_t place_of(const List &list, const Id &id) {
+        return static_cast<size_t>(
+            std::find_if(list.begin(), list.end(), [&](const auto &one) { return one->id == id; }) - list.begin());
     }
     /// Writes down who holds the deployment's GPUs. A share is no allocation of the whole card.
     void hold(const Deployment &deployment, const DeploymentId &holder) {
-        auto &server = *std::find_if(now_.servers.begin(), now_.servers.end(),
-                                     [&](const ServerPtr &s) { return s->id == deployment.server; });
-        auto changed = std::make_shared<Server>(*server);
+        const size_t place = place_of(now_.servers, deployment.server);
+        auto changed = std::make_shared<Server>(*now_.servers[place]);
         for (Gpu &gpu : changed->gpus)
             if (!deployment.shares_gpu() &&
                 std::find(deployment.gpus.begin(), deployment.gpus.end(), gpu.id) != deployment.gpus.end())
                 gpu.deployment = holder;
-        server = std::move(changed);
+        now_.servers.set(place, std::move(changed));
     }
 
     /// Time goes by with the world as it is.

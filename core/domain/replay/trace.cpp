@@ -60,8 +60,9 @@ TraceMarket market_of(const Trace &trace) {
     cluster.name = cluster_name;
     cluster.nodes.complete = cluster.pods.complete = true;
     std::set<std::string> models;
+    std::vector<ServerPtr> servers;
     for (const TraceNode &node : trace.nodes) {
-        snapshot->servers.push_back(server_of(node));
+        servers.push_back(server_of(node));
         auto view = std::make_shared<NodeView>();
         view->name = node.name;
         view->ready = true;
@@ -70,8 +71,8 @@ TraceMarket market_of(const Trace &trace) {
         cluster.node_list.push_back(std::move(view));
         models.insert(node.model);
     }
-    std::sort(snapshot->servers.begin(), snapshot->servers.end(),
-              [](const ServerPtr &a, const ServerPtr &b) { return a->name < b->name; });
+    std::sort(servers.begin(), servers.end(), [](const ServerPtr &a, const ServerPtr &b) { return a->name < b->name; });
+    snapshot->servers = servers;
     snapshot->clusters.push_back(std::move(cluster));
 
     const std::vector<std::string> all(models.begin(), models.end());

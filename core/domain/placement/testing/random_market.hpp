@@ -104,8 +104,9 @@ public:
         return made;
     }
 
-    /// Puts a copy of `offer` on `server`, on GPUs that are free; nullptr: none are. `server` is replaced.
-    DeploymentPtr deployment(size_t i, const Offer &offer, ServerPtr &server) {
+    /// Puts a copy of `offer` on the server at that place, on GPUs that are free; where none are, nothing changes.
+    void deploy(Snapshot &snapshot, size_t i, const Offer &offer, size_t at) {
+        const ServerPtr server = snapshot.servers[at];
         auto changed = std::make_shared<Server>(*server);
         auto made = std::make_shared<Deployment>();
         made->id = DeploymentId(padded("deployment", i));
@@ -121,9 +122,9 @@ public:
             gpu.deployment = made->id;
             made->gpus.push_back(gpu.id);
         }
-        if (made->gpus.empty()) return nullptr;
-        server = changed;
-        return made;
+        if (made->gpus.empty()) return;
+        snapshot.servers.set(at, changed);
+        snapshot.deployments.push_back(made);
     }
 
     std::shared_ptr<Snapshot> snapshot(const MarketShape &shape) {
@@ -134,9 +135,9 @@ public:
         for (size_t i = 0; i < shape.servers; ++i) made->servers.push_back(server(i, shape));
         if (!made->offers.empty() && !made->servers.empty()) {
             for (size_t i = 0; i < shape.deployments; ++i) {
-                ServerPtr &on = made->servers[static_cast<size_t>(below(static_cast<int>(shape.servers)))];
+                const auto at = static_cast<size_t>(below(static_cast<int>(shape.servers)));
                 const OfferPtr &of = made->offers[static_cast<size_t>(below(static_cast<int>(shape.offers)))];
-                if (DeploymentPtr one = deployment(i, *of, on)) made->deployments.push_back(std::move(one));
+                deploy(*made, i, *of, at);
             }
         }
         ClusterState cluster;
@@ -180,18 +181,24 @@ public:
     }
 
     void shuffle(Snapshot &snapshot) {
-        for (ServerPtr &server : snapshot.servers) {
-            auto changed = std::make_shared<Server>(*server);
+        for (size_t i = 0; i < snapshot.servers.size(); ++i) {
+            auto changed = std::make_shared<Server>(*snapshot.servers[i]);
             std::shuffle(changed->gpus.begin(), changed->gpus.end(), random_);
-            server = changed;
+            snapshot.servers.set(i, changed);
         }
-        std::shuffle(snapshot.offers.begin(), snapshot.offers.end(), random_);
-        std::shuffle(snapshot.servers.begin(), snapshot.servers.end(), random_);
-        std::shuffle(snapshot.deployments.begin(), snapshot.deployments.end(), random_);
+        snapshot.offers = shuffled(snapshot.offers);
+        snapshot.servers = shuffled(snapshot.servers);
+        snapshot.deployments = shuffled(snapshot.deployments);
         std::shuffle(snapshot.failures.begin(), snapshot.failures.end(), random_);
     }
 
 private:
+    template <typename T> std::vector<T> shuffled(const SharedList<T> &list) {
+        std::vector<T> items(list.begin(), list.end());
+        std::shuffle(items.begin(), items.end(), random_);
+        return items;
+    }
+
     std::mt19937_64 random_;
 };
 
