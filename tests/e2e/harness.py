@@ -18,6 +18,7 @@ import time
 ROOT = pathlib.Path(os.environ.get("RIGGER_ROOT", pathlib.Path(__file__).resolve().parents[2]))
 BUILD = pathlib.Path(os.environ.get("RIGGER_BUILD", ROOT / "build"))
 PATIENCE = float(os.environ.get("RIGGER_PATIENCE", 1))
+LIMIT = 240  # seconds, for whatever is certain to come: generous, for a machine that is busy
 SANITIZER = re.compile(r"^(==\d+==ERROR: |WARNING: ThreadSanitizer: |\S+:\d+:\d+: runtime error: )", re.MULTILINE)
 
 
@@ -32,7 +33,7 @@ class Daemon:
     """with Daemon() as d: d.start(); d.json("nodes")"""
 
     def __init__(self, edit=None):
-        # Short and private: a unix socket's path has at most 107 bytes, and plugin directories must not be writable by others.
+        # Short and private: a unix socket's path has at most 103 bytes, and plugin directories must not be writable by others.
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="rgr-"))
         self.process = None
         self.log = self.dir / "riggerd.log"
@@ -77,7 +78,7 @@ class Daemon:
             self.process = subprocess.Popen([str(BUILD / "bin/riggerd"), "--config", str(self.config)], stdout=log, stderr=log,
                                             stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})})
         if ready:
-            self.until(self.ready, 240, "riggerd to become ready")
+            self.until(self.ready, LIMIT, "riggerd to become ready")
         return self
 
     def ready(self):
@@ -111,15 +112,19 @@ class Daemon:
     def items(self, *arguments):
         return self.json(*arguments)["items"]
 
-    def metrics(self):
-        """What /metrics says: {'name{label="value"}': number}."""
+    def get(self, path):
+        """The answer's body, over the unix socket."""
         with socket.socket(socket.AF_UNIX) as peer:
-            peer.settimeout(240)
+            peer.settimeout(LIMIT * PATIENCE)
             peer.connect(str(self.dir / "run/rigger.sock"))
-            peer.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            peer.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
             answer = http.client.HTTPResponse(peer)
             answer.begin()
-            lines = answer.read().decode().splitlines()
+            return answer.read().decode()
+
+    def metrics(self):
+        """What /metrics says: {'name{label="value"}': number}."""
+        lines = self.get("/metrics").splitlines()
         return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if line and line[0] != "#")}
 
     def all_active(self):

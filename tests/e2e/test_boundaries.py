@@ -8,7 +8,7 @@ import contextlib
 import os
 import unittest
 
-from harness import CliError
+from harness import LIMIT, CliError
 from world import OFFERS, V1, World, market_of
 
 EVERY = int(os.environ.get("RIGGER_KILL_EVERY", "6"))
@@ -168,7 +168,7 @@ class Boundaries(unittest.TestCase):
             with contextlib.suppress(CliError, AssertionError):
                 return world.dead() or story.over(world)
 
-        world.until(end, 240, f"commit {at} or the story's end")
+        world.until(end, LIMIT, f"commit {at} or the story's end")
         died = world.dead()
         world.arm(0)
         if not died:
@@ -193,7 +193,7 @@ class Boundaries(unittest.TestCase):
         if world.dead():
             self.assertEqual(-9, world.process.wait(), world.tail())
             world.begin(ready=False)
-        world.until(world.ready, 240, "riggerd to become ready")
+        world.until(world.ready, LIMIT, "riggerd to become ready")
 
     def settle(self, world, story, answer, at):
         last, allowed = [], story.ends(answer)
@@ -205,7 +205,7 @@ class Boundaries(unittest.TestCase):
             return not last
 
         try:
-            world.until(settled, 240, "order")
+            world.until(settled, LIMIT, "order")
         except AssertionError as error:
             raise AssertionError(f"killed at commit {at}: {last}\n{error}") from None
 

@@ -2,14 +2,14 @@
 import subprocess
 import unittest
 
-from harness import BUILD, Daemon
+from harness import BUILD, LIMIT, Daemon
 
 
 class Clusters(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.daemon = Daemon().start()
-        cls.active = cls.daemon.until(lambda: [i for i in cls.daemon.items("insts") if i["phase"] == "active"], 240, "an active deployment")[0]["deploymentId"]
+        cls.active = cls.daemon.until(lambda: [i for i in cls.daemon.items("insts") if i["phase"] == "active"], LIMIT, "an active deployment")[0]["deploymentId"]
 
     @classmethod
     def tearDownClass(cls):
@@ -32,7 +32,7 @@ class Clusters(unittest.TestCase):
         self.assertEqual(5, self.daemon.cli("cluster", "doctor", "elsewhere", check=False).returncode)
 
     def test_logs_come_whole_and_cut_to_a_tail(self):
-        whole = self.daemon.until(lambda: self.daemon.cli("logs", self.active).stdout.splitlines(), 240, "a line of output")
+        whole = self.daemon.until(lambda: self.daemon.cli("logs", self.active).stdout.splitlines(), LIMIT, "a line of output")
         self.assertEqual(1, len(self.daemon.cli("logs", self.active[:13], "--tail", "1").stdout.splitlines()))
         self.assertIn(whole[0], self.daemon.json("logs", self.active)["text"])
 
@@ -70,21 +70,21 @@ class Forgotten(unittest.TestCase):
             return next((n["status"] for n in daemon.items("nodes") if n["nodeName"] == name), None)
 
         with Daemon(edit).start() as daemon:
-            daemon.until(lambda: status("h200-01") == "Ready", 240, "the server")
+            daemon.until(lambda: status("h200-01") == "Ready", LIMIT, "the server")
             refusal = daemon.cli("forget", "h200-01", "--force", check=False)
             self.assertEqual(6, refusal.returncode)
             self.assertIn("kubectl delete node h200-01", refusal.stderr)
             path = daemon.dir / "etc/fleet.yaml"
             lines = path.read_text().splitlines(keepends=True)
             path.write_text("".join(line for line in lines if "name: h200-01," not in line))
-            daemon.until(lambda: status("h200-01") == "NotReady", 240, "the machine to be gone")
+            daemon.until(lambda: status("h200-01") == "NotReady", LIMIT, "the machine to be gone")
             self.assertTrue(daemon.json("forget", "h200-01", "--dry-run")["dryRun"])
             self.assertIn("forget", daemon.cli("forget", "h200-01").stdout)
             self.assertIsNone(status("h200-01"))
             self.assertEqual(5, daemon.cli("forget", "h200-01", check=False).returncode)
             self.assertEqual(["server.forgotten"], [event["type"] for event in daemon.items("events", "--type", "server.")])
             path.write_text("".join(lines))
-            daemon.until(lambda: status("h200-01") == "Ready", 240, "the machine to be taken in anew")
+            daemon.until(lambda: status("h200-01") == "Ready", LIMIT, "the machine to be taken in anew")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import tempfile
 import unittest
 
 import harness
-from harness import BUILD, ROOT, Daemon
+from harness import BUILD, LIMIT, ROOT, Daemon
 
 
 class Installed(unittest.TestCase):
@@ -35,7 +35,7 @@ class Installed(unittest.TestCase):
         for page in ("start-in-15-minutes", "in-c"):
             with self.subTest(page=page), Daemon(lambda d: d.replace("rigger.yaml", "automatic: true", "automatic: false")) as daemon:
                 daemon.start()
-                daemon.until(lambda: daemon.items("scales"), 240, "offers that fit somewhere")
+                daemon.until(lambda: daemon.items("scales"), LIMIT, "offers that fit somewhere")
                 command = ["python3", str(ROOT / "tests/sdk/run_page.py"), str(ROOT / f"docs/plugins/{page}.md"), "--work", str(daemon.dir / "work"),
                            "--prefix", str(self.prefix), "--bin", str(self.prefix / "bin"), "--with-daemon"]
                 done = subprocess.run(command, capture_output=True, text=True, timeout=1200, env={**os.environ, "RIGGER_CONFIG": str(daemon.config)})
@@ -50,7 +50,7 @@ class Installed(unittest.TestCase):
             daemon.start(ready=False, env={"NOTIFY_SOCKET": str(daemon.dir / "notify")})
             self.heard("READY=1")
             self.assertEqual({"running"}, {row["state"] for row in daemon.items("plugins", "list")})
-            daemon.until(lambda: daemon.items("nodes"), 240, "the sample fleet")
+            daemon.until(lambda: daemon.items("nodes"), LIMIT, "the sample fleet")
 
             second = subprocess.run([str(self.prefix / "bin/riggerd"), "--config", str(daemon.config)], capture_output=True, text=True, timeout=60)
             self.assertNotEqual(0, second.returncode, "one state directory, one daemon")

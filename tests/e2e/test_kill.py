@@ -8,7 +8,7 @@ import time
 import unittest
 
 from audit import faults
-from harness import Daemon
+from harness import LIMIT, Daemon
 
 
 class Kill(unittest.TestCase):
@@ -26,7 +26,7 @@ class Kill(unittest.TestCase):
                     daemon.cli("plan", check=False)
                 daemon.kill()
                 daemon.start()
-            daemon.until(daemon.all_active, 240, f"everything to be active again (seed {seed})")
+            daemon.until(daemon.all_active, LIMIT, f"everything to be active again (seed {seed})")
             # Placement goes on, and faults() looks several times: one answer without any is what there is to see.
             last = []
 
@@ -35,7 +35,7 @@ class Kill(unittest.TestCase):
                 return not last
 
             try:
-                daemon.until(agree, 240, "the cluster and the records to agree")
+                daemon.until(agree, LIMIT, "the cluster and the records to agree")
             except AssertionError as error:
                 raise AssertionError(f"{last} (seed {seed})\n{error}") from None
 

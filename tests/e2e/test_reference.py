@@ -4,7 +4,7 @@ import random
 import unittest
 import uuid
 
-from harness import Daemon
+from harness import LIMIT, Daemon
 from reference import chutes_of, scales_of
 
 MODELS = ["4090", "5090", "a6000", "l40s", "a100", "a100_sxm", "h100", "h100_sxm", "h200"]
@@ -95,7 +95,7 @@ class Reference(unittest.TestCase):
         with Daemon(edit) as daemon:
             daemon.start()
             gpus = sum(server["count"] for server in fleet)
-            daemon.until(lambda: len(daemon.items("gpus")) == gpus and len(daemon.items("chutes", "--all")) == len(market["chutes"]), 240, "market and fleet")
+            daemon.until(lambda: len(daemon.items("gpus")) == gpus and len(daemon.items("chutes", "--all")) == len(market["chutes"]), LIMIT, "market and fleet")
             ids = {item["name"]: item["id"] for item in daemon.items("servers")}
             chute_figures = [(lambda c: c["gain"], "gain"), (lambda c: c["instances"], "instances"), (lambda c: c["count"], "gpuCount")]
             pair_figures = [(lambda p: p["value"], "value"), (lambda p: p["server"]["hourly_cost"], "cost"), (lambda p: p["chute"]["count"], "gpuCount")]

@@ -3,7 +3,7 @@ import resource
 import shutil
 import unittest
 
-from harness import BUILD, Daemon
+from harness import BUILD, LIMIT, Daemon
 from world import World, market_of
 
 PAIRS, ANOTHER = ("one@alpha", "three@gamma"), "one@beta"
@@ -15,13 +15,13 @@ class FullDisk(unittest.TestCase):
         """Every write beyond the first page of a file fails, as on a full disk: in the store, in the embedded cluster, everywhere."""
         with Daemon() as daemon:
             daemon.start()
-            daemon.until(daemon.all_active, 240, "everything to be active")
+            daemon.until(daemon.all_active, LIMIT, "everything to be active")
             before = {d["id"]: d["phase"] for d in daemon.items("deployments")}
             victim = min(before)
             limit = resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE)
             resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (4096, limit[1]))
             daemon.cli("undeploy", "-i", victim, "--timeout", "3s", check=False)
-            daemon.until(lambda: not daemon.json("status")["store"]["ok"], 240, "the trouble in the status")
+            daemon.until(lambda: not daemon.json("status")["store"]["ok"], LIMIT, "the trouble in the status")
             self.assertTrue(daemon.json("status")["store"]["error"])
             refused = daemon.cli("undeploy", "-i", max(before), check=False)
             self.assertNotEqual(0, refused.returncode)
@@ -30,8 +30,8 @@ class FullDisk(unittest.TestCase):
             self.assertIsNone(daemon.process.poll())
 
             resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, limit)
-            daemon.until(lambda: daemon.json("status")["store"]["ok"], 240, "the store to be written again")
-            daemon.until(lambda: victim not in {d["id"] for d in daemon.items("deployments")}, 240, "what was asked for to be done")
+            daemon.until(lambda: daemon.json("status")["store"]["ok"], LIMIT, "the store to be written again")
+            daemon.until(lambda: victim not in {d["id"] for d in daemon.items("deployments")}, LIMIT, "what was asked for to be done")
             self.assertLessEqual(before.keys() - {victim}, {d["id"] for d in daemon.items("deployments")})
 
 
@@ -66,12 +66,12 @@ class Weathered(World):
             return next(loop["runs"] for loop in self.json("status")["loops"] if loop["name"] == "reconcile")
 
         begun = runs()
-        self.until(lambda: runs() >= begun + 5, 240, "passes of the reconcilers")
+        self.until(lambda: runs() >= begun + 5, LIMIT, "passes of the reconcilers")
 
     def well(self):
         """Everything as before, and orders are carried out: one more deployment, and its end."""
-        self.until(lambda: not self.wrong() and self.standing() == self.before, 240, "everything to be as before")
-        self.until(lambda: self.json("status")["healthy"], 240, "the status to be well")
+        self.until(lambda: not self.wrong() and self.standing() == self.before, LIMIT, "everything to be as before")
+        self.until(lambda: self.json("status")["healthy"], LIMIT, "the status to be well")
         self.deployed(*PAIRS, ANOTHER)
         self.deployed(*PAIRS)
 
@@ -82,7 +82,7 @@ class Clock(unittest.TestCase):
         with Weathered() as world:
             for jumps, wall in enumerate((year, -10 * year, 0), 1):
                 world.set_clocks(wall)
-                world.until(lambda: world.metrics().get("rigger_clock_jumps_total", 0) >= jumps, 240, "the jump in the metrics")
+                world.until(lambda: world.metrics().get("rigger_clock_jumps_total", 0) >= jumps, LIMIT, "the jump in the metrics")
                 self.assertIn("clock", {e["part"] for e in world.json("status")["lastErrors"]})
                 world.passes()
                 self.assertEqual(world.before, world.standing())
@@ -108,10 +108,10 @@ class Market(unittest.TestCase):
             for text in ("", good[:len(good) // 2], '{"chutes": [], "metrics": [], "utilization": []}', market_of(["one"])):
                 with self.subTest(text=text[:40]):
                     world.market.write_text(text)
-                    world.until(lambda: not world.view("catalog/offers")["complete"], 240, "the trouble in the status")
+                    world.until(lambda: not world.view("catalog/offers")["complete"], LIMIT, "the trouble in the status")
                     self.assertFalse(world.json("status")["healthy"])
                     self.assertTrue(world.plugin("catalog")["lastError"])
-                    world.until(lambda: world.metrics()['rigger_view_complete{view="source/catalog/offers"}'] == 0, 240, "the trouble in the metrics")
+                    world.until(lambda: world.metrics()['rigger_view_complete{view="source/catalog/offers"}'] == 0, LIMIT, "the trouble in the metrics")
                     world.passes()
                     self.assertEqual(world.before, world.standing())
                     world.market.write_text(good)
@@ -120,7 +120,7 @@ class Market(unittest.TestCase):
     def test_a_market_file_that_is_not_there(self):
         with Weathered() as world:
             world.market.rename(world.dir / "elsewhere")
-            world.until(lambda: not world.view("catalog/offers")["complete"], 240, "the trouble in the status")
+            world.until(lambda: not world.view("catalog/offers")["complete"], LIMIT, "the trouble in the status")
             world.passes()
             self.assertEqual(world.before, world.standing())
             (world.dir / "elsewhere").rename(world.market)
@@ -138,9 +138,9 @@ class Cluster(unittest.TestCase):
             for file in state.glob("cluster-local.sqlite*"):
                 file.rename(away / file.name)
             world.begin()
-            world.until(lambda: "came back empty" in (world.view("local/local/pods")["error"] or ""), 240, "the trouble in the status")
+            world.until(lambda: "came back empty" in (world.view("local/local/pods")["error"] or ""), LIMIT, "the trouble in the status")
             self.assertFalse(world.json("status")["healthy"])
-            world.until(lambda: world.metrics()['rigger_view_complete{view="local/local/pods"}'] == 0, 240, "the trouble in the metrics")
+            world.until(lambda: world.metrics()['rigger_view_complete{view="local/local/pods"}'] == 0, LIMIT, "the trouble in the metrics")
             world.passes()
             self.assertEqual(world.before, world.standing())
             world.terminate(60)
@@ -156,14 +156,14 @@ class Cluster(unittest.TestCase):
         with Weathered() as world:
             world.levers[2] = 1
             world.acknowledged("deploy", "-c", "org/one", "-s", "beta")
-            world.until(lambda: world.plugin("local")["state"] == "quarantined", 240, "the plugin to be given up")
+            world.until(lambda: world.plugin("local")["state"] == "quarantined", LIMIT, "the plugin to be given up")
             world.levers[2] = 0
             self.assertEqual("rigger plugins reset local", world.plugin("local")["nextCommand"])
-            world.until(lambda: world.metrics()['rigger_plugin_running{instance="local",kind="rig.cluster-backend/1"}'] == 0, 240, "the trouble in the metrics")
+            world.until(lambda: world.metrics()['rigger_plugin_running{instance="local",kind="rig.cluster-backend/1"}'] == 0, LIMIT, "the trouble in the metrics")
             world.passes()
             self.assertLessEqual(world.before.items(), world.standing().items())
             world.cli("plugins", "reset", "local")
-            world.until(lambda: not world.wrong(), 240, "order")
+            world.until(lambda: not world.wrong(), LIMIT, "order")
             self.assertLessEqual(world.before.items(), world.standing().items())
 
 
@@ -173,9 +173,9 @@ class Scorer(unittest.TestCase):
             shutil.copytree(BUILD / "tests/bad/hangs_score", world.plugins / "com.example.bad.hangs-score")
             (world.dir / "etc/plugins-enabled/90-hangs.yaml").write_text("plugin: com.example.bad.hangs-score\n")
             world.process.send_signal(1)
-            world.until(lambda: "configuration and plugins reloaded" in world.log.read_text(), 240, "the reload")
+            world.until(lambda: "configuration and plugins reloaded" in world.log.read_text(), LIMIT, "the reload")
             world.cli("scales", check=False)
-            world.until(lambda: world.plugin("hangs")["state"] == "quarantined", 240, "the plugin to be given up")
+            world.until(lambda: world.plugin("hangs")["state"] == "quarantined", LIMIT, "the plugin to be given up")
             self.assertGreaterEqual(world.metrics()['rigger_plugin_failures_total{instance="hangs",kind="rig.placement-scorer/1"}'], 1)
             self.assertTrue(world.items("scales"))
             world.well()

@@ -4,7 +4,7 @@ import mmap
 import shutil
 
 from audit import faults, leftovers
-from harness import BUILD, CliError, Daemon
+from harness import BUILD, LIMIT, CliError, Daemon
 
 CONTROL = """
 control:
@@ -69,7 +69,7 @@ class World(Daemon):
     def sell(self, market, versions):
         """Changes the market, and waits until the daemon has seen these versions."""
         self.market.write_text(market)
-        self.until(lambda: self.dead() or {o["offerName"].removeprefix("org/"): o["version"] for o in self.items("chutes", "--all")} == versions, 240, versions)
+        self.until(lambda: self.dead() or {o["offerName"].removeprefix("org/"): o["version"] for o in self.items("chutes", "--all")} == versions, LIMIT, versions)
 
     def dead(self):
         return self.process.poll() is not None
@@ -101,7 +101,7 @@ class World(Daemon):
                     self.cli("undeploy", "-i", d["id"])
         for pair in set(pairs) - set(self.phases()):
             self.cli("deploy", "-c", "org/" + pair.split("@")[0], "-s", pair.split("@")[1])
-        self.until(lambda: self.running(*pairs), 240, f"{pairs} to run")
+        self.until(lambda: self.running(*pairs), LIMIT, f"{pairs} to run")
 
     def wrong(self):
         """Why the world is not at rest and in order; empty: it is."""
