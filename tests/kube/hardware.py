@@ -2,15 +2,14 @@
 report), containers that do anything (init containers never end, so the same webhook writes the fate of a pod into what its kubelet reports of it) and
 container logs (the fake runtime keeps none, so the API server is sent here for them; the lines come from files that a test writes)."""
 import base64
-import http.server
 import json
 import pathlib
-import ssl
 import threading
 import time
 import urllib.parse
 
 import fates
+import tls_server
 
 
 class Hardware:
@@ -23,30 +22,18 @@ class Hardware:
         self.on_write = None  # called with (operation, resource) while the API server carries out a write that write_hook() watches
         self.fates = {}  # deployment id -> a function of fates.py; without an entry a pod with init containers runs
         self.ca_bundle = base64.b64encode(authority.certificate.read_bytes()).decode()
-        certificate, key = authority.server("hardware")
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
         hardware = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_):
-                pass
-
+        class Handler(tls_server.Handler):
             def do_POST(self):
                 hardware.admit(self)
 
             def do_GET(self):
                 hardware.show_logs(self)
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.server.handle_error = lambda *_: None  # an API server that is killed breaks its connections
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        self.port = self.server.server_address[1]
         self.stopping = threading.Event()
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.server = tls_server.start(authority, "hardware", Handler)
+        self.port = self.server.server_address[1]
 
     def stop(self):
         self.stopping.set()

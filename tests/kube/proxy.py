@@ -1,12 +1,13 @@
 """A proxy before an API server that breaks its answers off where a test says so. It speaks TLS by a certificate of the same authority."""
 import contextlib
 import http.client
-import http.server
 import json
 import re
 import socket
 import ssl
 import threading
+
+import tls_server
 
 CUT, REFUSED, GONE = "cut", "refused", "gone"
 STATUS = {REFUSED: (500, "InternalError", "etcdserver: request timed out"), GONE: (410, "Expired", "too old resource version")}
@@ -24,25 +25,13 @@ class Proxy:
         self.context = ssl.create_default_context(cafile=str(plane.authority.certificate))
         proxy = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_):
-                pass
-
+        class Handler(tls_server.Handler):
             def serve(self):
                 proxy.serve(self)
             do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = serve
 
-        certificate, key = plane.authority.server("proxy")
-        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        tls.load_cert_chain(certificate, key)
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.server.handle_error = lambda *_: None
-        self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
+        self.server = tls_server.start(plane.authority, "proxy", Handler)
         self.url = f"https://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def stop(self):
         self.server.shutdown()
