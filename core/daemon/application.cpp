@@ -6,6 +6,7 @@
 #include "daemon/logging.hpp"
 #include "daemon/notify.hpp"
 #include "daemon/settings.hpp"
+#include "daemon/surroundings.hpp"
 #include "daemon/version.hpp"
 
 #include <csignal>
@@ -83,6 +84,7 @@ int Application::main(const std::vector<std::string> &arguments) {
         std::cerr << "riggerd: unexpected argument '" << arguments.front() << "'; see riggerd --help\n";
         return EXIT_USAGE;
     }
+    if (check_only_) return check();
     std::vector<std::string> warnings;
     auto config = read_config(config_path_, warnings);
     for (const auto &warning : warnings) std::cerr << "warning: " << warning << '\n';
@@ -90,27 +92,48 @@ int Application::main(const std::vector<std::string> &arguments) {
         std::cerr << config.error().message << '\n';
         return exit_bad_config;
     }
-    if (check_only_) return check(*config);
     return serve(*std::move(config));
 }
 
-/// Says everything that is wrong with the enabled plugins' settings; the configuration itself has been read.
-int Application::check(const Config &config) {
-    const auto plugins = check_plugins(config);
-    if (!plugins.ok()) {
-        std::cerr << plugins.error().message << '\n';
-        return exit_bad_config;
+/// Says everything that is wrong: with the configuration, with what it names, and with the enabled plugins' settings.
+int Application::check() {
+    const Viewpoint viewpoint = look_as_owner_of(load_config(config_path_, read_environment()).config.state_dir);
+    const LoadedConfig loaded =
+        load_config(config_path_, read_environment()); // with the eyes of whom the daemon runs as
+    for (const auto &warning : loaded.warnings)
+        std::cerr << "warning: " << warning.where << ": " << warning.text << '\n';
+    if (!viewpoint.explanation.empty())
+        std::cerr << (viewpoint.whole ? "note: " : "warning: ") << viewpoint.explanation << '\n';
+    std::vector<std::string> wrong;
+    for (const auto &problem : loaded.problems) wrong.push_back(problem.where + ": " + problem.text);
+    size_t instances = 0;
+    if (loaded.ok()) {
+        for (const auto &problem : check_surroundings(loaded, viewpoint.whole))
+            wrong.push_back(problem.where + ": " + problem.text);
+        instances = check_plugin_settings(loaded, viewpoint.whole, wrong);
     }
-    size_t wrong = 0;
-    for (const auto &instance : *plugins)
-        if (!instance.status.ok()) {
-            ++wrong;
-            const std::string file = instance.found.path.string(), &why = instance.status.error().message;
-            std::cerr << (why.find(file) == std::string::npos ? file + ": " : "") << why << '\n';
-        }
-    if (wrong) return exit_bad_config;
-    std::cout << config_path_ << ": ok, with " << plugins->size() << " plugin instances\n";
+    for (const std::string &line : wrong) std::cerr << line << '\n';
+    if (!wrong.empty()) return exit_bad_config;
+    std::cout << config_path_ << ": ok, with " << instances << " plugin instances\n";
     return EXIT_OK;
+}
+
+/// How many instances there are.
+size_t Application::check_plugin_settings(const LoadedConfig &loaded, bool whole, std::vector<std::string> &wrong) {
+    const auto plugins = check_plugins(loaded.config);
+    if (!plugins.ok()) {
+        wrong.push_back(loaded.place("plugins.enabled").where + ": plugins.enabled: " + plugins.error().message);
+        return 0;
+    }
+    for (const auto &instance : *plugins) {
+        if (!instance.status.ok()) {
+            const std::string file = instance.found.path.string(), &why = instance.status.error().message;
+            wrong.push_back((why.find(file) == std::string::npos ? file + ": " : "") + why);
+        } else if (whole) {
+            for (std::string &line : check_secrets(*instance.found.file)) wrong.push_back(std::move(line));
+        }
+    }
+    return plugins->size();
 }
 
 int Application::serve(Config config) {

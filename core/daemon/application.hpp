@@ -23,7 +23,8 @@ private:
     void handle_check(const std::string &, const std::string &);
     void handle_version(const std::string &, const std::string &);
     void handle_help(const std::string &, const std::string &);
-    int check(const Config &config);
+    int check();
+    size_t check_plugin_settings(const LoadedConfig &loaded, bool whole, std::vector<std::string> &wrong);
     int serve(Config config);
 
     std::string config_path_ = "/etc/rigger/rigger.yaml";

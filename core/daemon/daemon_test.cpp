@@ -1,4 +1,5 @@
 #include "daemon/single_instance.hpp"
+#include "daemon/surroundings.hpp"
 #include "daemon/thread_executor.hpp"
 
 #include <atomic>
@@ -42,6 +43,20 @@ TEST_F(SingleInstanceTest, DirectoryThatCannotBeMade_IsAnErrorWithARemedy) {
     auto held = SingleInstance::acquire(dir / "file" / "state", dir / "run");
     ASSERT_FALSE(held.ok());
     EXPECT_EQ("DirectoryMissing", held.error().reason);
+}
+
+TEST_F(SingleInstanceTest, SecretsThatCannotBeRead_AreToldWithTheirLine) {
+    std::ofstream(dir / "seed") << "the seed of this test";
+    std::filesystem::permissions(dir / "seed", std::filesystem::perms::owner_read);
+    const std::string text = "plugin: com.example.x\nsecrets:\n  good: ${file:" + (dir / "seed").string() +
+                             "}\n  gone: ${file:" + (dir / "none").string() + "}\n  unset: ${env:RIGGER_NOT_SET}\n";
+    const auto file = host::parse_instance_file(text, "50-x.yaml");
+    ASSERT_TRUE(file.ok()) << file.error().message;
+    const auto wrong = check_secrets(*file);
+    ASSERT_EQ(2u, wrong.size());
+    EXPECT_EQ("50-x.yaml:4: secrets.gone: secret file '" + (dir / "none").string() + "': No such file or directory",
+              wrong[0]);
+    EXPECT_EQ("50-x.yaml:5: secrets.unset: environment variable 'RIGGER_NOT_SET' is not set", wrong[1]);
 }
 
 TEST(ThreadExecutor, Run_GivesEveryChunkOnce_AndWorkersNeverOverlap) {

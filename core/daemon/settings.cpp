@@ -4,6 +4,7 @@
 #include "engine/secrets/secrets.hpp"
 #include "engine/store_sqlite/sqlite_store.hpp"
 
+#include <cstdlib>
 #include <unistd.h>
 
 namespace rigger::daemon {
@@ -16,6 +17,26 @@ std::filesystem::path helper_program(const char *name) {
     const auto beside = here / name;
     return std::filesystem::exists(beside, failed) ? beside : here.parent_path() / "lib/rigger" / name;
 }
+
+/// A directory of this process's own, gone at the end.
+class ThrowAwayDirectory {
+public:
+    ThrowAwayDirectory() {
+        std::error_code failed;
+        std::string name = std::filesystem::temp_directory_path(failed) / "riggerd-check-XXXXXX";
+        if (!failed && ::mkdtemp(name.data())) path_ = name;
+    }
+    ~ThrowAwayDirectory() {
+        std::error_code failed;
+        if (!path_.empty()) std::filesystem::remove_all(path_, failed);
+    }
+    ThrowAwayDirectory(const ThrowAwayDirectory &) = delete;
+    ThrowAwayDirectory &operator=(const ThrowAwayDirectory &) = delete;
+    const std::filesystem::path &path() const noexcept { return path_; } ///< empty: there is none
+
+private:
+    std::filesystem::path path_;
+};
 
 } // namespace
 
@@ -44,11 +65,9 @@ host::RegistryOptions registry_options(const Config &config) {
 
 Result<std::vector<host::InstanceVerdict>> check_plugins(const Config &config) {
     host::CheckOptions options = registry_options(config).check;
-    // Who may not write the daemon's cache still gets every check that needs none.
-    std::error_code failed;
-    std::filesystem::path place = options.cache_dir;
-    while (!std::filesystem::exists(place, failed) && place.has_relative_path()) place = place.parent_path();
-    if (::access(place.c_str(), W_OK) != 0) options.cache_dir.clear();
+    // A check makes nothing that a start would find, least of all a cache that belongs to whoever checked.
+    const ThrowAwayDirectory instead;
+    if (::access(options.cache_dir.c_str(), W_OK) != 0) options.cache_dir = instead.path();
     return host::check_instances(config.plugins.enabled, host::find_packages(config.plugins.path), options);
 }
 

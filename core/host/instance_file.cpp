@@ -61,6 +61,7 @@ void read_secrets(YamlReader &r, const std::string &file, InstanceFile &out) {
             return s.refuse(
                 name, "must be a reference such as ${file:/etc/rigger/hotkey} or ${env:HOTKEY}, not the secret itself");
         out.secrets[name] = value.scalar;
+        out.secret_lines[name] = value.line;
     });
     if (Status done = s.finish(); !done.ok())
         r.refuse_at(y->line, "Value", done.error().message.substr(done.error().message.find(": ") + 2));

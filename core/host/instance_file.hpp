@@ -51,6 +51,7 @@ struct InstanceFile {
     std::map<std::string, CallLimit> limits; ///< by call name
     BreakerLimit breaker;
     std::map<std::string, std::string> secrets; ///< name -> reference; secret references, not values
+    std::map<std::string, int> secret_lines;    ///< name -> where in the file, for messages
     std::string config = "{}";                  ///< JSON object text
     Yaml config_yaml;                           ///< the same as it stands in the file, for messages
 };

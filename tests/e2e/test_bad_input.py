@@ -2,12 +2,14 @@
 import contextlib
 import json
 import os
+import pwd
 import re
 import socket
+import sqlite3
 import subprocess
 import unittest
 
-from harness import BUILD, Daemon
+from harness import BUILD, LIMIT, Daemon
 
 RANDOM = bytes(range(128, 256)) * 4
 READ, OPERATE = "read-" * 8, "operate-" * 5
@@ -67,6 +69,100 @@ class Files(unittest.TestCase):
                     (daemon.dir / "etc/plugins-enabled/90-x.yaml").write_bytes(text)
                     self.refused(check_config(daemon), says)
 
+    SURROUNDINGS = [  # what is changed in rigger.yaml, and around it; what is said
+        ("state_dir: {dir}/state", "state_dir: {dir}/file/state", "rigger.yaml:{line}:1: state_dir: "),
+        ("state_dir: {dir}/state", "state_dir: {dir}/file", "{dir}/file is not a directory; remove it, or name another one"),
+        ("runtime_dir: {dir}/run", "runtime_dir: {dir}/file", "rigger.yaml:{line}:1: runtime_dir: {dir}/file is not a directory"),
+        ("group: \"\"", "group: no-such-group", "rigger.yaml:{line}:5: http.unix_socket.group: cannot give the socket to group 'no-such-group': there is no such group; create it with `groupadd"),
+        ("path: \"\"", "path: {dir}/nowhere/s", "http.unix_socket.path: there is no directory {dir}/nowhere for the socket"),
+        ("path: \"\"", "path: {dir}/file", "a file that is not a socket is in the way"),
+        ("path: \"\"", "path: /" + "x" * 104, "a socket's path has at most 103 bytes"),
+        ("url: \"\"", "url: sqlite://{dir}/nowhere/r.db", "store.url: there is no directory {dir}/nowhere for the store"),
+        ("url: \"\"", "url: sqlite://{dir}/file", "store.url: store '{dir}/file'"),
+        ("url: \"\"", "url: sqlite://{dir}/newer.db", "was written by a newer rigger"),
+        ("cache: {dir}/cache/plugins", "cache: {dir}/file", "plugins.cache: {dir}/file is not a directory"),
+        ("enabled: {dir}/etc/plugins-enabled", "enabled: {dir}/nowhere", "plugins.enabled: "),
+        ("enabled: false", "enabled: true", "http.tcp.address: cannot listen on 192.0.2.1"),
+    ]
+
+    def test_what_the_configuration_names_is_looked_at_before_a_start_stumbles_over_it(self):
+        with Daemon() as daemon:
+            (daemon.dir / "file").write_text("neither a directory nor a database\n")
+            with contextlib.closing(sqlite3.connect(daemon.dir / "newer.db")) as newer:
+                newer.executescript("CREATE TABLE rigger_migrations (number INTEGER PRIMARY KEY, name TEXT, applied_at TEXT); INSERT INTO rigger_migrations VALUES (999, 'later', '')")
+            token = daemon.dir / "token"
+            token.write_text(OPERATE)
+            token.chmod(0o600)
+            daemon.replace("rigger.yaml", "    tokens: []", f"    tokens: [{{name: boss, role: operate, secret: '${{file:{token}}}'}}]")
+            daemon.replace("rigger.yaml", "address: 127.0.0.1", "address: 192.0.2.1")
+            good, plain = daemon.config.read_text(), {"dir": daemon.dir}
+            self.assertEqual("", check_config(daemon).stderr)
+            self.assertEqual([], list((daemon.dir / "state").iterdir()), "a check makes nothing")
+            self.assertEqual([], list((daemon.dir / "cache").iterdir()), "a check makes nothing")
+            for old, new, says in self.SURROUNDINGS:
+                old, new = (text.replace("{dir}", str(daemon.dir)) for text in (old, new))
+                with self.subTest(new=new):
+                    self.assertIn(old, good)
+                    daemon.config.write_text(good.replace(old, new, 1))
+                    self.refused(check_config(daemon), says.format(**plain, line=good[:good.index(old)].count("\n") + 1))
+                    self.assertNotIn(OPERATE, check_config(daemon).stderr)
+
+    @unittest.skipUnless(os.geteuid() == 0, "takes root, who may become somebody else")
+    def test_root_looks_with_the_eyes_of_whom_the_state_directory_belongs_to(self):
+        nobody = pwd.getpwnam("nobody")
+        with Daemon() as daemon:
+            for path in (daemon.dir, daemon.dir / "etc", daemon.dir / "plugins"):
+                path.chmod(0o755)
+            for name in ("state", "run", "cache"):
+                os.chown(daemon.dir / name, nobody.pw_uid, nobody.pw_gid)
+            answer = check_config(daemon)
+            self.assertEqual((0, f"note: checked as user 'nobody', to whom {daemon.dir}/state belongs\n"), (answer.returncode, answer.stderr))
+            token = daemon.dir / "token"
+            token.write_text(OPERATE)
+            token.chmod(0o600)
+            daemon.replace("rigger.yaml", "    tokens: []", f"    tokens: [{{name: boss, role: operate, secret: '${{file:{token}}}'}}]")
+            (daemon.dir / "state/rigger.db").touch(mode=0o600)
+            os.chown(daemon.dir / "run", 0, 0)
+            answer = check_config(daemon)
+            self.assertEqual(78, answer.returncode, answer.stderr)
+            self.assertIn(f"secret file '{token}': Permission denied", answer.stderr)
+            token.chmod(0o644)
+            os.chown(token, nobody.pw_uid, nobody.pw_gid)
+            token.chmod(0o600)
+            answer = check_config(daemon)
+            self.assertIn(f"runtime_dir: user 'nobody' may not write {daemon.dir}/run: Permission denied; it belongs to 'root'; run: chown nobody {daemon.dir}/run", answer.stderr)
+            self.assertIn(f"state_dir: user 'nobody' may not write {daemon.dir}/state/rigger.db", answer.stderr)
+
+    @unittest.skipUnless(os.geteuid() == 0, "takes root, who may become somebody else")
+    def test_who_is_not_the_daemon_gets_what_he_can_see(self):
+        with Daemon() as daemon:
+            for path in (daemon.dir, daemon.dir / "etc", daemon.dir / "plugins"):
+                path.chmod(0o755)
+            command = [str(BUILD / "bin/riggerd"), "--config", str(daemon.config), "--check-config"]
+            answer = subprocess.run(command, capture_output=True, text=True, user="nobody", timeout=60)
+            self.assertEqual(0, answer.returncode, answer.stderr)
+            self.assertIn(f"warning: what only user 'root', to whom {daemon.dir}/state belongs, may open is not checked", answer.stderr)
+
+    def test_a_running_daemon_is_no_problem(self):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+
+        def edit(daemon):
+            token = daemon.dir / "token"
+            token.write_text(OPERATE)
+            token.chmod(0o600)
+            for old, new in (("enabled: false", "enabled: true"), ("port: 7447", f"port: {port}"),
+                             ("    tokens: []", f"    tokens: [{{name: boss, role: operate, secret: '${{file:{token}}}'}}]")):
+                daemon.replace("rigger.yaml", old, new)
+
+        with Daemon(edit) as daemon:
+            daemon.start()
+            answer = check_config(daemon)
+            self.assertEqual((0, ""), (answer.returncode, answer.stderr))
+            with Daemon(edit) as second:  # of another state directory: the port is taken
+                self.refused(check_config(second), f"http.tcp.port: cannot listen on 127.0.0.1 port {port}: Address already in use")
+
     def refused(self, result, says):
         self.assertEqual(78, result.returncode, result.stdout + result.stderr)
         self.assertIn(says, result.stderr)
@@ -83,11 +179,11 @@ class Running(unittest.TestCase):
             probe.bind(("127.0.0.1", 0))
             cls.port = probe.getsockname()[1]
         cls.daemon = Daemon(cls.edit).start()
-        cls.daemon.until(cls.daemon.all_active, 240, "everything to be active")
+        cls.daemon.until(cls.daemon.all_active, LIMIT, "everything to be active")
         cls.daemon.config.write_text(cls.daemon.config.read_text().replace("automatic: true", "automatic: false"))
         cls.daemon.process.send_signal(1)
-        cls.daemon.until(lambda: "configuration and plugins reloaded" in cls.daemon.log.read_text(), 240, "the reload")
-        cls.daemon.until(cls.daemon.all_active, 240, "what was placed before that to be active as well")
+        cls.daemon.until(lambda: "configuration and plugins reloaded" in cls.daemon.log.read_text(), LIMIT, "the reload")
+        cls.daemon.until(cls.daemon.all_active, LIMIT, "what was placed before that to be active as well")
 
     @classmethod
     def tearDownClass(cls):
@@ -258,12 +354,12 @@ class Running(unittest.TestCase):
                 old = self.complaints()
                 path.write_bytes(text)
                 try:
-                    self.daemon.until(lambda: any(re.search(says, why) for why, when in self.complaints() - old), 240, says)
+                    self.daemon.until(lambda: any(re.search(says, why) for why, when in self.complaints() - old), LIMIT, says)
                     self.assertEqual(self.before, self.state())
                 finally:
                     seen = self.daemon.log.read_text(errors="replace").count(told)
                     path.write_bytes(good)
-                    self.daemon.until(lambda: self.daemon.log.read_text(errors="replace").count(told) > seen, 240, "the good file to be taken again")
+                    self.daemon.until(lambda: self.daemon.log.read_text(errors="replace").count(told) > seen, LIMIT, "the good file to be taken again")
 
     def complaints(self):
         return {(p["lastError"], p["lastErrorAt"]) for p in self.daemon.json("status")["plugins"]["items"] if p["lastError"]}
@@ -318,12 +414,12 @@ class Running(unittest.TestCase):
         good = path.read_text()
         path.write_text(good.replace("hourly_cost: 0.28", "hourly_cost: 0"))
         try:
-            self.daemon.until(lambda: any(n["nodeName"] == "4090-01" and n["hourlyCost"] == 0 for n in self.daemon.items("nodes")), 240, "the free server")
+            self.daemon.until(lambda: any(n["nodeName"] == "4090-01" and n["hourlyCost"] == 0 for n in self.daemon.items("nodes")), LIMIT, "the free server")
             for verdict in (v for c in self.daemon.items("chutes", "-g", "4090") for v in self.daemon.items("why-not", c["offerId"], "-s", "4090-01")):
                 self.assertTrue(verdict["value"] is None or verdict["value"] < 1e12, verdict)
         finally:
             path.write_text(good)
-            self.daemon.until(lambda: self.before == self.state(), 240, "the old price")
+            self.daemon.until(lambda: self.before == self.state(), LIMIT, "the old price")
 
 
 class Json(unittest.TestCase):
@@ -347,7 +443,7 @@ class Json(unittest.TestCase):
                  (good.replace('"gpu_count": 1', '"gpu_count": -1').encode(), "gpu_count"), (good.replace('"gpu_count": 1', '"gpu_count": 1e9').encode(), "gpu_count")]
         with Daemon(edit) as daemon:
             daemon.start()
-            daemon.until(lambda: daemon.items("chutes"), 240, "the market")
+            daemon.until(lambda: daemon.items("chutes"), LIMIT, "the market")
             for text, says in cases:
                 with self.subTest(text=text[:60]):
                     (daemon.dir / "market.json").write_bytes(text)
@@ -357,10 +453,10 @@ class Json(unittest.TestCase):
                         errors = [p["lastError"] for p in daemon.json("status")["plugins"]["items"] if p["name"] == "catalog"]
                         return not offers["complete"] and re.search(says, errors[0] or "")
 
-                    daemon.until(refused, 240, says)
+                    daemon.until(refused, LIMIT, says)
                     self.assertEqual(["a"], [c["offerId"] for c in daemon.items("chutes")])
                     (daemon.dir / "market.json").write_text(good)
-                    daemon.until(lambda: next(v for v in daemon.json("status")["views"] if v["name"] == "catalog/offers")["complete"], 240, "recovery")
+                    daemon.until(lambda: next(v for v in daemon.json("status")["views"] if v["name"] == "catalog/offers")["complete"], LIMIT, "recovery")
 
 
 if __name__ == "__main__":

@@ -67,6 +67,11 @@ Status LoadedConfig::status() const {
     return invalid("ConfigInvalid", std::move(text));
 }
 
+ConfigProblem LoadedConfig::place(const std::string &key) const {
+    const auto found = places.find(key);
+    return found == places.end() ? ConfigProblem{file, "", 0, 0} : found->second;
+}
+
 Environment read_environment() {
     Environment environment;
     for (char **entry = environ; entry && *entry; ++entry) {
@@ -91,6 +96,7 @@ LoadedConfig load_config(const std::string &path, const Environment &environment
     const auto text = read_file(path);
     if (text.ok()) return parse_config(*text, path, environment);
     LoadedConfig failed;
+    failed.file = path;
     failed.problems.push_back({path, text.error().message.substr(path.size() + 2), 0, 0});
     return failed;
 }

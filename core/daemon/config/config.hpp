@@ -75,12 +75,16 @@ struct ConfigProblem {
 };
 
 struct LoadedConfig {
-    Config config;                       ///< use it only when ok()
-    std::vector<ConfigProblem> problems; ///< all of them, in the order of the file
-    std::vector<ConfigProblem> warnings; ///< the daemon starts nevertheless
+    Config config;                               ///< use it only when ok()
+    std::vector<ConfigProblem> problems;         ///< all of them, in the order of the file
+    std::vector<ConfigProblem> warnings;         ///< the daemon starts nevertheless
+    std::string file;                            ///< for messages
+    std::map<std::string, ConfigProblem> places; ///< the keys that are set, and where
     bool ok() const noexcept { return problems.empty(); }
     /// One line per problem: "<where>: <text>". Error: invalid/ConfigInvalid. Ok when there is none.
     Status status() const;
+    /// Where the key is set; the file alone when it has its default.
+    ConfigProblem place(const std::string &key) const;
 };
 
 using Environment = std::map<std::string, std::string>;

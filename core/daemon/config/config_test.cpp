@@ -157,7 +157,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "http:\n  unix_socket:\n    path: "
                 "/123456789/123456789/123456789/123456789/123456789/123456789/123456789/123456789/123456789/123456789/"
                 "12345678\n",
-                "r.yaml:3:11", "at most 107 bytes"},
+                "r.yaml:3:11", "at most 103 bytes"},
         Refusal{"alias", "state_dir: &a /x\nruntime_dir: *a\n", "r.yaml:1:12", "anchors ('&name') are not allowed"},
         Refusal{"tag", "state_dir: !!str /x\n", "r.yaml:1:12", "tags ('!name') are not allowed"},
         Refusal{"two_documents", "log: {}\n---\nlog: {}\n", "r.yaml:3:1", "a second document"},

@@ -16,8 +16,7 @@ std::string check_store(std::string_view url) {
 }
 std::string check_bus(std::string_view url) { return url == "memory" ? "" : "expected memory"; }
 std::string check_socket(std::string_view path) {
-    constexpr size_t longest = 107; // sun_path without its NUL
-    return path.size() > longest                 ? "a socket's path has at most 107 bytes"
+    return path.size() > longest_socket_path     ? "a socket's path has at most 103 bytes"
            : path.empty() || path.front() == '/' ? ""
                                                  : "expected an absolute path";
 }

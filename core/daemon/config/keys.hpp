@@ -8,6 +8,9 @@
 
 namespace rigger::config {
 
+/// sun_path without its NUL and without the suffix under which the socket is made.
+inline constexpr size_t longest_socket_path = 103;
+
 enum class Effect : uint8_t { reload, restart };
 
 struct Key {

@@ -234,9 +234,10 @@ void Reader::check_whole() {
     if (c.http.tcp.enabled && c.http.tcp.tokens.empty())
         report(where_set("http.tcp.enabled"),
                "http.tcp.enabled: TCP needs at least one entry in http.tcp.tokens; add one, or set it to false");
-    if (c.socket_path().size() > 107)
-        report(where_set("runtime_dir"), "runtime_dir: the socket's path in it would be longer than 107 bytes; choose "
-                                         "a shorter one, or set http.unix_socket.path");
+    if (c.http.unix_socket.path.empty() && c.socket_path().size() > longest_socket_path)
+        report(where_set("runtime_dir"), "runtime_dir: the socket's path in it would be longer than " +
+                                             std::to_string(longest_socket_path) +
+                                             " bytes; choose a shorter one, or set http.unix_socket.path");
     std::set<std::string> names;
     for (size_t i = 0; i < c.http.tcp.tokens.size(); ++i) {
         const std::string item = "http.tcp.tokens[" + std::to_string(i) + "]";
@@ -255,6 +256,8 @@ LoadedConfig Reader::finish() && {
                          const auto rank = [](const ConfigProblem &p) { return p.line == 0 ? INT32_MAX : p.line; };
                          return rank(a) < rank(b) || (rank(a) == rank(b) && a.column < b.column);
                      });
+    loaded_.file = std::move(file_);
+    loaded_.places = std::move(set_);
     return std::move(loaded_);
 }
 

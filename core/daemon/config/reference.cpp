@@ -64,7 +64,7 @@ std::string cell(std::string text) {
 constexpr const char *yaml_head =
     "# The configuration of riggerd, with every key and its default. A key that is removed keeps its default.\n"
     "# Durations: 250ms, 30s, 16m, 1h. Sizes: 64KiB, 1MiB. Secrets: ${file:/path} or ${env:NAME}.\n"
-    "# Check a change with `riggerd --check-config`; apply it with `systemctl reload rigger` (SIGHUP), or with a "
+    "# Check a change with `riggerd --check-config`; apply it with `systemctl reload riggerd` (SIGHUP), or with a "
     "restart\n"
     "# where it says (restart). The same as a page: docs/operators/configuration.md.\n\n";
 
@@ -74,9 +74,12 @@ constexpr const char *page_head =
     "wrong: an unknown key, a wrong type, an\n"
     "impossible value, a key that stands there twice. It reports all problems at once, each with file, line and "
     "column.\n\n"
-    "- `riggerd --check-config` reads and checks the file and the settings of the enabled plugins, changes nothing and "
+    "- `riggerd --check-config` reads and checks the file, what it names (directories, the socket's group, the store, "
+    "the "
+    "address) and the settings of the enabled plugins with their secrets, changes nothing and "
     "starts nothing.\n"
-    "- SIGHUP (`systemctl reload rigger`) reads it again. If anything is wrong the running configuration stays, and "
+    "  As root it looks with the eyes of the user to whom the state directory belongs.\n"
+    "- SIGHUP (`systemctl reload riggerd`) reads it again. If anything is wrong the running configuration stays, and "
     "`rigger status` says so until a reload is taken. Keys "
     "marked *reload* take effect at once; for those marked\n"
     "  *restart* the log says that a restart is needed.\n"

@@ -11,9 +11,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <vector>
 
 namespace rigger::http_server {
 namespace {
@@ -39,6 +41,8 @@ bool is_served(const std::string &path) {
     ::close(probe);
     return alive;
 }
+
+std::string temporary_of(const std::string &path) { return path + ".new"; }
 
 Status free_for_use(const std::string &path) {
     struct ::stat found {};
@@ -76,14 +80,30 @@ Listener::Listener(Listener &&other) noexcept
 
 Listener::~Listener() { close(); }
 
-Result<Listener> Listener::open(const UnixSocket &where) {
+Status Listener::check_path(const UnixSocket &where) {
     const std::string &path = where.path;
-    const std::string temporary = path + ".new";
-    if (path.empty() || path.front() != '/' || temporary.size() >= sizeof(sockaddr_un::sun_path))
+    if (path.empty() || path.front() != '/' || temporary_of(path).size() >= sizeof(sockaddr_un::sun_path))
         return invalid("SocketPath",
                        "cannot listen on '" + path +
                            "': the path of a unix socket is absolute and has at most 103 bytes; choose a shorter one");
-    RIG_TRY(free_for_use(path));
+    return free_for_use(path);
+}
+
+Status Listener::check_group(const UnixSocket &where) {
+    RIG_TRY_ASSIGN(const std::optional<gid_t> group, group_id(where.group));
+    if (!group || ::geteuid() == 0 || *group == ::getegid()) return {};
+    std::vector<gid_t> mine(static_cast<size_t>(std::max(0, ::getgroups(0, nullptr))));
+    if (::getgroups(static_cast<int>(mine.size()), mine.data()) >= 0 &&
+        std::find(mine.begin(), mine.end(), *group) != mine.end())
+        return {};
+    return invalid("SocketGroup", "cannot give the socket to group '" + where.group +
+                                      "': the user that runs riggerd is not in it; run: usermod -aG " + where.group +
+                                      " USER");
+}
+
+Result<Listener> Listener::open(const UnixSocket &where) {
+    RIG_TRY(check_path(where));
+    const std::string &path = where.path, temporary = temporary_of(path);
     RIG_TRY_ASSIGN(const std::optional<gid_t> group, group_id(where.group));
     Listener listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const auto failed = [&](const char *step) {

@@ -16,6 +16,11 @@ public:
     /// Errors: invalid Address; conflict AddressInUse; denied AddressDenied; unavailable.
     static Result<Listener> open(const TcpSocket &where);
 
+    /// What open() would find, without opening: the path and what is there (SocketPath, SocketFile, SocketInUse), and
+    /// that the group exists and this process may give files to it (SocketGroup).
+    static Status check_path(const UnixSocket &where);
+    static Status check_group(const UnixSocket &where);
+
     Listener(Listener &&other) noexcept;
     Listener &operator=(Listener &&) = delete;
     ~Listener();

@@ -3,6 +3,7 @@
 #include "engine/store_sqlite/errors.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <limits>
 #include <sqlite3.h>
 
@@ -47,12 +48,28 @@ Result<std::optional<WallTime>> Row::optional_time(int column) const {
 
 void Database::Finalize::operator()(sqlite3_stmt *statement) const { sqlite3_finalize(statement); }
 
+namespace {
+/// SQLite takes an immutable file as it is.
+std::string immutable_uri(const std::string &path) {
+    constexpr char digits[] = "0123456789ABCDEF";
+    std::string uri = "file:";
+    for (const char c : path) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool plain = std::isalnum(byte) || c == '/' || c == '-' || c == '_' || c == '.';
+        if (plain) uri += c;
+        else (uri += '%') += {digits[byte >> 4], digits[byte & 15]};
+    }
+    return uri + "?immutable=1";
+}
+} // namespace
+
 Result<std::unique_ptr<Database>> Database::open(const std::string &path, const OpenFlags &flags) {
     sqlite3 *handle = nullptr;
-    const int mode = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
-                     (flags.create ? SQLITE_OPEN_CREATE : 0);
-    const int code = sqlite3_open_v2(path.empty() ? ":memory:" : path.c_str(), &handle, mode,
-                                     flags.vfs.empty() ? nullptr : flags.vfs.c_str());
+    const int access = flags.look_only ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
+                                       : SQLITE_OPEN_READWRITE | (flags.create ? SQLITE_OPEN_CREATE : 0);
+    const int mode = access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+    const std::string name = path.empty() ? ":memory:" : flags.look_only ? immutable_uri(path) : path;
+    const int code = sqlite3_open_v2(name.c_str(), &handle, mode, flags.vfs.empty() ? nullptr : flags.vfs.c_str());
     std::unique_ptr<Database> database(new Database(handle, path));
     if (code != SQLITE_OK) return error_of(code, path, handle ? sqlite3_errmsg(handle) : sqlite3_errstr(code));
     sqlite3_extended_result_codes(handle, 1);

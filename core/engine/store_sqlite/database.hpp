@@ -55,6 +55,7 @@ struct OpenFlags {
     bool create = true;
     std::string vfs;
     uint32_t busy_timeout_ms = 0;
+    bool look_only = false; ///< reads the file as it is, without locks and companion files: nobody may be writing it
 };
 
 /// One connection. Not thread-safe. Errors name the file and say what to do.

@@ -28,17 +28,34 @@ Status check(const std::map<int, std::string> &applied, std::span<const Migratio
     }
     return {};
 }
-} // namespace
 
-Status migrate(Database &database, std::span<const Migration> known) {
-    Transaction transaction(database);
-    RIG_TRY(transaction.begin(true));
-    RIG_TRY(database.script(journal_table));
+Result<std::map<int, std::string>> applied_migrations(Database &database) {
     std::map<int, std::string> applied;
     RIG_TRY(database.query("SELECT number, name FROM rigger_migrations", {}, [&](const Row &row) {
         applied.emplace(row.small(0), row.text(1));
         return Status();
     }));
+    return applied;
+}
+} // namespace
+
+Status check_migrations(Database &database, std::span<const Migration> known) {
+    bool journal = false;
+    RIG_TRY(database.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'rigger_migrations'", {},
+                           [&](const Row &) {
+                               journal = true;
+                               return Status();
+                           }));
+    if (!journal) return {};
+    RIG_TRY_ASSIGN(const auto applied, applied_migrations(database));
+    return check(applied, known, database.path());
+}
+
+Status migrate(Database &database, std::span<const Migration> known) {
+    Transaction transaction(database);
+    RIG_TRY(transaction.begin(true));
+    RIG_TRY(database.script(journal_table));
+    RIG_TRY_ASSIGN(const auto applied, applied_migrations(database));
     RIG_TRY(check(applied, known, database.path()));
     for (const Migration &migration : known) {
         if (applied.count(migration.number) != 0) continue;

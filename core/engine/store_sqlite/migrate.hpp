@@ -10,4 +10,7 @@ namespace rigger::sqlite {
 /// store's own.
 Status migrate(Database &database, std::span<const Migration> known);
 
+/// Whether migrate() would take the database as it is; reads only. The same errors.
+Status check_migrations(Database &database, std::span<const Migration> known);
+
 } // namespace rigger::sqlite

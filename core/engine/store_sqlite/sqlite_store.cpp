@@ -6,6 +6,8 @@
 #include "engine/store_sqlite/migrate.hpp"
 #include "engine/store_sqlite/write.hpp"
 
+#include <unistd.h>
+
 #include <limits>
 #include <mutex>
 
@@ -151,6 +153,12 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const SqliteOptions &options) {
     }
     RIG_TRY_ASSIGN(auto writer, Database::open(options.path, {true, options.vfs, options.busy_timeout_ms}));
     return std::unique_ptr<Store>(new SqliteStore(options, std::move(lock), std::move(writer)));
+}
+
+Status check_sqlite_store(const SqliteOptions &options) {
+    if (options.path.empty() || ::access(options.path.c_str(), F_OK) != 0) return {};
+    RIG_TRY_ASSIGN(const auto database, Database::open(options.path, {.vfs = options.vfs, .look_only = true}));
+    return sqlite::check_migrations(*database, migrations());
 }
 
 Result<SqliteOptions> parse_sqlite_url(std::string_view url) {

@@ -26,6 +26,10 @@ struct SqliteOptions {
 /// SchemaTooNew, SchemaForeign, StoreConstraint, StoreMissingRow, KvConflict.
 Result<std::unique_ptr<Store>> open_sqlite_store(const SqliteOptions &options);
 
+/// What open_sqlite_store() and migrate() would refuse in a file that nobody uses now: one that is no database, or is
+/// of another build. A missing or empty one is fine. Changes nothing.
+Status check_sqlite_store(const SqliteOptions &options);
+
 /// "sqlite:///var/lib/rigger/rigger.db" -> the path; "sqlite::memory:" -> in memory. Error: invalid.
 Result<SqliteOptions> parse_sqlite_url(std::string_view url);
 
