@@ -59,7 +59,7 @@ public:
         if (name == "replay") return beside("rigger-replay", after);
         Words rest = before;
         rest.insert(rest.end(), after.begin(), after.end());
-        if (name == "completion") return peek_.help ? help_of({name}) : completion(after);
+        if (name == "completion") return peek_.help ? help_of({name}) : completion(rest);
         if (name == "__complete") return candidates(after);
         if (name == "version") return version(rest);
         if (name == "help") return after.empty() ? overview() : help_of(after);
@@ -76,8 +76,8 @@ private:
     size_t width() const { return io_.out_is_terminal && io_.terminal_size ? io_.terminal_size().first : 0; }
 
     Result<std::unique_ptr<Client>> client(milliseconds timeout, const EndpointOptions &options) {
-        RIG_TRY_ASSIGN(Endpoint endpoint, find_endpoint(options, io_));
-        return std::make_unique<Client>(std::move(endpoint), timeout);
+        RIG_TRY_ASSIGN(Endpoint endpoint, find_endpoint(options, io_, language_));
+        return std::make_unique<Client>(std::move(endpoint), timeout, language_);
     }
     Result<std::vector<CommandDeclaration>> catalogue(Client &daemon) {
         RIG_TRY_ASSIGN(const std::string text, daemon.get(kCatalogue));
@@ -117,7 +117,11 @@ private:
 
     int help_of(const Words &words) {
         const std::string &name = words.front();
-        if (name == "plugins") return run_plugins({"--help"}, {}, language_, io_);
+        if (name == "plugins") {
+            Words of(words.begin() + 1, words.end());
+            of.emplace_back("--help");
+            return run_plugins(of, {}, language_, io_);
+        }
         if (name == "replay") return beside("rigger-replay", {"--help"});
         const auto own = own_commands(language_);
         const Naming named = take_name(own, words);
@@ -147,6 +151,11 @@ private:
     int version(const Words &rest) {
         CommandDeclaration shape;
         shape.name = "version";
+        for (const auto &[key, title] :
+             {std::pair{"client", Text{"client", "本工具"}}, {"daemon", Text{"daemon", "守护进程"}}}) {
+            shape.result.columns.emplace_back().key = key;
+            shape.result.columns.back().title = title.in(language_);
+        }
         auto parsed = parse_command(shape, rest, language_);
         if (!parsed.ok()) return fail(parsed.error());
         Json versions{{"client", RIGGER_VERSION}, {"daemon", nullptr}};
@@ -163,7 +172,11 @@ private:
     }
 
     int completion(const Words &words) {
-        const auto script = completion_script(words.empty() ? "" : words.front());
+        const auto own = own_commands(language_);
+        auto parsed = parse_command(*find_command(own, "completion"), words, language_);
+        if (!parsed.ok()) return fail(parsed.error());
+        const Json given = Json::parse(parsed->arguments, nullptr, false);
+        const auto script = completion_script(given.value("SHELL", ""), language_);
         if (!script.ok()) return fail(script.error());
         io_.out << *script;
         return exit_ok;
@@ -172,7 +185,8 @@ private:
     /// Says nothing on failure: the operator is in the middle of typing.
     int candidates(Words words) {
         if (!words.empty() && words.front() == "--") words.erase(words.begin());
-        const Peek typed = peek(words);
+        // The last word is not whole yet: half of a file's name must not be the configuration.
+        const Peek typed = peek(words.empty() ? words : Words(words.begin(), words.end() - 1));
         auto daemon = client(kCompletionTimeout, typed.endpoint);
         std::vector<CommandDeclaration> commands;
         if (daemon.ok())
@@ -180,14 +194,16 @@ private:
         for (CommandDeclaration &own : own_commands(language_)) commands.push_back(std::move(own));
         const auto run = [&](const std::string &name) -> Result<std::string> {
             if (!daemon.ok()) return daemon.error();
+            if (name == "plugins") return (*daemon)->get("/v1/plugins");
             return (*daemon)->post("/v1/commands/" + escaped(name), "{}");
         };
-        for (const Candidate &candidate : complete(commands, words, run, language_)) {
+        const Completion found = complete(commands, words, run, language_);
+        for (const Candidate &candidate : found.candidates) {
             io_.out << printable(candidate.word);
             if (!candidate.description.empty()) io_.out << '\t' << printable(candidate.description);
             io_.out << '\n';
         }
-        return exit_ok;
+        return found.files ? kCompleteFiles : exit_ok;
     }
 
     Error unknown(const std::vector<CommandDeclaration> &commands, const std::string &name) const {
@@ -238,9 +254,11 @@ private:
         const bool waits = asks_for(parsed.arguments, "wait"),
                    follows = !command.stream.empty() && asks_for(parsed.arguments, command.stream);
         if (follows)
-            daemon = std::make_unique<Client>(daemon->endpoint(), parsed.common.timeout.value_or(kFollowTimeout));
+            daemon =
+                std::make_unique<Client>(daemon->endpoint(), parsed.common.timeout.value_or(kFollowTimeout), language_);
         else if (parsed.common.timeout || waits)
-            daemon = std::make_unique<Client>(daemon->endpoint(), parsed.common.timeout.value_or(kWaitTimeout));
+            daemon =
+                std::make_unique<Client>(daemon->endpoint(), parsed.common.timeout.value_or(kWaitTimeout), language_);
         if (parsed.common.watch)
             return run_watch(*daemon, {path + "?watch=true", parsed.arguments, command.result, style}, io_);
         if (follows) return follow(*daemon, path, parsed, style.format);
@@ -267,10 +285,11 @@ private:
 
     /// The command's output as it comes, until it ends; with -o json one document a line.
     int follow(Client &daemon, const std::string &path, const Parsed &parsed, Format format) {
+        if (io_.end_with_reader) io_.end_with_reader();
         std::optional<Error> error;
         bool ended = false;
         const Status status = daemon.stream(path, parsed.arguments, [&](const StreamEvent &event) {
-            if (event.name == "error") error = read_problem(event.data, 0);
+            if (event.name == "error") error = read_problem(event.data, 0, language_);
             ended = ended || event.name == "result";
             if (event.name != "progress" && event.name != "result") return !error;
             if (format == Format::json || format == Format::yaml) {
@@ -303,7 +322,7 @@ private:
             if (event.name == "progress" && (io_.err_is_terminal || parsed.common.verbose))
                 io_.err << progress_line(event.data) << std::endl;
             if (event.name == "result") answer.emplace(event.data);
-            if (event.name == "error") answer.emplace(read_problem(event.data, 0));
+            if (event.name == "error") answer.emplace(read_problem(event.data, 0, language_));
             return !answer.has_value();
         });
         if (answer) return *std::move(answer);
@@ -358,7 +377,19 @@ void print(Io &io, const Rendered &rendered) {
 
 int run(const Words &words, Io &io) {
     try {
-        return App(words, io).run();
+        const int code = App(words, io).run();
+        if (io.out.flush()) return code;
+        if (io.reader_gone && io.reader_gone()) return exit_reader_gone; // `rigger scales | head` ends quietly
+        const Peek typed = peek(words);
+        const Language language = choose_language(typed, io);
+        report(io,
+               {Code::internal, "OutputLost",
+                std::string(Text{"the output could not be written to its end: it is closed, or its disk is full",
+                                 "输出未能完整写出：输出已关闭，或磁盘已满"}
+                                .in(language)),
+                0},
+               format_of(typed.output).value_or(Format::table), language);
+        return code == exit_ok ? exit_failed : code;
     } catch (const std::exception &why) {
         return report(io, internal_error(std::string("a fault in this tool: ") + why.what()), Format::table,
                       Language::english);

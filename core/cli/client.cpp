@@ -1,6 +1,7 @@
 #include "cli/client.hpp"
 
 #include "base/json.hpp"
+#include "cli/render/text_width.hpp"
 
 #include <nlohmann/json.hpp>
 #include <Poco/Net/HTTPClientSession.h>
@@ -9,6 +10,8 @@
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/SocketAddress.h>
 #include <Poco/Net/StreamSocket.h>
+
+#include <sys/un.h>
 
 #include <istream>
 #include <ostream>
@@ -26,12 +29,17 @@ constexpr size_t kLargestAnswer = 512u << 20;
 
 Poco::Timespan span(std::chrono::milliseconds t) { return Poco::Timespan(t.count() * 1000); }
 
-Error unreachable(const Endpoint &endpoint, const std::string &why) {
-    std::string what = "no daemon answers at " + endpoint.shown() + ": " + why;
-    if (endpoint.socket.empty()) what += "; check --url and the daemon's http.tcp settings";
+Error unreachable(const Endpoint &endpoint, const std::string &why, Language language) {
+    const auto tr = [&](std::string_view en, std::string_view zh) { return std::string(Text{en, zh}.in(language)); };
+    std::string what =
+        tr("no daemon answers at ", "守护进程没有应答：") + elide(endpoint.shown(), 120) + tr(": ", "：") + why;
+    if (endpoint.socket.empty())
+        what += tr("; check --url and the daemon's http.tcp settings", "；请检查 --url 和守护进程的 http.tcp 设置");
     else
-        what += "; is riggerd running? Try `systemctl status riggerd`, or name its socket with --socket or its "
-                "configuration with --config";
+        what += tr("; is riggerd running? Try `systemctl status riggerd`, or name its socket with --socket or its "
+                   "configuration with --config",
+                   "；riggerd 是否在运行？可用 `systemctl status riggerd` 查看，或用 --socket 指定套接字、用 --config "
+                   "指定配置");
     return {Code::unavailable, "Unreachable", what, 0};
 }
 
@@ -43,13 +51,16 @@ Code code_of(std::string_view name) {
 
 } // namespace
 
-Error read_problem(std::string_view document, int status) {
+Error read_problem(std::string_view document, int status, Language language) {
     const PlainJson problem = PlainJson::parse(document, nullptr, false);
     const auto error = problem.is_object() ? problem.find("error") : problem.end();
     if (!problem.is_object() || error == problem.end() || !error->is_object())
         return {Code::internal, "AnswerMalformed",
-                "the daemon answered with status " + std::to_string(status) +
-                    " and no explanation; is there a proxy in between?",
+                std::string(Text{"the daemon answered with status ", "守护进程应答的状态码为 "}.in(language)) +
+                    std::to_string(status) +
+                    std::string(
+                        Text{" and no explanation; is there a proxy in between?", "，没有说明；中间是否有代理？"}.in(
+                            language)),
                 0};
     const auto text = [&](const char *key) { return text_member(*error, key); };
     const auto retry = error->find("retryAfterMs");
@@ -80,10 +91,19 @@ bool EventParser::line(std::string_view text, StreamEvent &event) {
 struct Client::Impl {
     Endpoint endpoint;
     Milliseconds timeout;
+    Language language;
     std::unique_ptr<net::HTTPClientSession> session;
+
+    std::string tr(std::string_view en, std::string_view zh) const { return std::string(Text{en, zh}.in(language)); }
 
     Status connect() {
         if (session) return {};
+        constexpr size_t longest = sizeof(sockaddr_un::sun_path) - 1;
+        if (endpoint.socket.size() > longest)
+            return unreachable(endpoint,
+                               tr("a socket's path has at most ", "套接字路径最多 ") + std::to_string(longest) +
+                                   tr(" bytes", " 字节"),
+                               language);
         try {
             const net::SocketAddress address =
                 endpoint.socket.empty() ? net::SocketAddress(endpoint.host, endpoint.port)
@@ -96,12 +116,15 @@ struct Client::Impl {
             const bool denied = why.code() == EACCES || why.code() == EPERM;
             if (denied)
                 return Error{Code::denied, "SocketDenied",
-                             "you may not open " + endpoint.shown() +
-                                 "; join the group that owns it (see `ls -l`), or use sudo",
+                             tr("you may not open ", "您无权打开 ") + endpoint.shown() +
+                                 tr("; join the group that owns it (see `ls -l`), or use sudo",
+                                    "；请加入拥有它的组（见 `ls -l`），或使用 sudo"),
                              0};
-            return unreachable(endpoint, why.code() == ENOENT         ? "there is no such socket"
-                                         : why.code() == ECONNREFUSED ? "nothing listens there"
-                                                                      : why.message());
+            return unreachable(endpoint,
+                               why.code() == ENOENT         ? tr("there is no such socket", "没有该套接字")
+                               : why.code() == ECONNREFUSED ? tr("nothing listens there", "没有程序在监听")
+                                                            : why.message(),
+                               language);
         }
         return {};
     }
@@ -129,7 +152,7 @@ struct Client::Impl {
 
     /// What went wrong on the wire.
     Error failed() {
-        std::string why = "the connection broke";
+        std::string why = tr("the connection broke", "连接中断");
         bool late = false;
         if (const Poco::Exception *exception = session ? session->networkException() : nullptr) {
             late = dynamic_cast<const Poco::TimeoutException *>(exception) != nullptr;
@@ -138,10 +161,12 @@ struct Client::Impl {
         session.reset();
         if (late)
             return {Code::deadline, "Timeout",
-                    "the daemon did not answer within " + std::to_string((timeout + kPatience).count() / 1000) +
-                        " s; the outcome is not known. Look with `rigger status`; --timeout waits longer",
+                    tr("the daemon did not answer within ", "守护进程未在 ") +
+                        std::to_string((timeout + kPatience).count() / 1000) +
+                        tr(" s; the outcome is not known. Look with `rigger status`; --timeout waits longer",
+                           " 秒内应答；结果未知。请用 `rigger status` 查看；--timeout 可延长等待"),
                     0};
-        return unreachable(endpoint, why);
+        return unreachable(endpoint, why, language);
     }
 
     Result<std::string> exchange(const std::string &method, const std::string &path, const std::string &body) {
@@ -154,18 +179,20 @@ struct Client::Impl {
         while (in->read(piece, sizeof piece) || in->gcount() > 0) {
             text.append(piece, static_cast<size_t>(in->gcount()));
             if (text.size() > kLargestAnswer)
-                return Error{Code::internal, "AnswerTooLarge", "the daemon's answer is larger than 512 MiB", 0};
+                return Error{Code::internal, "AnswerTooLarge",
+                             tr("the daemon's answer is larger than 512 MiB", "守护进程的应答超过 512 MiB"), 0};
         }
         if (response.hasContentLength() && text.size() != static_cast<size_t>(response.getContentLength64()))
             return failed();
         if (!response.getKeepAlive()) session.reset();
-        if (response.getStatus() != net::HTTPResponse::HTTP_OK) return read_problem(text, response.getStatus());
+        if (response.getStatus() != net::HTTPResponse::HTTP_OK)
+            return read_problem(text, response.getStatus(), language);
         return text;
     }
 };
 
-Client::Client(Endpoint endpoint, Milliseconds timeout)
-    : impl_(std::make_unique<Impl>(Impl{std::move(endpoint), timeout, nullptr})) {}
+Client::Client(Endpoint endpoint, Milliseconds timeout, Language language)
+    : impl_(std::make_unique<Impl>(Impl{std::move(endpoint), timeout, language, nullptr})) {}
 Client::~Client() = default;
 const Endpoint &Client::endpoint() const noexcept { return impl_->endpoint; }
 
@@ -182,7 +209,7 @@ Status Client::stream(const std::string &path, const std::string &body,
     if (response.getStatus() != net::HTTPResponse::HTTP_OK) {
         std::string text((std::istreambuf_iterator<char>(*in)), {});
         impl_->session.reset();
-        return read_problem(text, response.getStatus());
+        return read_problem(text, response.getStatus(), impl_->language);
     }
     EventParser parser;
     StreamEvent event;

@@ -22,7 +22,7 @@ public:
     using Milliseconds = std::chrono::milliseconds;
 
     /// Connects when first used. `timeout`: for the daemon's work; the connection itself waits a little longer.
-    Client(Endpoint endpoint, Milliseconds timeout);
+    Client(Endpoint endpoint, Milliseconds timeout, Language language);
     ~Client();
 
     /// Errors also: unavailable Unreachable (no daemon, with what to do), deadline Timeout, internal AnswerMalformed.
@@ -52,7 +52,7 @@ private:
     bool has_data_ = false;
 };
 
-/// The Error inside a problem document, or `fallback` when there is none.
-Error read_problem(std::string_view document, int status);
+/// The Error inside a problem document; when there is none, one that says so with the answer's status.
+Error read_problem(std::string_view document, int status, Language language);
 
 } // namespace rigger::cli

@@ -131,9 +131,13 @@ private:
         const OptionDeclaration &declared = *slot.declaration;
         if (!slot.option || slot.option->count() == 0) {
             if (!declared.required) return {};
-            return invalid("MissingOption", tr("'", "'") + command_.name + tr("' needs ", "' 需要 ") +
-                                                spoken(declared) +
-                                                (declared.metavar.empty() ? "" : " " + declared.metavar) + see_help());
+            const bool by_place = declared.position && declared.short_name.empty() && !declared.metavar.empty();
+            return invalid("MissingOption",
+                           tr("'", "'") + command_.name + tr("' needs ", "' 需要 ") +
+                               (by_place                   ? declared.metavar
+                                : declared.metavar.empty() ? spoken(declared)
+                                                           : spoken(declared) + " " + declared.metavar) +
+                               see_help());
         }
         if (declared.type == ValueType::boolean) {
             arguments[declared.key] = slot.flag;
@@ -220,10 +224,14 @@ private:
     }
 
     Error cannot_parse(const CLI::ParseError &why) const {
-        const std::string what = why.what();
-        const size_t colon = what.find(':');
+        const std::string what = why.what(); // "--output: 1 required ...", "Could not convert: --watch = maybe"
+        const size_t dash = what.starts_with('-') ? 0 : what.find(" -") + 1;
         const std::string name =
-            colon == std::string::npos ? std::string() : what.substr(0, std::min(colon, what.find(' ')));
+            what[dash] == '-' ? what.substr(dash, what.find_first_of(": ", dash) - dash) : std::string();
+        const auto is_flag = [&](const CLI::Option *option) { return option && option->get_items_expected_max() == 0; };
+        if (!name.empty() && name.size() < 64 && is_flag(app_.get_option_no_throw(name)))
+            return invalid("OptionValue",
+                           tr("option ", "选项 ") + printable(name) + tr(" takes no value", " 不带值") + see_help());
         if (!name.empty() && name.size() < 64)
             return invalid("OptionValue", tr("option ", "选项 ") + printable(name) +
                                               tr(" needs exactly one value", " 需要且只需要一个值") + see_help());

@@ -15,33 +15,90 @@ using PlainJson = nlohmann::json;
 
 constexpr const char *kBash = R"sh(# bash completion for rigger; load it with: source <(rigger completion bash)
 _rigger() {
-    local line words=() joined= candidates=()
-    for line in "${COMP_WORDS[@]:1:COMP_CWORD}"; do # bash takes --gpu=h100 apart
-        if [[ ${#words[@]} -gt 0 && ${words[-1]} == --* && ( $line == = || ${words[-1]} == *= ) ]]; then
-            words[-1]+=$line joined=yes
-        else
-            words+=("$line") joined=
-        fi
+    # bash takes words apart at "=" and ":"; what has no blank before it is put together again, up to the cursor.
+    local rest=${COMP_LINE:0:COMP_POINT} words=() word before i
+    for ((i = 0; i <= COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]} before=${rest%%[![:blank:]]*}
+        rest=${rest#"$before"}
+        [[ $rest == "$word"* ]] || word=$rest
+        rest=${rest#"$word"}
+        if [[ $i -gt 0 && -z $before && $word ]]; then words[-1]+=$word; else words+=("$word"); fi
     done
-    while IFS=$'\t' read -r line _; do candidates+=("$line"); done < <("${COMP_WORDS[0]}" __complete -- "${words[@]}" 2>/dev/null)
-    COMPREPLY=("${candidates[@]}")
-    [[ $joined ]] && COMPREPLY=("${candidates[@]#*=}")
+    local typed=${words[-1]} quote=
+    [[ $typed == [\"\']* ]] && quote=${typed:0:1}
+    local command=("${words[0]}") plain=()
+    [[ ${BASH_ALIASES[${words[0]}]} ]] && eval "command=(${BASH_ALIASES[${words[0]}]})"
+    for word in "${words[@]:1}"; do # without its quotes; the last one may not be closed
+        if [[ $word == \"* ]]; then word=${word#\"} word=${word%\"}
+        elif [[ $word == \'* ]]; then word=${word#\'} word=${word%\'}
+        else word=${word//\\/}; fi
+        plain+=("$word")
+    done
+    local answer line
+    answer=$("${command[@]}" __complete -- "${plain[@]}" 2>/dev/null)
+    if [[ $? -eq 9 ]]; then # a file
+        compopt -o default
+        return
+    fi
+    COMPREPLY=()
+    while IFS=$'\t' read -r line _; do
+        [[ $line ]] || continue
+        # Only what stands behind the last "=" or ":" is replaced, but in quotes the whole word.
+        if [[ $quote == \" ]]; then
+            line=${line//\\/\\\\} line=${line//\"/\\\"} line=${line//\$/\\\$} line=${line//\`/\\\`}
+        elif [[ ! $quote ]]; then
+            [[ $line == --*= ]] || printf -v line %q "$line"
+            [[ $typed == *[=:]* ]] && line=${line#"${typed%"${typed##*[=:]}"}"}
+        fi
+        COMPREPLY+=("$line")
+    done <<<"$answer"
     [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
 }
-complete -o default -F _rigger rigger
+complete -F _rigger rigger
 )sh";
 constexpr const char *kZsh = R"sh(#compdef rigger
 # zsh completion for rigger; load it with: source <(rigger completion zsh)
 _rigger() {
-    local line
+    local answer line description
     local -a candidates
-    while IFS=$'\t' read -r line description; do candidates+=("${line//:/\\:}${description:+:$description}"); done < <("${words[1]}" __complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)
-    if (( ${#candidates} )); then _describe rigger candidates; else _files; fi
+    answer=$("${(Q)words[1]}" __complete -- "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)
+    if (( $? == 9 )); then # a file
+        compset -P '--*='
+        _files
+        return
+    fi
+    while IFS=$'\t' read -r line description; do
+        [[ -n $line ]] && candidates+=("${${line//\\/\\\\}//:/\\:}${description:+:$description}")
+    done <<<"$answer"
+    (( ${#candidates} )) && _describe rigger candidates
 }
-compdef _rigger rigger
+if [[ ${funcstack[1]} == _rigger ]]; then
+    _rigger "$@" # found in $fpath, and called for the first time
+else
+    (( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
+    compdef _rigger rigger
+fi
 )sh";
 constexpr const char *kFish = R"sh(# fish completion for rigger; load it with: rigger completion fish | source
-complete -c rigger -f -a '(rigger __complete -- (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null)'
+function __rigger_complete
+    set -l words (commandline -opc)
+    set -l last (commandline -ct)
+    if string match -qr '^[\'"]' -- "$last" # not closed yet
+        set last (string sub -s 2 -- "$last")
+    else
+        set last (string unescape -- "$last")
+    end
+    set -l answer ($words[1] __complete -- $words[2..-1] "$last" 2>/dev/null)
+    if test $status -eq 9 # a file
+        set -l option (string match -r -- '^--[^=]*=' "$last")
+        for path in (__fish_complete_path (string replace -r -- '^--[^=]*=' '' "$last"))
+            echo "$option$path"
+        end
+        return
+    end
+    string join \n -- $answer
+end
+complete -c rigger -f -a '(__rigger_complete)'
 )sh";
 
 /// The command that lists what an option wants, and the members that name it and say what it is.
@@ -54,7 +111,8 @@ constexpr Listing kListings[] = {{"servers", "nodes", "nodeName", "", "status"},
                                  {"deployments", "insts", "deploymentId", "", "offerName"},
                                  {"gpus", "nodes", "gpuModel", "", ""},
                                  {"namespaces", "pods", "namespace", "", ""},
-                                 {"clusters", "clusters", "name", "", "state"}};
+                                 {"clusters", "clusters", "name", "", "state"},
+                                 {"plugins", "plugins", "name", "", "state"}};
 
 class Completer {
 public:
@@ -62,7 +120,15 @@ public:
               const std::function<Result<std::string>(const std::string &)> &run, Language language)
         : commands_(commands), run_(run), language_(language) {}
 
-    std::vector<Candidate> run(Words words) {
+    Completion run(Words words) {
+        Completion out;
+        out.candidates = find(std::move(words));
+        out.files = files_ && out.candidates.empty();
+        return out;
+    }
+
+private:
+    std::vector<Candidate> find(Words words) {
         if (words.empty()) words.emplace_back();
         last_ = words.back();
         words.pop_back();
@@ -70,12 +136,15 @@ public:
         const Naming named = take_name(commands_, words);
         if (position && words[*position] == "plugins") return plugins(words, *position);
         if (position && words[*position] == "completion") return only({"bash", "zsh", "fish"});
+        if (position && words[*position] == "replay") {
+            files_ = *position + 1 < words.size();
+            return files_ ? std::vector<Candidate>{} : only({"openb", "catalog"});
+        }
         if (position && words[*position] == "help") return next_words(take_name(commands_, named.rest));
         if (position && !named.command) return named.begins ? next_words(named) : std::vector<Candidate>{};
         return continue_line(named.command, words);
     }
 
-private:
     std::vector<Candidate> continue_line(const CommandDeclaration *command, const Words &words) {
         if (const size_t equals = last_.find('='); last_.substr(0, 2) == "--" && equals != std::string::npos) {
             const std::string head = last_.substr(0, equals + 1), name = last_.substr(2, equals - 2);
@@ -90,8 +159,9 @@ private:
         }
         if (!last_.empty() && last_.front() == '-') return option_names(command, words);
         if (!command) return names(commands_);
+        const size_t given = positions_given(*command, words);
         for (const OptionDeclaration &option : command->options)
-            if (option.position) return values_of(option);
+            if (option.position && static_cast<size_t>(*option.position) == given) return values_of(option);
         return option_names(command, words);
     }
 
@@ -102,6 +172,19 @@ private:
         if (!at) return last_.empty() || last_.front() != '-' ? names(own) : std::vector<Candidate>{};
         const CommandDeclaration *command = find_command(own, rest[*at]);
         return command ? continue_line(command, rest) : std::vector<Candidate>{};
+    }
+
+    /// How many words stand there that are neither the command's name nor options with their values.
+    static size_t positions_given(const CommandDeclaration &command, const Words &words) {
+        size_t plain = 0;
+        for (size_t i = 0; i < words.size(); ++i) {
+            const std::string &word = words[i];
+            if (word.size() < 2 || word.front() != '-') ++plain;
+            else if (word.find('=') == std::string::npos && wants_value(&command, word.substr(word[1] == '-' ? 2 : 1)))
+                ++i;
+        }
+        const size_t name = 1 + static_cast<size_t>(std::count(command.name.begin(), command.name.end(), ' '));
+        return plain - std::min(plain, name);
     }
 
     static const OptionDeclaration *option_of(const CommandDeclaration *command, const std::string &name) {
@@ -130,13 +213,16 @@ private:
         if (common->long_name == "output") return only({"table", "wide", "json", "yaml", "name"});
         if (common->long_name == "color") return only({"auto", "always", "never"});
         if (common->long_name == "lang") return only({"en", "zh"});
-        return {}; // files: the shell's own completion
+        files_ = common->metavar == "FILE" || common->metavar == "PATH";
+        return {};
     }
 
     std::vector<Candidate> values_of(const OptionDeclaration &option) {
         if (!option.choices.empty()) return only(option.choices);
         for (const Listing &listing : kListings)
             if (listing.what == option.complete) return listed(listing);
+        files_ = option.metavar.find("FILE") != std::string::npos || option.metavar.find("DIR") != std::string::npos ||
+                 option.metavar.find("PATH") != std::string::npos;
         return {};
     }
 
@@ -208,19 +294,23 @@ private:
     const std::function<Result<std::string>(const std::string &)> &run_;
     const Language language_;
     std::string last_;
+    bool files_ = false; ///< the word is the name of a file
 };
 
 } // namespace
 
-Result<std::string> completion_script(std::string_view shell) {
+Result<std::string> completion_script(std::string_view shell, Language language) {
     if (shell == "bash") return std::string(kBash);
     if (shell == "zsh") return std::string(kZsh);
     if (shell == "fish") return std::string(kFish);
-    return invalid("UnknownShell", "there is a completion for bash, zsh and fish: rigger completion bash");
+    return invalid("UnknownShell",
+                   std::string(Text{"there is a completion for bash, zsh and fish: rigger completion bash",
+                                    "支持 bash、zsh 和 fish 的补全：rigger completion bash"}
+                                   .in(language)));
 }
 
-std::vector<Candidate> complete(const std::vector<CommandDeclaration> &commands, const Words &words,
-                                const std::function<Result<std::string>(const std::string &)> &run, Language language) {
+Completion complete(const std::vector<CommandDeclaration> &commands, const Words &words,
+                    const std::function<Result<std::string>(const std::string &)> &run, Language language) {
     return Completer(commands, run, language).run(words);
 }
 

@@ -191,7 +191,11 @@ Result<std::vector<CommandDeclaration>> read_declarations(std::string_view catal
     const Json *const list = document.is_object() ? member(document, "commands") : nullptr;
     if (!list || !list->is_array())
         return Error{Code::internal, "CatalogueMalformed",
-                     "the daemon's list of commands cannot be read; do rigger and riggerd have the same version?", 0};
+                     std::string(Text{
+                         "the daemon's list of commands cannot be read; do rigger and riggerd have the same version?",
+                         "无法读取守护进程的命令列表；rigger 与 riggerd 的版本是否一致？"}
+                                     .in(language)),
+                     0};
     std::vector<CommandDeclaration> commands;
     for (const Json &declared : *list) {
         CommandDeclaration command = read_command(declared, language);

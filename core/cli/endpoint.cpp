@@ -1,5 +1,7 @@
 #include "cli/endpoint.hpp"
 
+#include "cli/render/text_width.hpp"
+
 #include <Poco/Exception.h>
 #include <Poco/URI.h>
 
@@ -10,60 +12,90 @@ namespace {
 
 constexpr std::streamsize kLongestToken = 4096;
 
-Result<std::string> read_token(const EndpointOptions &options, const Io &io) {
-    const std::string file = options.token_file.empty() ? io.env("RIGGER_TOKEN_FILE") : options.token_file;
-    std::string token = io.env("RIGGER_TOKEN");
-    if (!file.empty()) {
-        std::ifstream in(file);
-        std::string text(kLongestToken, '\0');
-        in.read(text.data(), kLongestToken);
-        if (in.bad() || (!in.eof() && !in.good()) || in.gcount() == 0)
-            return invalid("TokenFile",
-                           "cannot read a token from " + file + "; the file holds the token alone, on one line");
-        token = text.substr(0, static_cast<size_t>(in.gcount()));
-    }
-    while (!token.empty() && (token.back() == '\n' || token.back() == '\r' || token.back() == ' ')) token.pop_back();
-    if (token.find_first_of("\r\n") != std::string::npos)
-        return invalid("TokenFile", "the token has more than one line; it must be one line of text");
-    return token;
-}
+class Finder {
+public:
+    Finder(const EndpointOptions &options, const Io &io, Language language)
+        : options_(options), io_(io), language_(language) {}
 
-Result<Endpoint> from_url(const std::string &url, const EndpointOptions &options, const Io &io) {
-    Endpoint endpoint;
-    try {
-        const Poco::URI uri(url);
-        if (uri.getScheme() == "https")
-            return invalid("Url", "cannot use " + url +
-                                      ": this tool does not speak TLS; forward the daemon's socket instead: ssh -L "
-                                      "/tmp/r.sock:/run/rigger/rigger.sock HOST, then --socket /tmp/r.sock");
-        const std::string path = uri.getPathAndQuery();
-        if (!uri.getUserInfo().empty())
-            return invalid(
-                "Url", "the URL must not hold a name or password; the token comes from --token-file or RIGGER_TOKEN");
-        if (uri.getScheme() != "http" || uri.getHost().empty() || (path != "" && path != "/"))
-            return invalid("Url", "cannot use '" + url +
-                                      "': write http://HOST:PORT; the token comes from --token-file or RIGGER_TOKEN");
-        endpoint.host = uri.getHost();
-        endpoint.port = uri.getPort();
-    } catch (const Poco::Exception &) {
-        return invalid("Url", "cannot use '" + url + "': it is not a URL; write http://HOST:PORT");
+    Result<Endpoint> find() const {
+        if (!options_.socket.empty()) return Endpoint{options_.socket, {}, 0, {}};
+        if (!options_.url.empty()) return from_url(options_.url);
+        if (options_.config.empty()) {
+            if (const std::string socket = io_.env("RIGGER_SOCKET"); !socket.empty())
+                return Endpoint{socket, {}, 0, {}};
+            if (const std::string url = io_.env("RIGGER_URL"); !url.empty()) return from_url(url);
+        }
+        const std::string config = options_.config.empty() ? io_.env("RIGGER_CONFIG") : options_.config;
+        RIG_TRY_ASSIGN(const Locations locations, find_locations(config, io_.environment, language_));
+        return Endpoint{locations.socket.string(), {}, 0, {}};
     }
-    RIG_TRY_ASSIGN(endpoint.token, read_token(options, io));
-    return endpoint;
-}
+
+private:
+    std::string tr(std::string_view en, std::string_view zh) const { return std::string(Text{en, zh}.in(language_)); }
+    Error bad_url(const std::string &url, std::string_view en, std::string_view zh) const {
+        return invalid("Url", tr("cannot use '", "无法使用 '") + elide(printable(url.substr(0, 400)), 100) +
+                                  tr("': ", "'：") + tr(en, zh));
+    }
+
+    Result<std::string> read_token() const {
+        const std::string file = options_.token_file.empty() ? io_.env("RIGGER_TOKEN_FILE") : options_.token_file;
+        std::string token = io_.env("RIGGER_TOKEN");
+        if (!file.empty()) {
+            std::ifstream in(file);
+            std::string text(kLongestToken, '\0');
+            in.read(text.data(), kLongestToken);
+            if (in.bad() || (!in.eof() && !in.good()) || in.gcount() == 0)
+                return invalid("TokenFile", tr("cannot read a token from ", "无法读取令牌：") +
+                                                elide(printable(file), 120) +
+                                                tr("; the file holds the token alone, on one line",
+                                                   "；文件中应只有一行，即令牌本身"));
+            token = text.substr(0, static_cast<size_t>(in.gcount()));
+        }
+        while (!token.empty() && (token.back() == '\n' || token.back() == '\r' || token.back() == ' '))
+            token.pop_back();
+        if (token.find_first_of("\r\n") != std::string::npos)
+            return invalid("TokenFile", tr("the token has more than one line; it must be one line of text",
+                                           "令牌多于一行；必须是一行文本"));
+        return token;
+    }
+
+    Result<Endpoint> from_url(const std::string &url) const {
+        Endpoint endpoint;
+        try {
+            const Poco::URI uri(url);
+            if (uri.getScheme() == "https")
+                return bad_url(url,
+                               "this tool does not speak TLS; forward the daemon's socket instead: ssh -L "
+                               "/tmp/r.sock:/run/rigger/rigger.sock HOST, then --socket /tmp/r.sock",
+                               "本工具不支持 TLS；请改为转发守护进程的套接字：ssh -L "
+                               "/tmp/r.sock:/run/rigger/rigger.sock HOST，然后使用 --socket /tmp/r.sock");
+            const std::string path = uri.getPathAndQuery();
+            if (!uri.getUserInfo().empty())
+                return invalid(
+                    "Url",
+                    tr("the URL must not hold a name or password; the token comes from --token-file or RIGGER_TOKEN",
+                       "URL 中不得包含用户名或密码；令牌取自 --token-file 或 RIGGER_TOKEN"));
+            if (uri.getScheme() != "http" || uri.getHost().empty() || (path != "" && path != "/"))
+                return bad_url(url, "write http://HOST:PORT; the token comes from --token-file or RIGGER_TOKEN",
+                               "请写作 http://HOST:PORT；令牌取自 --token-file 或 RIGGER_TOKEN");
+            endpoint.host = uri.getHost();
+            endpoint.port = uri.getPort();
+        } catch (const Poco::Exception &) {
+            return bad_url(url, "it is not a URL; write http://HOST:PORT", "它不是 URL；请写作 http://HOST:PORT");
+        }
+        RIG_TRY_ASSIGN(endpoint.token, read_token());
+        return endpoint;
+    }
+
+    const EndpointOptions &options_;
+    const Io &io_;
+    const Language language_;
+};
 
 } // namespace
 
-Result<Endpoint> find_endpoint(const EndpointOptions &options, const Io &io) {
-    if (!options.socket.empty()) return Endpoint{options.socket, {}, 0, {}};
-    if (!options.url.empty()) return from_url(options.url, options, io);
-    if (options.config.empty()) {
-        if (const std::string socket = io.env("RIGGER_SOCKET"); !socket.empty()) return Endpoint{socket, {}, 0, {}};
-        if (const std::string url = io.env("RIGGER_URL"); !url.empty()) return from_url(url, options, io);
-    }
-    const std::string config = options.config.empty() ? io.env("RIGGER_CONFIG") : options.config;
-    RIG_TRY_ASSIGN(const Locations locations, find_locations(config, io.environment));
-    return Endpoint{locations.socket.string(), {}, 0, {}};
+Result<Endpoint> find_endpoint(const EndpointOptions &options, const Io &io, Language language) {
+    return Finder(options, io, language).find();
 }
 
 } // namespace rigger::cli

@@ -1,6 +1,7 @@
 // core/cli/endpoint.hpp -- how to reach the daemon: its unix socket, or a URL with a token.
 #pragma once
 #include "cli/io.hpp"
+#include "cli/language.hpp"
 #include "cli/locations.hpp"
 
 #include <cstdint>
@@ -23,6 +24,6 @@ struct EndpointOptions {
 /// In this order: --socket, --url, RIGGER_SOCKET, RIGGER_URL, the configuration. The token of a URL comes from
 /// --token-file, RIGGER_TOKEN_FILE or RIGGER_TOKEN, never from the command line, where every user of the machine could
 /// read it. Errors: invalid Url, TokenFile, ConfigMissing.
-Result<Endpoint> find_endpoint(const EndpointOptions &options, const Io &io);
+Result<Endpoint> find_endpoint(const EndpointOptions &options, const Io &io, Language language);
 
 } // namespace rigger::cli

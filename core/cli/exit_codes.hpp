@@ -15,6 +15,7 @@ enum Exit : int {
     exit_timeout = 7,   ///< gave up waiting; the outcome is not known
     exit_later = 8,     ///< cannot be done now; a retry makes sense
     exit_interrupted = 130,
+    exit_reader_gone = 141, ///< nobody reads the output any more: what a shell says of a death by SIGPIPE
 };
 
 Exit exit_code(const Error &error) noexcept;

@@ -21,7 +21,11 @@ struct Io {
     TimeView times;
     /// Waits; false: the operator has had enough. Empty: never wait, give up instead.
     std::function<bool(std::chrono::milliseconds)> pause;
-    std::string program; ///< path of this executable, to find its companions
+    /// Called before output that goes on until somebody ends it: from then on the process ends when nobody reads it.
+    /// May be empty.
+    std::function<void()> end_with_reader;
+    std::function<bool()> reader_gone; ///< nobody reads the output any more; may be empty
+    std::string program;               ///< path of this executable, to find its companions
 
     /// Empty when unset.
     std::string env(const std::string &name) const {

@@ -1,6 +1,7 @@
 // core/cli/locations.hpp -- where the daemon and the plugins are, from the daemon's own configuration.
 #pragma once
 #include "base/status.hpp"
+#include "cli/language.hpp"
 
 #include <filesystem>
 #include <map>
@@ -19,6 +20,7 @@ struct Locations {
 /// `config`: what the operator named (--config, RIGGER_CONFIG); empty: /etc/rigger/rigger.yaml, which may be missing.
 /// Mistakes elsewhere in the file do not matter here: the tool must work when the daemon refuses to start. Error:
 /// invalid when a named file cannot be read.
-Result<Locations> find_locations(const std::string &config, const std::map<std::string, std::string> &environment);
+Result<Locations> find_locations(const std::string &config, const std::map<std::string, std::string> &environment,
+                                 Language language);
 
 } // namespace rigger::cli

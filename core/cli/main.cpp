@@ -1,5 +1,7 @@
 // rigger: the operator's tool.
+#include "base/descriptors.hpp"
 #include "cli/app.hpp"
+#include "cli/reader_gone.hpp"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -48,8 +50,9 @@ std::string own_path() {
 } // namespace
 
 int main(int argc, char **argv) {
+    rigger::fill_standard_descriptors();
     std::ios::sync_with_stdio(false);
-    std::signal(SIGPIPE, SIG_DFL); // `rigger scales | head` ends quietly
+    std::signal(SIGPIPE, SIG_DFL);
     rigger::cli::Io io{.out = std::cout,
                        .err = std::cerr,
                        .in = std::cin,
@@ -64,6 +67,8 @@ int main(int argc, char **argv) {
                                std::this_thread::sleep_for(span);
                                return true;
                            },
+                       .end_with_reader = [] { rigger::cli::end_when_nobody_reads(STDOUT_FILENO); },
+                       .reader_gone = [] { return rigger::cli::nobody_reads(STDOUT_FILENO); },
                        .program = own_path()};
     return rigger::cli::run(rigger::cli::Words(argv + 1, argv + argc), io);
 }

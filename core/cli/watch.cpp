@@ -20,8 +20,12 @@ public:
             const Status status =
                 client_.stream(order_.path, order_.body, [&](const StreamEvent &event) { return hear(event); });
             if (final_) return *final_;
-            const Error lost = status.ok() ? Error{Code::unavailable, "Unreachable", "the daemon ended the stream", 0}
-                                           : status.error();
+            const Error lost = status.ok()
+                                   ? Error{Code::unavailable, "Unreachable",
+                                           std::string(Text{"the daemon ended the stream", "守护进程结束了数据流"}.in(
+                                               order_.style.language)),
+                                           0}
+                                   : status.error();
             const bool again = shown_ && (lost.reason == "Unreachable" || lost.code == Code::unavailable ||
                                           lost.code == Code::exhausted || lost.code == Code::deadline);
             if (!again || !io_.pause) return report(io_, lost, order_.style.format, order_.style.language);
@@ -37,7 +41,7 @@ private:
     bool hear(const StreamEvent &event) {
         if (event.name == "result") return show(event.data);
         if (event.name != "error") return true;
-        const Error error = read_problem(event.data, 0);
+        const Error error = read_problem(event.data, 0, order_.style.language);
         const bool may_pass = error.code == Code::unavailable || error.code == Code::deadline ||
                               error.code == Code::exhausted || error.code == Code::conflict ||
                               error.code == Code::internal;
@@ -69,7 +73,7 @@ private:
             for (const std::string &note : rendered->notes) io_.err << note << '\n';
         }
         shown_ = true;
-        if (!io_.out.good()) final_ = exit_ok; // whoever read it has seen enough (`| head`)
+        if (!io_.out.good()) final_ = exit_failed;
         return io_.out.good();
     }
 
@@ -95,6 +99,9 @@ private:
 
 } // namespace
 
-int run_watch(Client &client, const WatchOrder &order, Io &io) { return Watch(client, order, io).run(); }
+int run_watch(Client &client, const WatchOrder &order, Io &io) {
+    if (io.end_with_reader) io.end_with_reader();
+    return Watch(client, order, io).run();
+}
 
 } // namespace rigger::cli

@@ -166,9 +166,15 @@ protected:
         return count;
     }
     int sync() override {
-        if (on_flush) on_flush(all);
+        if (on_flush && all.size() != flushed_) {
+            flushed_ = all.size();
+            on_flush(all);
+        }
         return 0;
     }
+
+private:
+    size_t flushed_ = 0; ///< of it, before
 };
 
 TEST_F(App, AWatchInAPipeIsAStreamOfResults) {
@@ -193,7 +199,7 @@ TEST_F(App, AWatchInAPipeIsAStreamOfResults) {
                           "\"nodeName\":\"n3\"}]}\n");
 }
 
-TEST_F(App, AWatchEndsWhenItsReaderIsGone) {
+TEST_F(App, AWatchEndsWhenItsOutputIsLost) {
     daemon.commands.on(
         "nodes", [](auto &&...) -> Result<std::string> { return std::string(R"({"items":[{"nodeName":"a"}]})"); });
     Screen screen;
@@ -201,8 +207,51 @@ TEST_F(App, AWatchEndsWhenItsReaderIsGone) {
     Terminal t = terminal();
     t.out_to = &screen;
     const Seen seen = t.run({"nodes", "--watch"});
-    EXPECT_EQ(seen.code, exit_ok);
-    EXPECT_EQ(seen.err, "");
+    EXPECT_EQ(seen.code, exit_failed);
+    EXPECT_EQ(seen.err, "rigger: the output could not be written to its end: it is closed, or its disk is full\n");
+}
+
+TEST_F(App, AStartOrderThatIsTooLargeIsNotCutToOneThatIsNot) {
+    const Seen seen = terminal().run({"plugins", "enable", "x", "--order", "4294967346", "--yes"}); // 2^32 + 50
+    EXPECT_EQ(seen.code, exit_usage);
+    EXPECT_NE(seen.err.find("--order is 4294967346"), std::string::npos) << seen.err;
+}
+
+TEST_F(App, OutputThatIsLostIsAFailure) {
+    Screen screen;
+    screen.on_flush = [](const std::string &) { throw std::runtime_error("the disk is full"); };
+    Terminal t = terminal();
+    t.out_to = &screen;
+    for (const Words &words : std::vector<Words>{{"nodes", "-o", "json"},
+                                                 {"help"},
+                                                 {"nodes", "--help"},
+                                                 {"version"},
+                                                 {"completion", "bash"},
+                                                 {"cluster", "rbac"},
+                                                 {"plugins", "--help"}}) {
+        const Seen seen = t.run(words);
+        EXPECT_EQ(seen.code, exit_failed) << words.front();
+        EXPECT_NE(seen.err.find("could not be written"), std::string::npos) << words.front();
+    }
+    t.reader_gone = [] { return true; }; // `| head` has seen enough
+    const Seen quiet = t.run({"nodes", "-o", "json"});
+    EXPECT_EQ(quiet.code, 141);
+    EXPECT_EQ(quiet.err, "");
+    t.reader_gone = [] { return false; };
+    EXPECT_NE(t.run({"nodes", "--lang", "zh", "-o", "yaml"}).err.find("输出未能完整写出"), std::string::npos);
+}
+
+TEST_F(App, OutputThatGoesOnEndsWithItsReader_OtherCommandsFinish) {
+    daemon.commands.on("nodes", [](auto &&...) -> Result<std::string> { return not_found("Over", "enough"); });
+    Terminal t = terminal();
+    int told = 0;
+    t.end_with_reader = [&] { ++told; };
+    t.run({"nodes", "--watch"});
+    EXPECT_EQ(told, 1);
+    t.run({"nodes"});
+    t.run({"deploy", "-c", "a", "-s", "b", "--wait"});
+    t.run({"recycle"});
+    EXPECT_EQ(told, 1);
 }
 
 TEST_F(App, AWatchOnATerminalRedrawsAndFitsTheScreen) {
@@ -298,6 +347,34 @@ TEST_F(Completion, OffersFixedValuesAndPluginCommands) {
     EXPECT_EQ(words({"completion", ""}), (Expected{"bash", "zsh", "fish"}));
     EXPECT_EQ(words({"plugins", "en"}), Expected{"enable"});
     EXPECT_EQ(words({"plugins", "enable", "--y"}), Expected{"--yes"});
+}
+
+TEST_F(Completion, OffersAPositionOnce) {
+    daemon.commands.on("chutes", [](auto &&...) -> Result<std::string> {
+        return std::string(R"({"items":[{"offerId":"67df","offerName":"Qwen/Qwen3"}]})");
+    });
+    EXPECT_EQ(words({"why-not", ""}), Expected{"67df"});
+    EXPECT_EQ(words({"why-not", "-s", "x", ""}), Expected{"67df"});
+    EXPECT_EQ(words({"why-not", "-s", "x", "67df", ""}).front(), "--chute");
+}
+
+TEST_F(Completion, TellsTheShellWhenItIsAboutAFile) {
+    for (const Words &typed : std::vector<Words>{{"nodes", "--config", "/e"},
+                                                 {"nodes", "--config=/e"},
+                                                 {"--token-file", ""},
+                                                 {"--socket", ""},
+                                                 {"plugins", "install", ""},
+                                                 {"plugins", "inspect", "./b"},
+                                                 {"plugins", "new", "--dir", ""},
+                                                 {"replay", "openb", ""}}) {
+        Words all{"__complete", "--"};
+        all.insert(all.end(), typed.begin(), typed.end());
+        const Seen seen = terminal().run(all);
+        EXPECT_EQ(seen.code, 9) << typed.front();
+        EXPECT_EQ(seen.out, "") << typed.front();
+    }
+    EXPECT_EQ(words({"ban", "--reason", ""}), Expected{}); // free text
+    EXPECT_EQ(words({"replay", "o"}), Expected{"openb"});
 }
 
 TEST_F(Completion, HasHelpAsEveryCommandHas) {

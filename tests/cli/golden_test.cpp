@@ -111,10 +111,12 @@ TEST_F(Golden, plans) {
 TEST_F(Golden, records) {
     for (const size_t width : {40, 80, 120}) show({"status"}, width);
     show({"status"});
+    for (const size_t width : {20, 40, 80}) show({"status"}, width, "zh_CN.UTF-8");
     show({"status", "-o", "yaml"});
     show({"lock", "gpu-01"});
     show({"lock", "gpu-01"}, 80, "zh");
     show({"status", "-o", "name"});
+    show({"status", "-o", "name"}, 0, "zh");
 }
 
 TEST_F(Golden, nothing_there) {
@@ -156,11 +158,13 @@ TEST_F(Golden, help) {
     show({"plugins", "enable", "--help"}, 80);
     show({"plugins", "enable", "--help"}, 80, "zh");
     show({"help", "completion"}, 80);
+    show({"help", "plugins", "enable"}, 80);
 }
 
 TEST_F(Golden, version) {
     show({"version", "-o", "json"});
     show({"--version"});
+    show({"version"}, 80, "zh");
 }
 
 TEST_F(Golden, wrong_command_lines) {
@@ -189,12 +193,26 @@ TEST_F(Golden, wrong_command_lines) {
         show({"completion", "tcsh"}, 0, language);
         show({"plugins", "instal"}, 0, language);
         show({"plugins", "config", "x", "edit"}, 0, language);
+        show({"plugins", "inspect"}, 0, language);
+        show({"plugins", "reset", ""}, 0, language);
+        show({"help", "plugins", "nope"}, 0, language);
+        show({"completion"}, 0, language);
+        show({"completion", "bash", "zsh"}, 0, language);
+        show({"nodes", "--watch=maybe"}, 0, language);
+        show({"nodes", "-o", "json", "-o", "yaml"}, 0, language);
+        show({"nodes", "--config", "/"}, 0, language);
     }
     show({std::string(100'000, 'x')});
     show({"insts", std::string(100'000, 'x')});
     show({"insts", "--" + std::string(100'000, 'x')});
     show({"insts\x1b[2J"});
     show({"insts", "-d", std::string(2 << 20, 'x')});
+    for (const char *option : {"--socket", "--config", "--url", "--token-file"}) {
+        const std::string longest(100'000, 'x');
+        Words words{"nodes", option, longest};
+        if (option == std::string_view("--token-file")) words.insert(words.end(), {"--url", "http://127.0.0.1:1"});
+        show(words);
+    }
 }
 
 TEST_F(Golden, daemon_errors) {
@@ -233,8 +251,10 @@ TEST_F(Golden, daemon_errors) {
     show({"nodes"});
     daemon.commands.on("nodes", [](auto &&...) -> Result<std::string> { return std::string("{\"no\":\"items\"}"); });
     show({"nodes"});
+    show({"nodes"}, 0, "zh");
     daemon.commands.declare("not a catalogue");
     show({"nodes"});
+    show({"nodes"}, 0, "zh");
 }
 
 TEST_F(Golden, no_daemon) {
@@ -259,7 +279,11 @@ TEST_F(Golden, no_daemon) {
                             {"nodes", "--url", "http://127.0.0.1:1"},
                             {"nodes", "--url", "http://127.0.0.1:1", "--token-file", "/no/such/token"},
                             {"nodes", "--config", "/no/such/rigger.yaml"}})
-        note(words, terminal.run(words));
+        for (const char *language : {"en", "zh"}) {
+            Words spoken = words;
+            spoken.insert(spoken.end(), {"--lang", language});
+            note(spoken, terminal.run(spoken));
+        }
 }
 
 } // namespace

@@ -32,6 +32,8 @@ public:
     bool in_is_terminal = false;
     std::string program;
     std::function<bool(std::chrono::milliseconds)> pause;
+    std::function<void()> end_with_reader;
+    std::function<bool()> reader_gone;
     std::streambuf *out_to = nullptr; ///< instead of collecting
 
     Seen run(Words words, bool with_socket = true) {
@@ -53,6 +55,8 @@ public:
                         },
                         1772359200}, // 2026-03-01 10:00 UTC
               .pause = pause,
+              .end_with_reader = end_with_reader,
+              .reader_gone = reader_gone,
               .program = program};
         if (with_socket && !socket_.empty()) io.environment.emplace("RIGGER_SOCKET", socket_);
         Seen seen;

@@ -24,7 +24,7 @@ std::string escaped(std::string_view text) {
 
 Result<PluginContext> PluginContext::make(const CommonOptions &common, Language language, Io &io) {
     const std::string config = common.endpoint.config.empty() ? io.env("RIGGER_CONFIG") : common.endpoint.config;
-    RIG_TRY_ASSIGN(Locations where, find_locations(config, io.environment));
+    RIG_TRY_ASSIGN(Locations where, find_locations(config, io.environment, language));
     PluginContext context(std::move(where), language, io);
     context.common_ = common;
     return context;
@@ -32,8 +32,8 @@ Result<PluginContext> PluginContext::make(const CommonOptions &common, Language 
 
 Result<Client *> PluginContext::client() {
     if (!client_) {
-        RIG_TRY_ASSIGN(Endpoint endpoint, find_endpoint(common_.endpoint, *io_));
-        client_ = std::make_shared<Client>(std::move(endpoint), common_.timeout.value_or(kTimeout));
+        RIG_TRY_ASSIGN(Endpoint endpoint, find_endpoint(common_.endpoint, *io_, language_));
+        client_ = std::make_shared<Client>(std::move(endpoint), common_.timeout.value_or(kTimeout), language_);
     }
     return client_.get();
 }

@@ -33,6 +33,59 @@ const std::map<std::string, Tone, std::less<>> kStates{
     {"available", Tone::plain}, {"enabled", Tone::plain}, {"warning", Tone::warn},
     {"refused", Tone::bad},     {"failed", Tone::bad},    {"quarantined", Tone::bad}};
 
+/// What the members of the records are called.
+constexpr std::pair<const char *, Text> kMembers[] = {{"name", {"name", "名称"}},
+                                                      {"id", {"id", "插件"}},
+                                                      {"plugin", {"plugin", "插件"}},
+                                                      {"version", {"version", "版本"}},
+                                                      {"title", {"title", "标题"}},
+                                                      {"vendor", {"vendor", "供应方"}},
+                                                      {"license", {"license", "许可证"}},
+                                                      {"abi", {"abi", "ABI"}},
+                                                      {"component", {"component", "组件"}},
+                                                      {"components", {"components", "组件"}},
+                                                      {"kind", {"kind", "种类"}},
+                                                      {"kinds", {"kinds", "种类"}},
+                                                      {"libraries", {"libraries", "库文件"}},
+                                                      {"library", {"library", "库文件"}},
+                                                      {"arch", {"arch", "架构"}},
+                                                      {"file", {"file", "文件"}},
+                                                      {"blake2b", {"blake2b", "BLAKE2b"}},
+                                                      {"grants", {"grants", "权限"}},
+                                                      {"services", {"services", "服务"}},
+                                                      {"http", {"http", "HTTP"}},
+                                                      {"secrets", {"secrets", "机密"}},
+                                                      {"veto", {"veto", "否决"}},
+                                                      {"requires", {"requires", "依赖"}},
+                                                      {"conflicts", {"conflicts", "冲突"}},
+                                                      {"after", {"after", "晚于"}},
+                                                      {"directory", {"directory", "目录"}},
+                                                      {"check", {"check", "检查"}},
+                                                      {"digest", {"digest", "摘要"}},
+                                                      {"exports", {"exports", "导出符号"}},
+                                                      {"needed", {"needed", "所需库"}},
+                                                      {"buildId", {"build id", "构建 ID"}},
+                                                      {"note", {"note", "标记"}},
+                                                      {"textRelocations", {"text relocations", "代码重定位"}},
+                                                      {"executableStack", {"executable stack", "可执行栈"}},
+                                                      {"staticTls", {"static tls", "静态 TLS"}},
+                                                      {"installed", {"installed", "已安装"}},
+                                                      {"replaced", {"replaced", "被替换的版本"}},
+                                                      {"next", {"next", "下一步"}},
+                                                      {"settings", {"settings", "设置文件"}},
+                                                      {"link", {"link", "链接"}},
+                                                      {"newSettings", {"new settings", "新建设置"}},
+                                                      {"alreadyEnabled", {"already enabled", "先前已启用"}},
+                                                      {"removed", {"removed", "已删除"}},
+                                                      {"state", {"state", "状态"}},
+                                                      {"breaker", {"breaker", "熔断"}},
+                                                      {"message", {"message", "消息"}},
+                                                      {"enabled", {"enabled", "已启用"}},
+                                                      {"weight", {"weight", "权重"}},
+                                                      {"onFailure", {"on failure", "失败时"}},
+                                                      {"required", {"required", "必需"}},
+                                                      {"config", {"config", "配置"}}};
+
 const std::vector<CommandText> &all() {
     using enum ValueType;
     using C = ColumnType;
@@ -263,9 +316,15 @@ std::vector<CommandDeclaration> plugin_commands(Language language) {
             declared.metavar = option.metavar;
             declared.required = option.required;
             if (option.position >= 0) declared.position = option.position;
+            if (declared.key == "name") declared.complete = "plugins";
             command.options.push_back(std::move(declared));
         }
         command.result.kind = text.kind;
+        if (text.kind == ResultKind::record)
+            for (const auto &[key, title] : kMembers) {
+                command.result.columns.emplace_back().key = key;
+                command.result.columns.back().title = title.in(language);
+            }
         for (const ColumnText &column : text.columns) {
             ColumnDeclaration declared;
             declared.key = column.key;

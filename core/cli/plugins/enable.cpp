@@ -164,7 +164,7 @@ private:
         RIG_TRY_ASSIGN(const auto enabled, host::find_instances(context_.where().enabled));
         const host::FoundInstance *old = find(enabled, name_);
         char number[8];
-        std::snprintf(number, sizeof number, "%02d-", order_.order.value_or(50));
+        std::snprintf(number, sizeof number, "%02d-", static_cast<int>(order_.order.value_or(50)));
         link_ = context_.where().enabled / (number + name_ + ".yaml");
         std::error_code failed;
         if (old && (!order_.order || old->path.filename() == link_.filename())) {
@@ -195,7 +195,7 @@ private:
             out["state"] = "enabled";
             out["message"] = context_.tr("no daemon runs; it loads the plugin when it starts",
                                          "没有守护进程运行；它启动时会加载该插件");
-            return out.dump();
+            return out.dump(-1, ' ', false, Json::error_handler_t::replace);
         }
         for (const Json &row : items_of(*answer))
             if (row.is_object() && row.value("name", Json()) == name_) {
@@ -247,7 +247,7 @@ Result<std::string> disable_plugin(PluginContext &context, const std::string &na
         return answer.error().within("'" + name + "' is disabled, but the daemon did not reload its plugins");
     out["state"] = "disabled";
     if (!answer.ok()) out["message"] = context.tr("no daemon runs", "没有守护进程运行");
-    return out.dump();
+    return out.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 } // namespace rigger::cli

@@ -160,7 +160,7 @@ Result<std::string> install_plugin(PluginContext &context, const std::string &fr
     out["replaced"] = before.ok() ? Json(before->version) : Json();
     if (!dry_run) RIG_TRY(staging.move_to(target));
     out["next"] = dry_run ? "rigger plugins install " + from : "rigger plugins enable " + manifest.id;
-    return out.dump();
+    return out.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 } // namespace rigger::cli

@@ -60,6 +60,7 @@ private:
         return arguments_.contains(key) ? arguments_[key].get<std::string>() : std::string();
     }
     bool flag(const char *key) const { return arguments_.value(key, false); }
+    std::string tr(std::string_view en, std::string_view zh) const { return std::string(Text{en, zh}.in(language_)); }
     size_t width() const { return io_.out_is_terminal && io_.terminal_size ? io_.terminal_size().first : 0; }
 
     std::string overview() const { return help_overview(commands_, "rigger plugins", {}, language_, width()); }
@@ -69,9 +70,11 @@ private:
         for (const CommandDeclaration &command : commands_) names.push_back(command.name);
         std::string hint;
         for (const std::string &near : similar_names(names, name))
-            hint += (hint.empty() ? "; did you mean " : " or ") + near;
-        return invalid("UnknownCommand", "there is no command 'plugins " + elide(printable(name.substr(0, 400)), 60) +
-                                             "'" + (hint.empty() ? "; `rigger plugins` lists them" : hint + "?"));
+            hint += (hint.empty() ? tr("; did you mean ", "；是否指 ") : tr(" or ", " 或 ")) + near;
+        return invalid(
+            "UnknownCommand",
+            tr("there is no command 'plugins ", "没有命令 'plugins ") + elide(printable(name.substr(0, 400)), 60) +
+                "'" + (hint.empty() ? tr("; `rigger plugins` lists them", "；`rigger plugins` 列出全部") : hint + "?"));
     }
 
     int perform(const CommandDeclaration &command, const CommonOptions &common, PluginContext &context) {
@@ -105,12 +108,16 @@ private:
         if (name == "enable") {
             bool loaded = true;
             EnableOrder order{text("id"), text("as"), std::nullopt, flag("yes")};
-            if (arguments_.contains("order")) order.order = arguments_["order"].get<int>();
+            if (arguments_.contains("order")) order.order = arguments_["order"].get<int64_t>();
             auto result = enable_plugin(context, order, loaded);
             if (!loaded) code = exit_failed;
             return result;
         }
         if (name == "reset") {
+            if (text("name").empty())
+                return not_found("UnknownInstance",
+                                 tr("there is no plugin instance ''; `rigger plugins list` lists them",
+                                    "没有插件实例 ''；`rigger plugins list` 列出全部"));
             auto result = context.reset(text("name"));
             if (!result.ok()) return result;
             for (const Json &row : items_of(*result))
@@ -118,14 +125,16 @@ private:
                     return Json{{"name", text("name")},
                                 {"state", row.value("state", Json())},
                                 {"breaker", row.value("breaker", Json())}}
-                        .dump();
-            return Json{{"name", text("name")}, {"state", nullptr}}.dump();
+                        .dump(-1, ' ', false, Json::error_handler_t::replace);
+            return Json{{"name", text("name")}, {"state", nullptr}}.dump(-1, ' ', false,
+                                                                         Json::error_handler_t::replace);
         }
         if (const std::string verb = text("verb"); !verb.empty() && verb != "show")
-            return invalid(
-                "UnknownCommand",
-                "`plugins config` knows only 'show'; edit the file that it names, then `rigger plugins enable " +
-                    text("name") + "`");
+            return invalid("UnknownCommand",
+                           tr("`plugins config` knows only 'show'; edit the file that it names, then `rigger plugins "
+                              "enable ",
+                              "`plugins config` 只支持 'show'；请编辑它指出的文件，然后执行 `rigger plugins enable ") +
+                               text("name") + "`");
         return show_config(context, text("name"));
     }
 

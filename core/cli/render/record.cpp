@@ -27,12 +27,15 @@ ValueStyle value_style(const RenderStyle &style) {
     return {style.language, style.format == Format::wide, &style.times};
 }
 
-/// "lastErrors" -> "last errors"; what was written for machines as it is.
-std::string label(const std::string &key) {
+/// As declared; else "lastErrors" -> "last errors", and what was written for machines as it is.
+std::string label(const std::string &key, const Labels &labels) {
+    if (const auto declared = labels.find(key); declared != labels.end()) return printable(declared->second);
     std::string words;
     for (const char c : printable(key)) {
         const bool capital = c >= 'A' && c <= 'Z';
-        if (capital && !words.empty() && words.back() >= 'a' && words.back() <= 'z') words += ' ';
+        const bool ends = !words.empty() && ((words.back() >= 'a' && words.back() <= 'z') ||
+                                             (words.back() >= '0' && words.back() <= '9'));
+        if (capital && ends) words += ' ';
         words += capital ? static_cast<char>(c + 32) : c;
     }
     return words;
@@ -49,20 +52,31 @@ std::string indented(const std::string &lines, size_t indent) {
     return out;
 }
 
-std::string render_members(const Json &record, const RenderStyle &style, size_t indent, size_t depth) {
+/// A label at the head of a column, as the titles of declared lists are written: "LAST-ERROR"; Chinese as it is.
+std::string column_title(std::string text) {
+    const bool ascii = std::all_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x80; });
+    if (ascii)
+        std::transform(text.begin(), text.end(), text.begin(), [](char c) {
+            return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c == ' ' ? '-' : c;
+        });
+    return text;
+}
+
+std::string render_members(const Json &record, const Labels &labels, const RenderStyle &style, size_t indent,
+                           size_t depth) {
     const std::string margin(indent, ' ');
     size_t widest = 0;
     for (const auto &[key, member] : record.items())
         if (const Json &value = unwrapped(member); !value.is_object() && !is_table(value))
-            widest = std::max(widest, display_width(label(key)));
+            widest = std::max(widest, display_width(label(key, labels)));
     std::string out;
     for (const auto &[key, member] : record.items()) {
         const Json &value = unwrapped(member);
-        const std::string name = label(key);
+        const std::string name = label(key, labels);
         if (is_table(value)) {
-            out += margin + name + "\n" + render_objects(value, style, indent + 2);
+            out += margin + name + "\n" + render_objects(value, labels, style, indent + 2);
         } else if (value.is_object() && !value.empty() && depth < kDeepest) {
-            out += margin + name + "\n" + render_members(value, style, indent + 2, depth + 1);
+            out += margin + name + "\n" + render_members(value, labels, style, indent + 2, depth + 1);
         } else {
             const std::string head = margin + pad_right(name, widest) + "  ";
             const std::string text =
@@ -76,12 +90,18 @@ std::string render_members(const Json &record, const RenderStyle &style, size_t 
 
 } // namespace
 
-std::string render_record(const Json &record, const RenderStyle &style) {
-    if (!record.is_object()) return render_plain(record, value_style(style)) + "\n";
-    return render_members(record, style, 0, 0);
+Labels labels_of(const ResultDeclaration &shape) {
+    Labels labels;
+    for (const ColumnDeclaration &column : shape.columns) labels.emplace(column.key, column.title);
+    return labels;
 }
 
-std::string render_objects(const Json &objects, const RenderStyle &style, size_t indent) {
+std::string render_record(const Json &record, const Labels &labels, const RenderStyle &style) {
+    if (!record.is_object()) return render_plain(record, value_style(style)) + "\n";
+    return render_members(record, labels, style, 0, 0);
+}
+
+std::string render_objects(const Json &objects, const Labels &labels, const RenderStyle &style, size_t indent) {
     std::vector<std::string> keys;
     for (const Json &object : objects)
         for (const auto &[key, value] : object.items())
@@ -94,11 +114,8 @@ std::string render_objects(const Json &objects, const RenderStyle &style, size_t
                 any = true;
                 numbers = numbers && found->is_number();
             }
-        std::string title = label(key);
-        std::transform(title.begin(), title.end(), title.begin(), [](char c) {
-            return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c == ' ' ? '-' : c;
-        });
-        columns.push_back({title, numbers && any, false, !numbers, static_cast<int>(columns.size()) + 1});
+        columns.push_back(
+            {column_title(label(key, labels)), numbers && any, false, !numbers, static_cast<int>(columns.size()) + 1});
     }
     std::vector<std::vector<Cell>> rows;
     for (const Json &object : objects) {
@@ -109,7 +126,7 @@ std::string render_objects(const Json &objects, const RenderStyle &style, size_t
     }
     const size_t width = style.width == 0 || style.format == Format::wide
                              ? 0
-                             : std::max<size_t>(style.width > indent ? style.width - indent : 0, 20);
+                             : std::max<size_t>(style.width > indent ? style.width - indent : 0, 10);
     return indented(layout_table(columns, rows, {width, style.headers, style.colour}).text, indent);
 }
 

@@ -14,9 +14,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Error malformed(const char *what) {
+Error malformed(Text what, Language language) {
     return {Code::internal, "ResultMalformed",
-            std::string("the daemon's answer cannot be shown: ") + what + "; try -o json, and report this", 0};
+            std::string(Text{"the daemon's answer cannot be shown: ", "无法显示守护进程的应答："}.in(language)) +
+                std::string(what.in(language)) +
+                std::string(Text{"; try -o json, and report this", "；请改用 -o json，并报告此问题"}.in(language)),
+            0};
 }
 
 const Json *array_member(const Json &document, const std::string &key) {
@@ -67,7 +70,8 @@ private:
         if (shape_.kind == ResultKind::plan) return plan_names();
         const Json *const items = array_member(document_, shape_.items);
         if (shape_.kind != ResultKind::list || !items)
-            return invalid("NoNames", "this result has no names; use -o table, json or yaml");
+            return invalid("NoNames", std::string(tr({"this result has no names; use -o table, json or yaml",
+                                                      "该结果没有名称；请用 -o table、json 或 yaml"})));
         const auto column = std::find_if(shape_.columns.begin(), shape_.columns.end(),
                                          [](const ColumnDeclaration &c) { return c.type == ColumnType::id; });
         const std::string key = column != shape_.columns.end() ? column->key
@@ -96,18 +100,18 @@ private:
         case ResultKind::text: return text();
         case ResultKind::record: break;
         }
-        if (const Json *items = array_member(document_, "items"); items && shape_.columns.empty() && !items->empty()) {
-            out_.text = render_objects(*items, style_, 0);
+        if (const Json *items = array_member(document_, "items"); items && !items->empty()) {
+            out_.text = render_objects(*items, labels_of(shape_), style_, 0);
             return {};
         }
-        out_.text = render_record(document_, style_);
+        out_.text = render_record(document_, labels_of(shape_), style_);
         return {};
     }
 
     Status text() {
         const auto found = document_.is_object() ? document_.find("text") : document_.end();
         if (!document_.is_object() || found == document_.end() || !found->is_string())
-            return malformed("it holds no text");
+            return malformed({"it holds no text", "其中没有文本"}, style_.language);
         std::string line;
         for (const char c : found->get<std::string>() + "\n") { // lines stay lines, each one made harmless
             if (c != '\n') line += c;
@@ -145,9 +149,9 @@ private:
 
     Status list() {
         const Json *const items = array_member(document_, shape_.items);
-        if (!items) return malformed("it holds no list");
+        if (!items) return malformed({"it holds no list", "其中没有列表"}, style_.language);
         if (shape_.columns.empty()) {
-            out_.text = render_objects(*items, style_, 0);
+            out_.text = render_objects(*items, {}, style_, 0);
         } else {
             lay_out(shape_.columns, *items);
         }
@@ -252,7 +256,7 @@ private:
     Status plan() {
         const Json *const actions = array_member(document_, "actions"), *const held =
                                                                             array_member(document_, "heldBack");
-        if (!actions) return malformed("it holds no plan");
+        if (!actions) return malformed({"it holds no plan", "其中没有计划"}, style_.language);
         if (!actions->empty()) lay_out_actions(*actions);
         if (held && !held->empty()) {
             out_.text += std::string(actions->empty() ? "" : "\n") +
@@ -292,7 +296,7 @@ std::optional<Format> format_of(std::string_view name) noexcept {
 
 Result<Rendered> render_result(std::string_view text, const ResultDeclaration &shape, const RenderStyle &style) {
     const Json document = Json::parse(text, nullptr, false);
-    if (document.is_discarded()) return malformed("it is not JSON");
+    if (document.is_discarded()) return malformed({"it is not JSON", "它不是 JSON"}, style.language);
     return Renderer(document, shape, style).run();
 }
 

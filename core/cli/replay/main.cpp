@@ -1,4 +1,5 @@
 // rigger-replay: what would these scorers have made of a recorded cluster or market? `rigger replay` runs it.
+#include "base/descriptors.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/replay/fleet_file.hpp"
 #include "cli/replay/market_recorder.hpp"
@@ -277,6 +278,7 @@ void declare_catalog(CLI::App &app, CatalogOptions &options) {
 
 int main(int argc, char **argv) {
     using namespace rigger::cli;
+    rigger::fill_standard_descriptors();
     replay::OpenbOptions openb;
     replay::CatalogOptions catalog;
     CLI::App app("Runs recorded clusters and markets through the planner, its filters and scorer plugins, in virtual "
