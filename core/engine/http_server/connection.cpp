@@ -50,6 +50,12 @@ bool has_control_character(std::string_view text) {
     return std::any_of(text.begin(), text.end(), [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
 }
 
+/// Nothing, or an object without members.
+bool says_nothing(std::string text) {
+    std::erase_if(text, [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; });
+    return text.empty() || text == "{}";
+}
+
 net::HTTPServerParams *parameters(const Limits &limits) {
     auto *p = new net::HTTPServerParams; // reference-counted by its users
     const auto span = [](std::chrono::milliseconds t) { return Poco::Timespan(t.count() * 1000); };
@@ -140,13 +146,18 @@ private:
         return reply;
     }
 
+    /// Of the answer to a HEAD request Poco sends the header alone, with the length that the body would have.
     static void send(net::HTTPServerResponseImpl &response, const Reply &reply) {
         response.setStatusAndReason(static_cast<net::HTTPResponse::HTTPStatus>(reply.status),
                                     std::string(status_text(reply.status)));
-        if (reply.status != 304) response.setContentType(reply.content_type);
         response.set("Cache-Control", "no-store");
         response.set("X-Content-Type-Options", "nosniff");
         for (const auto &[name, value] : reply.headers) response.set(name, value);
+        if (reply.status == 304) { // has no body, and names no length that is not the document's
+            response.send();
+            return;
+        }
+        response.setContentType(reply.content_type);
         response.sendBuffer(reply.body.data(), reply.body.size());
     }
 
@@ -278,8 +289,7 @@ private:
             auto read = read_body(message);
             if (!read.ok()) return refuse(message, task.label, read.error(), true);
             body = *std::move(read);
-            if (!task.takes_body && task.route != Route::command &&
-                body.find_first_not_of(" \t\r\n{}") != std::string::npos)
+            if (!task.takes_body && task.route != Route::command && !says_nothing(body))
                 return refuse(message, task.label, invalid("UnexpectedBody", "this path takes no body"), false);
         }
         const auto arguments = shared_.service.arguments(task, body);
@@ -328,6 +338,7 @@ private:
         count(task.label, message.request.getMethod(), 200);
         stream_.begin_answer(limits_.write_time);
         std::ostream &out = response.send();
+        if (message.request.getMethod() == net::HTTPRequest::HTTP_HEAD) return false; // nothing is opened
         const SendEvent send_event = [&](std::string_view text) {
             stream_.begin_answer(limits_.write_time);
             out.write(text.data(), static_cast<std::streamsize>(text.size()));
@@ -379,7 +390,7 @@ Shared::Shared(Options o, Dependencies d, TokenTable t)
 
 void Shared::count(const std::string &route, const std::string &method, int status, std::chrono::nanoseconds took) {
     static constexpr std::array<double, 10> bounds{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10};
-    static constexpr std::array<std::string_view, 5> known{"GET", "POST", "PUT", "PATCH", "DELETE"};
+    static constexpr std::array<std::string_view, 6> known{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
     const bool plain = std::find(known.begin(), known.end(), method) != known.end();
     Metrics &metrics = dependencies.metrics;
     metrics.add(

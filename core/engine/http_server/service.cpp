@@ -59,6 +59,9 @@ bool contains(std::string_view header, std::string_view type) {
     return std::search(header.begin(), header.end(), type.begin(), type.end(), same) != header.end();
 }
 
+/// What a route of this method answers: HEAD wherever GET.
+std::string methods_of(std::string_view method) { return method == "GET" ? "GET, HEAD" : std::string(method); }
+
 Error method_not_allowed(const std::string &method, const std::string &allow) {
     return invalid("MethodNotAllowed", "this path does not answer " + method.substr(0, 16) + "; it answers " + allow);
 }
@@ -122,6 +125,11 @@ std::shared_ptr<const Catalogue> Service::catalogue() {
 }
 
 Resolution Service::resolve(const Head &head) {
+    if (head.method == "HEAD") { // RFC 9110, 9.3.2: as GET, and whoever sends the answer leaves its body out
+        Head get = head;
+        get.method = "GET";
+        return resolve(get);
+    }
     if (head.target.size() > limits_.uri_bytes)
         return refuse(invalid("UriTooLong", "the request's path and query are longer than " +
                                                 std::to_string(limits_.uri_bytes) +
@@ -133,7 +141,7 @@ Resolution Service::resolve(const Head &head) {
         const Segments pattern = split(own.path);
         if (match(pattern, parsed->segments) == 0) continue;
         if (own.method != head.method) {
-            allow = own.method;
+            allow = methods_of(own.method);
             continue;
         }
         Task task;
@@ -170,8 +178,8 @@ Resolution Service::resolve_command(const Head &head, Target target) {
             const size_t rank = command.segments.empty() ? 0 : match(command.segments, target.segments);
             if (rank == 0) continue;
             if (command.method != head.method) {
-                if (allow.find(command.method) == std::string::npos)
-                    allow += (allow.empty() ? "" : ", ") + command.method;
+                const std::string methods = methods_of(command.method);
+                if (allow.find(methods) == std::string::npos) allow += (allow.empty() ? "" : ", ") + methods;
             } else if (rank > best) {
                 best = rank;
                 task.command = &command;

@@ -1,5 +1,6 @@
 // A server on a temporary unix socket and a TCP port of the kernel's choice, over commands that do what the test says.
 #pragma once
+#include "domain/ports/tests/remembered_metrics.hpp"
 #include "engine/http_server/server.hpp"
 
 #include <chrono>
@@ -16,41 +17,6 @@ class FakeClock final : public Clock {
 public:
     WallTime wall() const override { return {0}; }
     MonoTime monotonic() const override { return {1'000}; }
-};
-
-class FakeMetrics final : public Metrics {
-public:
-    Handle counter(std::string_view name, std::string_view, const Labels &labels) override {
-        return handle(name, labels);
-    }
-    Handle gauge(std::string_view name, std::string_view, const Labels &labels) override {
-        return handle(name, labels);
-    }
-    Handle histogram(std::string_view name, std::string_view, std::span<const double>, const Labels &labels) override {
-        return handle(name, labels);
-    }
-    void add(Handle handle, double value) override {
-        const std::lock_guard lock(mutex_);
-        for (auto &[key, entry] : values_)
-            if (entry.first == handle) entry.second += value;
-    }
-    void set(Handle, double) override {}
-    std::string exposition() const override { return "rigger_up 1\n"; }
-    double value(const std::string &key) const {
-        const std::lock_guard lock(mutex_);
-        const auto found = values_.find(key);
-        return found == values_.end() ? 0 : found->second.second;
-    }
-
-private:
-    Handle handle(std::string_view name, const Labels &labels) {
-        std::string key(name);
-        for (const auto &[label, value] : labels) key += "," + label + "=" + value;
-        const std::lock_guard lock(mutex_);
-        return values_.try_emplace(key, values_.size() + 1, 0.0).first->second.first;
-    }
-    mutable std::mutex mutex_;
-    std::map<std::string, std::pair<Handle, double>> values_;
 };
 
 class FakeCommands final : public CommandService {
@@ -155,7 +121,7 @@ public:
     std::string directory;
     Options options;
     FakeClock clock;
-    FakeMetrics metrics;
+    RememberedMetrics metrics;
     FakeCommands commands;
     std::atomic<bool> ready{true};
     std::atomic<int> reloads{0};

@@ -74,18 +74,18 @@ public:
         while (fill()) {}
         return std::exchange(buffer_, {});
     }
-    Answer read_answer() {
+    Answer read_answer(bool with_body = true) {
         Answer answer;
         answer.head = read_until("\r\n\r\n");
         if (answer.head.size() < 12) return answer;
         answer.status = std::atoi(answer.head.c_str() + 9);
         const char *const length = ::strcasestr(answer.head.c_str(), "\r\ncontent-length:");
-        if (length) answer.body = read_bytes(static_cast<size_t>(std::atoll(length + 17)));
+        if (length && with_body) answer.body = read_bytes(static_cast<size_t>(std::atoll(length + 17)));
         return answer;
     }
     Answer ask(std::string_view bytes) {
         send(bytes);
-        return read_answer();
+        return read_answer(bytes.substr(0, 5) != "HEAD ");
     }
 
 private:

@@ -95,22 +95,24 @@ TEST_P(Roles, DecideWhatATcpCallerMayDo) {
     EXPECT_EQ(local(p.method, p.path, "", p.body).status, p.operate) << "whoever may open the unix socket operates";
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryRoute, Roles,
-                         ::testing::Values(Protected{"GET", "/metrics", "", 401, 200, 200},
-                                           Protected{"GET", "/openapi.json", "", 401, 200, 200},
-                                           Protected{"GET", "/v1/commands", "", 401, 200, 200},
-                                           Protected{"GET", "/v1/plugins", "", 401, 200, 200},
-                                           Protected{"POST", "/v1/plugins/reload", "", 401, 403, 200},
-                                           Protected{"POST", "/v1/plugins/x/reset", "", 401, 403, 200},
-                                           Protected{"GET", "/v1/nodes", "", 401, 200, 200},
-                                           Protected{"POST", "/v1/commands/nodes", "", 401, 200, 200},
-                                           Protected{"POST", "/v1/deployments", R"({"chute":"c"})", 401, 403, 200},
-                                           Protected{"POST", "/v1/commands/deploy", R"({"chute":"c"})", 401, 403, 200},
-                                           Protected{"DELETE", "/v1/deployments/d", "", 401, 403, 200},
-                                           Protected{"POST", "/v1/commands/undeploy", R"({"deployment":"d"})", 401, 403,
-                                                     200},
-                                           Protected{"GET", "/nothing/here", "", 401, 404, 404},
-                                           Protected{"GET", "/v1/commands/nodes", "", 401, 405, 405}));
+INSTANTIATE_TEST_SUITE_P(
+    EveryRoute, Roles,
+    ::testing::Values(
+        Protected{"GET", "/metrics", "", 401, 200, 200}, Protected{"GET", "/openapi.json", "", 401, 200, 200},
+        Protected{"GET", "/v1/commands", "", 401, 200, 200}, Protected{"GET", "/v1/plugins", "", 401, 200, 200},
+        Protected{"POST", "/v1/plugins/reload", "", 401, 403, 200},
+        Protected{"POST", "/v1/plugins/x/reset", "", 401, 403, 200}, Protected{"GET", "/v1/nodes", "", 401, 200, 200},
+        Protected{"POST", "/v1/commands/nodes", "", 401, 200, 200},
+        Protected{"POST", "/v1/deployments", R"({"chute":"c"})", 401, 403, 200},
+        Protected{"POST", "/v1/commands/deploy", R"({"chute":"c"})", 401, 403, 200},
+        Protected{"DELETE", "/v1/deployments/d", "", 401, 403, 200},
+        Protected{"POST", "/v1/commands/undeploy", R"({"deployment":"d"})", 401, 403, 200},
+        Protected{"GET", "/nothing/here", "", 401, 404, 404}, Protected{"HEAD", "/metrics", "", 401, 200, 200},
+        Protected{"HEAD", "/v1/plugins", "", 401, 200, 200}, Protected{"HEAD", "/v1/nodes?limit=5", "", 401, 200, 200},
+        Protected{"HEAD", "/v1/nodes?limit=many", "", 401, 400, 400},
+        Protected{"HEAD", "/v1/nodes", "{}", 401, 400, 400}, Protected{"HEAD", "/nothing/here", "", 401, 404, 404},
+        Protected{"HEAD", "/v1/deployments", "", 401, 405, 405},
+        Protected{"GET", "/v1/commands/nodes", "", 401, 405, 405}));
 
 TEST_F(Serving, HealthNeedsNoTokenAndShowsAStrangerNoDetails) {
     EXPECT_EQ(remote("GET", "/healthz", nullptr).status, 200);
@@ -137,6 +139,10 @@ TEST_F(Serving, A401SaysHowToComeIn) {
 TEST_F(Serving, PluginRoutesReachTheirFunctions) {
     EXPECT_EQ(local("POST", "/v1/plugins/reload").body, "{\"reloaded\":true}");
     EXPECT_EQ(daemon.reloads, 1);
+    EXPECT_EQ(local("POST", "/v1/plugins/reload", "", " { }\r\n").status, 200);
+    for (const char *body : {"{", "}", "{}{}", "[]", "null", "{\"a\":1}"})
+        EXPECT_EQ(reason(local("POST", "/v1/plugins/reload", "", body)), "UnexpectedBody") << body;
+    EXPECT_EQ(daemon.reloads, 2);
     EXPECT_EQ(local("POST", "/v1/plugins/my%20plugin/reset").status, 200);
     EXPECT_EQ(daemon.reset, "my plugin");
 }
@@ -145,7 +151,56 @@ TEST_F(Serving, AMethodThatAPathDoesNotAnswerIsToldTheOnesItDoes) {
     const Answer answer = local("PUT", "/v1/deployments/x");
     EXPECT_EQ(answer.status, 405);
     EXPECT_TRUE(answer.has("Allow: DELETE"));
-    EXPECT_TRUE(local("DELETE", "/metrics").has("Allow: GET"));
+    EXPECT_TRUE(local("DELETE", "/metrics").has("Allow: GET, HEAD\r\n"));
+    EXPECT_TRUE(local("DELETE", "/v1/nodes").has("Allow: GET, HEAD\r\n"));
+}
+
+TEST_F(Serving, HeadIsAnsweredAsGetWithoutTheBody) {
+    for (const char *path : {"/healthz", "/readyz", "/metrics", "/openapi.json", "/v1/commands", "/v1/plugins",
+                             "/v1/nodes", "/v1/logs/d", "/nothing", "/v1/deployments/x"}) {
+        RawClient client(daemon.socket_path());
+        const Answer get = client.ask(request("GET", path));
+        client.send(request("HEAD", path) + request("GET", "/healthz"));
+        const std::string head = client.read_until("\r\n\r\n");
+        const auto comparable = [](std::string text) { // but for the request's number and the time
+            for (const char *own : {"\r\nRigger-Request-Id: ", "\r\nDate: "})
+                if (const size_t at = text.find(own); at != std::string::npos)
+                    text.erase(at, text.find("\r\n", at + 2) - at);
+            return text;
+        };
+        EXPECT_EQ(comparable(head), comparable(get.head)) << path;
+        const Answer next = client.read_answer(); // a body would stand before it
+        EXPECT_EQ(next.head.substr(0, 15), "HTTP/1.1 200 OK") << path;
+        EXPECT_EQ(next.body, "{\"status\":\"ok\"}\n") << path;
+    }
+    EXPECT_GT(daemon.metrics.value("rigger_http_requests_total",
+                                   {{"route", "/metrics"}, {"method", "HEAD"}, {"status", "200"}}),
+              0);
+}
+
+TEST_F(Serving, HeadOfAnEventStreamOpensNone) {
+    for (const char *path : {"/v1/nodes?watch=true", "/v1/logs/d?follow=true"}) {
+        const int before = daemon.commands.calls();
+        RawClient client(daemon.socket_path());
+        client.send(request("HEAD", path));
+        const std::string all = client.read_rest();
+        EXPECT_EQ(all.substr(0, 15), "HTTP/1.1 200 OK") << path;
+        EXPECT_NE(all.find("Content-Type: text/event-stream"), std::string::npos) << path;
+        EXPECT_EQ(all.find("\r\n\r\n"), all.size() - 4) << all;
+        EXPECT_EQ(daemon.commands.calls(), before) << path;
+    }
+}
+
+TEST_F(Serving, A304NamesNoLength) { // RFC 9110, 8.6: none, or that of the 200
+    const Answer first = local("GET", "/v1/commands");
+    const size_t at = first.head.find("ETag: ");
+    ASSERT_NE(at, std::string::npos);
+    const std::string tag = first.head.substr(at + 6, first.head.find('\r', at) - at - 6);
+    RawClient client(daemon.socket_path());
+    const Answer again = client.ask(request("GET", "/v1/commands", "If-None-Match: " + tag + "\r\n"));
+    EXPECT_EQ(again.status, 304);
+    EXPECT_FALSE(again.has("Content-Length")) << again.head;
+    EXPECT_EQ(client.ask(request("GET", "/healthz")).status, 200) << "the connection goes on";
 }
 
 TEST_F(Serving, TheCatalogueHasATag) {
@@ -219,9 +274,12 @@ TEST_F(Serving, RequestsAreCountedByRouteAndNotByWhatWasAsked) {
     local("DELETE", "/v1/deployments/some-id");
     local("GET", "/some/random/path");
     EXPECT_EQ(
-        daemon.metrics.value("rigger_http_requests_total,route=/v1/deployments/{deployment},method=DELETE,status=200"),
+        daemon.metrics.value("rigger_http_requests_total",
+                             {{"route", "/v1/deployments/{deployment}"}, {"method", "DELETE"}, {"status", "200"}}),
         1);
-    EXPECT_EQ(daemon.metrics.value("rigger_http_requests_total,route=unmatched,method=GET,status=404"), 1);
+    EXPECT_EQ(daemon.metrics.value("rigger_http_requests_total",
+                                   {{"route", "unmatched"}, {"method", "GET"}, {"status", "404"}}),
+              1);
 }
 
 TEST_F(Serving, TheSocketFileHasItsMode) {
