@@ -229,7 +229,7 @@ TEST_P(WrongScorers, LoseTheirBatchAndAreCounted) {
     EXPECT_THAT(done.error().message, HasSubstr("com.example.bad." + name));
     for (const double s : b.scores) EXPECT_TRUE(std::isnan(s));
     EXPECT_GE(host.row(name).failures, 1u);
-    EXPECT_EQ(host.metrics.value("rigger_plugin_failures_total", name), 1);
+    EXPECT_EQ(host.metrics.value("rigger_plugin_failures_total", {{"instance", name}}), 1);
     expect_others_run();
 }
 

@@ -123,8 +123,8 @@ TEST_F(Tasks, OneThatDoesNotComeBackIsWrittenOff) {
     EXPECT_EQ(failures_after("away 3600000", 5s), 1u);
     EXPECT_TRUE(host.until([&] { return state_name(host.row("front").state) == "quarantined"; }));
     EXPECT_THAT(host.log(), HasSubstr("did not return from timer()"));
-    EXPECT_TRUE(host.until([&] { return host.metrics.value("rigger_plugin_running", "front") == 0; }));
-    EXPECT_EQ(host.metrics.value("rigger_plugin_failures_total", "front"), 1);
+    EXPECT_TRUE(host.until([&] { return host.metrics.value("rigger_plugin_running", {{"instance", "front"}}) == 0; }));
+    EXPECT_EQ(host.metrics.value("rigger_plugin_failures_total", {{"instance", "front"}}), 1);
     host.clock.advance(1h); // it looks at this clock until it comes back
     ASSERT_TRUE(host.registry->reset("front").ok());
     expect_successor_alone();
@@ -175,7 +175,7 @@ TEST_F(Services, HttpIsUnsupportedWithoutAClient) {
 TEST_F(Services, MetricsCarryTheInstancesNameAndOneHandlePerSeries) {
     start();
     ASSERT_TRUE(ask("metric").ok());
-    EXPECT_EQ(host.metrics.value("tests_total", "front"), 2);
+    EXPECT_EQ(host.metrics.value("tests_total", {{"instance", "front"}}), 2);
 }
 
 TEST_F(Services, WhatTheManifestDoesNotGrantIsNotThere) {

@@ -9,29 +9,6 @@
 
 namespace rigger::host::test {
 
-void CountingMetrics::add(Handle h, double value) {
-    const std::lock_guard lock(mutex_);
-    values_.at(h) += value;
-}
-void CountingMetrics::set(Handle h, double value) {
-    const std::lock_guard lock(mutex_);
-    values_.at(h) = value;
-}
-Metrics::Handle CountingMetrics::handle(std::string_view name, const Labels &labels) {
-    const std::lock_guard lock(mutex_);
-    std::string key(name);
-    for (const auto &[k, v] : labels)
-        if (k == "instance") key += "/" + v;
-    const auto [at, fresh] = handles_.emplace(key, values_.size());
-    if (fresh) values_.push_back(0);
-    return at->second;
-}
-double CountingMetrics::value(const std::string &name, const std::string &instance) const {
-    const std::lock_guard lock(mutex_);
-    const auto at = handles_.find(name + "/" + instance);
-    return at == handles_.end() ? -1 : values_[at->second];
-}
-
 Result<std::optional<KvEntry>> KvStore::kv_get(std::string_view plugin, std::string_view key) {
     const std::lock_guard lock(mutex_);
     const auto at = entries_.find(std::string(plugin) + "/" + std::string(key));

@@ -1,5 +1,6 @@
 // support.hpp -- a registry over directories of its own, with a clock, a store and services that the test drives.
 #pragma once
+#include "domain/ports/tests/remembered_metrics.hpp"
 #include "host/registry.hpp"
 
 #include <atomic>
@@ -28,30 +29,6 @@ public:
 private:
     std::atomic<uint64_t> mono_{1'000'000'000};
     std::atomic<int64_t> wall_{1'767'225'600'000'000'000};
-};
-
-/// Counts by name and labels; good enough to ask "was it counted?".
-class CountingMetrics final : public Metrics {
-public:
-    Handle counter(std::string_view name, std::string_view, const Labels &labels) override {
-        return handle(name, labels);
-    }
-    Handle gauge(std::string_view name, std::string_view, const Labels &labels) override {
-        return handle(name, labels);
-    }
-    Handle histogram(std::string_view name, std::string_view, std::span<const double>, const Labels &labels) override {
-        return handle(name, labels);
-    }
-    void add(Handle h, double value) override;
-    void set(Handle h, double value) override;
-    std::string exposition() const override { return {}; }
-    double value(const std::string &name, const std::string &instance) const;
-
-private:
-    Handle handle(std::string_view name, const Labels &labels);
-    mutable std::mutex mutex_;
-    std::map<std::string, Handle> handles_;
-    std::vector<double> values_;
 };
 
 /// The key-value part of a store; the rest answers unsupported.
@@ -117,7 +94,7 @@ public:
 
     Directory directory;
     HandClock clock;
-    CountingMetrics metrics;
+    RememberedMetrics metrics;
     KvStore store;
     Secrets secrets;
     Http http;

@@ -9,16 +9,6 @@
 namespace rigger::sim {
 using nlohmann::json;
 
-Metrics::Handle Gauges::series(std::string_view name, const Labels &labels) {
-    std::string key(name);
-    for (const auto &[label, value] : labels)
-        key += (key.size() == name.size() ? "{" : ",") + std::string(label) + "=" + std::string(value);
-    if (key.size() > name.size()) key += "}";
-    const auto [at, fresh] = handles_.try_emplace(std::move(key), values_.size());
-    if (fresh) values_.push_back(0);
-    return at->second;
-}
-
 Result<placement::PlacementPlan> GreedyPlanner::plan(const SnapshotPtr &snapshot) {
     placement::PlacementPlan plan;
     plan.snapshot = snapshot;

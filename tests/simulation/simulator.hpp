@@ -4,6 +4,7 @@
 #include "control/committer.hpp"
 #include "control/controller.hpp"
 #include "control/perform.hpp"
+#include "domain/ports/tests/remembered_metrics.hpp"
 #include "simulation/auditor.hpp"
 #include "simulation/fake_cluster.hpp"
 #include "simulation/fake_source.hpp"
@@ -38,31 +39,6 @@ struct Faults {
 struct Death {
     uint64_t at = 0;
     bool calls_land = false;
-};
-
-/// Remembers gauges and counters by name and labels.
-class Gauges final : public Metrics {
-public:
-    Handle counter(std::string_view name, std::string_view, const Labels &labels) override {
-        return series(name, labels);
-    }
-    Handle gauge(std::string_view name, std::string_view, const Labels &labels) override {
-        return series(name, labels);
-    }
-    Handle histogram(std::string_view, std::string_view, std::span<const double>, const Labels &) override { return 0; }
-    void add(Handle handle, double by) override { values_[handle] += by; }
-    void set(Handle handle, double to) override { values_[handle] = to; }
-    std::string exposition() const override { return {}; }
-    /// "name" or "name{label=value,...}"; 0 where nothing was measured.
-    double value(const std::string &name) const {
-        const auto at = handles_.find(name);
-        return at == handles_.end() ? 0 : values_[at->second];
-    }
-
-private:
-    Handle series(std::string_view name, const Labels &labels);
-    std::map<std::string, Handle> handles_;
-    std::vector<double> values_{0};
 };
 
 class LogBook final : public Log {
@@ -115,7 +91,7 @@ public:
     FakeSource market{world};
     GreedyPlanner greedy;
     LogBook log;
-    Gauges gauges;
+    RememberedMetrics metrics;
     Faults faults;
     bool market_empty = false, market_cut = false, cluster_empty = false; ///< what the next full listings deliver
     std::optional<Death> death;
@@ -198,7 +174,7 @@ private:
     }
 
     ControlConfig config_;
-    ControlMetrics metrics_{gauges};
+    ControlMetrics metrics_{metrics};
     std::unique_ptr<Controller> controller_;
     CommitQueue queue_;
     bool committing_ = false, commit_failing_ = false;

@@ -77,9 +77,9 @@ TEST_P(Trouble, EmptyClusterListing) {
     sim.cluster_empty = sim.cluster.listings_empty = true;
     sim.relist_all();
     sim.run(10s);
-    EXPECT_EQ(sim.gauges.value("rigger_view_complete{view=sim/c1/pods}"), 0);
+    EXPECT_EQ(sim.metrics.value("rigger_view_complete", {{"view", "sim/c1/pods"}}), 0);
     expect_to_pass(45min, "came back empty");
-    EXPECT_EQ(sim.gauges.value("rigger_view_complete{view=sim/c1/pods}"), 1);
+    EXPECT_EQ(sim.metrics.value("rigger_view_complete", {{"view", "sim/c1/pods"}}), 1);
 }
 
 TEST_P(Trouble, EmptyClusterListing_AcrossARestart) {
@@ -98,7 +98,7 @@ TEST_P(Trouble, StoreThatCannotBeWritten) {
     sim.store.failing = true;
     const auto refused = sim.undeploy(*at_first.begin()); // something to write, so that it is noticed
     sim.run(10min);
-    EXPECT_EQ(sim.gauges.value("rigger_store_failing"), 1);
+    EXPECT_EQ(sim.metrics.value("rigger_store_failing"), 1);
     EXPECT_FALSE(status()["store"]["ok"].get<bool>());
     EXPECT_NE(status()["store"]["error"].dump().find("no space left"), std::string::npos);
     EXPECT_EQ(sim.cluster.count("Job"), 3u) << "nothing leaves before it is written";
@@ -108,7 +108,7 @@ TEST_P(Trouble, StoreThatCannotBeWritten) {
     EXPECT_EQ((*answer)->error().reason, "StoreFailing");
     EXPECT_EQ(sim.converge(30min), "");
     EXPECT_EQ(ids().size(), 2u) << "what was decided before it failed is done when it can be, what was refused is not";
-    EXPECT_EQ(sim.gauges.value("rigger_store_failing"), 0);
+    EXPECT_EQ(sim.metrics.value("rigger_store_failing"), 0);
 }
 
 TEST_P(Trouble, StoreThatFails_WhileADeploymentBegins_LeavesNothingBehindWhenItIsUndone) {
