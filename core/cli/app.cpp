@@ -270,6 +270,12 @@ private:
             io_.err << std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - before)
                            .count()
                     << " us\n";
+        if (!result.ok() && result.error().reason == "ConnectionLost" && command.effect != "read")
+            return fail({Code::deadline, "OutcomeUnknown",
+                         tr("the daemon ended the connection before it answered; the outcome is not known. Look with "
+                            "`rigger status`",
+                            "守护进程在应答之前断开了连接；结果未知。请用 `rigger status` 查看"),
+                         0});
         if (!result.ok()) return fail(result.error());
         const auto rendered = render_result(*result, command.result, style);
         if (!rendered.ok()) return fail(rendered.error());

@@ -166,7 +166,12 @@ struct Client::Impl {
                         tr(" s; the outcome is not known. Look with `rigger status`; --timeout waits longer",
                            " 秒内应答；结果未知。请用 `rigger status` 查看；--timeout 可延长等待"),
                     0};
-        return unreachable(endpoint, why, language);
+        return {Code::unavailable, "ConnectionLost",
+                tr("the daemon at ", "守护进程 ") + elide(endpoint.shown(), 120) +
+                    tr(" ended the connection before it answered: ", " 在应答之前断开了连接：") + why +
+                    tr("; did it end? Try `systemctl status riggerd`",
+                       "；它是否已退出？可用 `systemctl status riggerd` 查看"),
+                0};
     }
 
     Result<std::string> exchange(const std::string &method, const std::string &path, const std::string &body) {

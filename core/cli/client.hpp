@@ -25,7 +25,8 @@ public:
     Client(Endpoint endpoint, Milliseconds timeout, Language language);
     ~Client();
 
-    /// Errors also: unavailable Unreachable (no daemon, with what to do), deadline Timeout, internal AnswerMalformed.
+    /// Errors also: unavailable Unreachable (no daemon, with what to do), ConnectionLost (it was there, and whether it
+    /// did what it was asked is not known), deadline Timeout, internal AnswerMalformed.
     Result<std::string> get(const std::string &path);
     Result<std::string> post(const std::string &path, const std::string &body);
 

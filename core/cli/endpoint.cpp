@@ -5,6 +5,7 @@
 #include <Poco/Exception.h>
 #include <Poco/URI.h>
 
+#include <algorithm>
 #include <fstream>
 
 namespace rigger::cli {
@@ -56,6 +57,10 @@ private:
         if (token.find_first_of("\r\n") != std::string::npos)
             return invalid("TokenFile", tr("the token has more than one line; it must be one line of text",
                                            "令牌多于一行；必须是一行文本"));
+        const auto unprintable = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+        if (std::any_of(token.begin(), token.end(), unprintable))
+            return invalid("TokenFile",
+                           tr("the token is not text; it must be one line of text", "令牌不是文本；必须是一行文本"));
         return token;
     }
 

@@ -7,7 +7,7 @@ namespace rigger::cli {
 Exit exit_code(const Error &error) noexcept {
     const std::string_view reason = error.reason;
     if (reason.substr(0, 9) == "Ambiguous") return exit_not_found;
-    if (reason == "Unreachable") return exit_unreachable;
+    if (reason == "Unreachable" || reason == "ConnectionLost") return exit_unreachable;
     if (reason == "Infeasible") return exit_held_back;
     switch (error.code) {
     case Code::ok: return exit_ok;

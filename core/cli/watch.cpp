@@ -26,8 +26,8 @@ public:
                                                order_.style.language)),
                                            0}
                                    : status.error();
-            const bool again = shown_ && (lost.reason == "Unreachable" || lost.code == Code::unavailable ||
-                                          lost.code == Code::exhausted || lost.code == Code::deadline);
+            const bool again = shown_ && (lost.code == Code::unavailable || lost.code == Code::exhausted ||
+                                          lost.code == Code::deadline);
             if (!again || !io_.pause) return report(io_, lost, order_.style.format, order_.style.language);
             if (!waiting_)
                 io_.err << "rigger: " << lost.message << Text{"; trying again", "；正在重试"}.in(order_.style.language)

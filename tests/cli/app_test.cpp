@@ -6,7 +6,12 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include <stdexcept>
+#include <thread>
 
 namespace rigger::cli {
 namespace {
@@ -148,6 +153,72 @@ TEST_F(App, AFailureWhileWaitingHasItsExitCode) {
         return Error{Code::conflict, "DeploymentFailed", "it ended", 0};
     });
     EXPECT_EQ(terminal().run({"deploy", "-c", "a", "-s", "b", "--wait"}).code, exit_held_back);
+}
+
+/// Answers the first request of a connection with its catalogue, and hangs up at the second.
+class HangsUp {
+public:
+    HangsUp(const std::string &path, std::string catalogue)
+        : listener_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        struct ::sockaddr_un address {};
+        address.sun_family = AF_UNIX;
+        std::copy(path.begin(), path.end(), address.sun_path);
+        EXPECT_EQ(::bind(listener_, reinterpret_cast<sockaddr *>(&address), sizeof address), 0);
+        EXPECT_EQ(::listen(listener_, 8), 0);
+        thread_ = std::thread([this, catalogue = std::move(catalogue)] {
+            for (int peer; (peer = ::accept(listener_, nullptr, nullptr)) >= 0; ::close(peer)) {
+                if (read_head(peer)) {
+                    const std::string answer =
+                        "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(catalogue.size()) + "\r\n\r\n" +
+                        catalogue;
+                    (void)!::write(peer, answer.data(), answer.size());
+                    read_head(peer);
+                }
+            }
+        });
+    }
+    ~HangsUp() {
+        ::shutdown(listener_, SHUT_RDWR);
+        thread_.join();
+        ::close(listener_);
+    }
+
+private:
+    static bool read_head(int peer) {
+        std::string seen;
+        char piece[4096];
+        while (seen.find("\r\n\r\n") == std::string::npos) {
+            const ssize_t got = ::read(peer, piece, sizeof piece);
+            if (got <= 0) return false;
+            seen.append(piece, static_cast<size_t>(got));
+        }
+        return true;
+    }
+    int listener_;
+    std::thread thread_;
+};
+
+TEST_F(App, AConnectionThatBreaksLeavesTheOutcomeOfAChangeUnknown) {
+    const std::string path = daemon.directory + "/hangs-up";
+    const HangsUp peer(path, gepetto::catalogue());
+    Terminal t(path);
+    for (const Words &words :
+         std::vector<Words>{{"recycle"}, {"undeploy", "x"}, {"deploy", "-c", "a", "-s", "b", "--wait"}}) {
+        const Seen seen = t.run(words);
+        EXPECT_EQ(seen.code, exit_timeout) << words.front();
+        EXPECT_NE(seen.err.find("ook with `rigger status`"), std::string::npos) << seen.err;
+    }
+    const Seen read = t.run({"nodes"});
+    EXPECT_EQ(read.code, exit_unreachable);
+    EXPECT_NE(read.err.find("ended the connection before it answered"), std::string::npos) << read.err;
+}
+
+TEST_F(App, ATokenThatIsNoTextIsNotSent) {
+    const std::string file = daemon.directory + "/binary";
+    std::ofstream(file) << std::string(100, '\0');
+    const Seen seen = terminal().run({"nodes", "--url", "http://127.0.0.1:1", "--token-file", file});
+    EXPECT_EQ(seen.code, exit_usage);
+    EXPECT_NE(seen.err.find("the token is not text"), std::string::npos) << seen.err;
 }
 
 /// Collects what is written and lets the test act on it.
