@@ -45,7 +45,8 @@ Application::Application() { setUnixOptions(true); }
 void Application::defineOptions(Poco::Util::OptionSet &options) {
     using Poco::Util::Option;
     using Callback = Poco::Util::OptionCallback<Application>;
-    ServerApplication::defineOptions(options);
+    // Not ServerApplication's own: what goes wrong behind --daemon is seen by nobody. A supervisor does better.
+    Poco::Util::Application::defineOptions(options);
     options.addOption(Option("config", "c", "the configuration file (default " + config_path_ + ")")
                           .argument("FILE")
                           .callback(Callback(this, &Application::handle_config)));

@@ -143,6 +143,13 @@ class Files(unittest.TestCase):
             self.assertEqual(0, answer.returncode, answer.stderr)
             self.assertIn(f"warning: what only user 'root', to whom {daemon.dir}/state belongs, may open is not checked", answer.stderr)
 
+    def test_a_wrong_command_line_is_told_apart_from_a_wrong_configuration(self):
+        for arguments in (["--nope"], ["--config"], ["-c"], ["--config=/a", "--config=/b"], ["extra"], ["--daemon"], ["--umask=777"], ["--pidfile=/nope"]):
+            with self.subTest(arguments=arguments):
+                answer = subprocess.run([str(BUILD / "bin/riggerd"), *arguments], capture_output=True, text=True, timeout=60)
+                self.assertEqual(64, answer.returncode, answer.stderr)
+                self.assertRegex(answer.stderr, "^riggerd: .*; see riggerd --help\\n$")
+
     def test_a_running_daemon_is_no_problem(self):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
