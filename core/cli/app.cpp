@@ -60,7 +60,12 @@ public:
         Words rest = before;
         rest.insert(rest.end(), after.begin(), after.end());
         if (name == "completion") return peek_.help ? help_of({name}) : completion(rest);
-        if (name == "__complete") return candidates(after);
+        if (name == "__complete") { // what an alias puts before it is typed, too
+            Words typed = before;
+            const bool dashes = !after.empty() && after.front() == "--";
+            typed.insert(typed.end(), after.begin() + (dashes ? 1 : 0), after.end());
+            return candidates(typed);
+        }
         if (name == "version") return version(rest);
         if (name == "help") return after.empty() ? overview() : help_of(after);
         const auto own = own_commands(language_);
@@ -183,8 +188,7 @@ private:
     }
 
     /// Says nothing on failure: the operator is in the middle of typing.
-    int candidates(Words words) {
-        if (!words.empty() && words.front() == "--") words.erase(words.begin());
+    int candidates(const Words &words) {
         // The last word is not whole yet: half of a file's name must not be the configuration.
         const Peek typed = peek(words.empty() ? words : Words(words.begin(), words.end() - 1));
         auto daemon = client(kCompletionTimeout, typed.endpoint);

@@ -420,6 +420,13 @@ TEST_F(Completion, OffersFixedValuesAndPluginCommands) {
     EXPECT_EQ(words({"plugins", "enable", "--y"}), Expected{"--yes"});
 }
 
+TEST_F(Completion, HeedsWhatAnAliasPutsBeforeIt) { // alias rigger='rigger --config ...'
+    daemon.commands.on(
+        "nodes", [](auto &&...) -> Result<std::string> { return std::string(R"({"items":[{"nodeName":"gpu-01"}]})"); });
+    const Seen seen = Terminal("").run({"--socket", daemon.socket_path(), "__complete", "--", "lock", "gpu"}, false);
+    EXPECT_EQ(seen.out, "gpu-01\n");
+}
+
 TEST_F(Completion, OffersAPositionOnce) {
     daemon.commands.on("chutes", [](auto &&...) -> Result<std::string> {
         return std::string(R"({"items":[{"offerId":"67df","offerName":"Qwen/Qwen3"}]})");

@@ -45,7 +45,7 @@ class Completion(unittest.TestCase):
         answers.touch()
         program.write_text(f"""#!/usr/bin/env python3
 import json, subprocess, sys
-if sys.argv[1:2] in (["__complete"], ["completion"]):
+if "__complete" in sys.argv or sys.argv[1:2] == ["completion"]:
     code = subprocess.call([{str(BUILD / "bin/rigger")!r}] + sys.argv[1:])
     open({str(answers)!r}, "a").write("x")
     sys.exit(code)
@@ -83,6 +83,9 @@ print("ARGUMENTS " + json.dumps(sys.argv[1:], ensure_ascii=False))
             for typed, given in cases:
                 with self.subTest(typed=typed):
                     self.assertEqual(given, json.loads(shell.complete(typed, lambda: answers.stat().st_size)))
+        with shells.Shell(name, home, {"PATH": path, "RIGGER_CONFIG": "/nope"}) as shell:  # as `./dev demo` tells it
+            shell.run(f"alias rigger='{program} --config {self.daemon.config}'")
+            self.assertEqual(["--config", str(self.daemon.config), "lock", "h200-tee-01"], json.loads(shell.complete("rigger lock h200-t", lambda: answers.stat().st_size)))
 
     def test_bash(self):
         self.press("bash")
