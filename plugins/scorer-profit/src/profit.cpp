@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
-// The wide clone computes the same products in the same order: equal bits on every machine.
+// The wide clone computes the same quotients: equal bits on every machine.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
     !defined(__SANITIZE_THREAD__)
 #define PROFIT_CLONES __attribute__((target_clones("arch=x86-64-v3", "default")))
@@ -15,15 +15,11 @@
 namespace profit {
 namespace {
 
-constexpr size_t block_rows =
-    512; // inverse prices of one block stay in the first-level cache while all offers pass over them
-
-PROFIT_CLONES void invert(double *__restrict inverse, const double *__restrict price, double floor, size_t n) {
-    for (size_t i = 0; i < n; ++i) inverse[i] = 1.0 / (price[i] < floor ? floor : price[i]); // NaN stays NaN
-}
-
-PROFIT_CLONES void scale(double *__restrict out, const double *__restrict inverse, double factor, size_t n) {
-    for (size_t i = 0; i < n; ++i) out[i] = factor * inverse[i];
+/// worth / (price x GPUs), rounded as the reference rounds it: a product with 1 / price would be quicker, and would put
+/// pairs that are worth the same now before and now behind each other. NaN stays NaN.
+PROFIT_CLONES void divide(double *__restrict out, const double *__restrict price, double floor, double gpus,
+                          double worth, size_t n) {
+    for (size_t i = 0; i < n; ++i) out[i] = worth / ((price[i] < floor ? floor : price[i]) * gpus);
 }
 
 /// A worth beyond reason, or none at all, is no worth: the offer's numbers cannot be right.
@@ -51,43 +47,29 @@ double ProfitScorer::gain(const Offer &o) {
     return (units + (units / calls) * limited) / (o.instances + 1);
 }
 
-double ProfitScorer::per_dollar(const Offer &o) const {
+double ProfitScorer::worth(const Offer &o) const {
+    if (config_.mode != Mode::usage) return o.multiplier;
+    return o.is_private ? 3600 * o.multiplier * config_.private_factor : gain(o);
+}
+
+void ProfitScorer::score_rows(const Offer &o, const double *price, double *out, size_t n) const {
+    const double all = finite_or_abstain(worth(o));
     const double gpus = o.gpus > 0 ? o.gpus : 1; // work without a GPU still occupies a server
-    switch (config_.mode) {
-    case Mode::raw_multiplier: return o.multiplier;
-    case Mode::multiplier: return o.multiplier / gpus;
-    case Mode::usage: break;
-    }
-    return (o.is_private ? 3600 * o.multiplier * config_.private_factor : gain(o)) / gpus;
+    if (config_.mode == Mode::raw_multiplier) std::fill_n(out, n, all);
+    else divide(out, price, config_.cost_floor, gpus, all, n);
 }
 
 rig::Status ProfitScorer::score(const rig::ScoreBatch &batch) {
     const double *const price = batch.candidate(0).data;
-    const size_t candidates = batch.candidates(), offers = batch.workloads();
     const rig_score_batch &raw = batch.raw();
-    const bool by_price = config_.mode != Mode::raw_multiplier;
-
-    if (raw.select && raw.select_count * 8 < candidates) { // few rows are left: visit only those
-        for (size_t w = 0; w < offers; ++w) {
-            const double factor = finite_or_abstain(per_dollar(offer(batch, w)));
-            double *const out = batch.scores(w);
-            for (uint64_t i = 0; i < raw.select_count; ++i) {
-                const uint32_t c = raw.select[i];
-                double inverse = 1;
-                if (by_price) invert(&inverse, price + c, config_.cost_floor, 1);
-                out[c] = factor * inverse;
-            }
-        }
-        return {};
-    }
-
-    double inverse[block_rows];
-    std::fill_n(inverse, block_rows, 1.0);
-    for (size_t from = 0; from < candidates; from += block_rows) {
-        const size_t n = std::min(block_rows, candidates - from);
-        if (by_price) invert(inverse, price + from, config_.cost_floor, n);
-        for (size_t w = 0; w < offers; ++w)
-            scale(batch.scores(w) + from, inverse, finite_or_abstain(per_dollar(offer(batch, w))), n);
+    const bool few = raw.select && raw.select_count * 8 < batch.candidates(); // visit only the rows that are left
+    for (size_t w = 0; w < batch.workloads(); ++w) {
+        const Offer o = offer(batch, w);
+        double *const out = batch.scores(w);
+        if (!few) score_rows(o, price, out, batch.candidates());
+        else
+            for (uint64_t i = 0; i < raw.select_count; ++i)
+                score_rows(o, price + raw.select[i], out + raw.select[i], 1);
     }
     return {};
 }
@@ -103,9 +85,8 @@ rig::Status ProfitScorer::appraise(const rig::WorkloadTable &table, double *valu
 rig::Result<std::string> ProfitScorer::explain(const rig::ScoreBatch &batch, size_t workload, size_t candidate) {
     const Offer o = offer(batch, workload);
     const double price = batch.candidate(0)[candidate];
-    double inverse = 1;
-    if (config_.mode != Mode::raw_multiplier) invert(&inverse, &price, config_.cost_floor, 1);
-    const double value = finite_or_abstain(per_dollar(o)) * inverse;
+    double value = NAN;
+    score_rows(o, &price, &value, 1);
 
     std::string terms, text;
     char buffer[256];

@@ -39,7 +39,8 @@ private:
     };
     template <typename Table> static Offer offer(const Table &table, size_t row);
     static double gain(const Offer &offer);
-    double per_dollar(const Offer &offer) const; ///< value at 1 USD per GPU-hour
+    double worth(const Offer &offer) const; ///< of one instance, whatever it costs
+    void score_rows(const Offer &offer, const double *price, double *out, size_t n) const;
 
     Config config_;
     rig::Status problem_;
