@@ -170,6 +170,18 @@ TEST_F(FleetNodes, AServer_BecomesANode_WithWhatInventoryNeeds) {
                                                 {"pods", "110"}}));
     EXPECT_EQ(condition(node, "Ready")["status"], "True");
 }
+TEST_F(FleetNodes, APrice_KeepsItsLastDigit) {
+    open();
+    for (const double price : {0.1 + 0.2, 1.0 / 3, 5.2212345678901237, 1e-7, 10'000.0, 0.0}) {
+        FleetServer s = server("gpu-01", 1);
+        s.hourly_cost = price;
+        fleet.servers = {s};
+        ASSERT_TRUE(cluster->set_fleet(fleet).ok());
+        const std::string said = get("Node", "gpu-01")["metadata"]["annotations"]["rigger.dev/hourly-cost"];
+        EXPECT_EQ(std::stod(said), price) << said;
+    }
+}
+
 TEST_F(FleetNodes, AnUnchangedFleet_ChangesNoNode) {
     open();
     const Json before = get("Node", "node-a");
