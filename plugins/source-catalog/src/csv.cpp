@@ -2,6 +2,8 @@
 
 #include "text.hpp"
 
+#include <algorithm>
+
 namespace catalog {
 namespace {
 
@@ -81,10 +83,35 @@ std::string joined(const std::vector<std::string> &fields) {
     return out;
 }
 
+std::string lower(std::string_view text) {
+    std::string out(text);
+    std::transform(out.begin(), out.end(), out.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return out;
+}
+
+/// Where in a row each wanted column stands.
+rig::Result<std::vector<size_t>> places_of(const std::vector<std::string> &columns, const CsvRow &header,
+                                           std::string_view file) {
+    std::vector<size_t> places;
+    for (const std::string &column : columns) {
+        std::vector<size_t> at;
+        for (size_t i = 0; i < header.fields.size(); ++i)
+            if (lower(trimmed(header.fields[i])) == column) at.push_back(i);
+        if (at.size() > 1) return refused(file, header.line, "has the column " + column + " twice");
+        if (at.empty())
+            return refused(file, header.line,
+                           "has no column " + column + ", but " + shown(joined(header.fields)) +
+                               "; the first line must name " + joined(columns) + ", separated by commas, in any order");
+        places.push_back(at.front());
+    }
+    return places;
+}
+
 } // namespace
 
 rig::Result<std::vector<CsvRow>> parse_csv(std::string_view text, std::string_view file,
-                                           const std::vector<std::string> &header) {
+                                           const std::vector<std::string> &columns) {
     if (text.size() > largest_file) return refused(file, 0, "is larger than 256 MiB");
     if (const size_t zero = text.find('\0'); zero != std::string_view::npos)
         return refused(file, line_of(text, zero), "is not text: it holds a zero byte");
@@ -92,23 +119,25 @@ rig::Result<std::vector<CsvRow>> parse_csv(std::string_view text, std::string_vi
     if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
 
     Parser parser(text, file);
-    if (parser.at_end()) return refused(file, 1, "is empty; expected the header " + joined(header));
+    if (parser.at_end()) return refused(file, 1, "is empty; expected the header " + joined(columns));
     auto first = parser.row();
     if (!first.ok()) return first.error();
-    if (first->fields != header)
-        return refused(file, 1, "has the header " + shown(joined(first->fields)) + "; expected " + joined(header));
+    const auto places = places_of(columns, *first, file);
+    if (!places.ok()) return places.error();
 
     std::vector<CsvRow> rows;
     while (!parser.at_end()) {
         auto row = parser.row();
         if (!row.ok()) return row.error();
         if (row->fields.size() == 1 && row->fields[0].empty()) continue;
-        if (row->fields.size() != header.size())
+        if (row->fields.size() != first->fields.size())
             return refused(file, row->line,
                            "has " + std::to_string(row->fields.size()) + " fields where " +
-                               std::to_string(header.size()) + " are expected; is the line cut?");
+                               std::to_string(first->fields.size()) + " are expected; is the line cut?");
         if (rows.size() >= most_items) return refused(file, row->line, "holds more than a million rows");
-        rows.push_back(std::move(*row));
+        CsvRow wanted{row->line, {}};
+        for (const size_t place : *places) wanted.fields.push_back(std::move(row->fields[place]));
+        rows.push_back(std::move(wanted));
     }
     return rows;
 }

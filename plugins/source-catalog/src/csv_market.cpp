@@ -72,13 +72,23 @@ void derive(Items &items, Chute &chute, double invocations, double price, double
 }
 
 std::vector<std::string> words(std::string_view text) {
+    constexpr std::string_view separators = " \t,;";
     std::set<std::string> unique;
     for (size_t at = 0; at < text.size();) {
-        const size_t end = std::min(text.find(' ', at), text.size());
+        const size_t end = std::min(text.find_first_of(separators, at), text.size());
         if (end > at) unique.emplace(text.substr(at, end - at));
         at = end + 1;
     }
     return {unique.begin(), unique.end()};
+}
+
+/// A number as JSON markets may hold it, too. The error lacks file and line.
+rig::Result<double> figure(const CsvRow &row, size_t column) {
+    constexpr double most = 1e15;
+    const auto number = parse_number(trimmed(row.fields[column]));
+    if (number && *number >= 0 && *number <= most) return *number;
+    return rig::Error{RIG_E_INVALID, "MarketFile",
+                      "'" + shown(row.fields[column]) + "' is not a number from 0 to 10^15", 0};
 }
 
 } // namespace
@@ -99,21 +109,18 @@ rig::Result<Items> market_from_csv(std::string_view text, std::string_view file,
     std::map<std::string, size_t> first_line;
     for (const CsvRow &row : *rows) {
         Chute chute;
-        chute.id = row.fields[0];
-        chute.name = row.fields[1];
+        chute.id = trimmed(row.fields[0]);
+        chute.name = trimmed(row.fields[1]);
+        if (chute.name.empty()) chute.name = chute.id;
         if (chute.id.empty()) return refused(file, row.line, "chute_id is empty");
         if (const auto [at, fresh] = first_line.emplace(chute.id, row.line); !fresh)
             return refused(file, row.line,
                            "chute_id " + shown(chute.id) + " stands in line " + std::to_string(at->second) +
                                " already");
-        const auto invocations = parse_number(row.fields[2]);
-        if (!invocations || *invocations < 0)
-            return refused(file, row.line,
-                           "invocation_count '" + shown(row.fields[2]) + "' is not a number of 0 or more");
-        const auto price = parse_number(row.fields[3]);
-        if (!price || *price < 0)
-            return refused(file, row.line,
-                           "current_estimated_price '" + shown(row.fields[3]) + "' is not a number of 0 or more");
+        const auto invocations = figure(row, 2);
+        if (!invocations.ok()) return refused(file, row.line, "invocation_count " + invocations.error().message);
+        const auto price = figure(row, 3);
+        if (!price.ok()) return refused(file, row.line, "current_estimated_price " + price.error().message);
         chute.gpus = words(row.fields[4]);
         if (chute.gpus.empty())
             return refused(file, row.line, "supported_gpus is empty: such a chute could run nowhere");

@@ -24,6 +24,12 @@ std::optional<double> parse_number(std::string_view text) {
     return value;
 }
 
+std::string_view trimmed(std::string_view text) {
+    const size_t from = text.find_first_not_of(" \t");
+    if (from == std::string_view::npos) return {};
+    return text.substr(from, text.find_last_not_of(" \t") - from + 1);
+}
+
 std::string shown(std::string_view text) {
     constexpr size_t most = 60;
     std::string out;

@@ -20,6 +20,9 @@ rig::Error refused(std::string_view file, size_t line, const std::string &what);
 /// The whole text as a finite decimal number. "nan", "inf", hexadecimal and blanks are none.
 std::optional<double> parse_number(std::string_view text);
 
+/// Without blanks at both ends.
+std::string_view trimmed(std::string_view text);
+
 /// Enough of `text` to recognise it in a message; control characters and broken UTF-8 become '?'.
 std::string shown(std::string_view text);
 

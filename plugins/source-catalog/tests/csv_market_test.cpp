@@ -91,7 +91,24 @@ TEST(CsvMarket, Derivation_DependsOnRowAndSeedAlone) {
 }
 
 TEST(CsvMarket, SupportedGpus_AreSortedAndUnique) {
-    EXPECT_EQ(market("a,a,1,1, h200  a40 h200 \n")->chutes[0].gpus, (std::vector<std::string>{"a40", "h200"}));
+    for (const char *list : {" h200  a40 h200 ", "\"h200, a40\"", "h200;a40"})
+        EXPECT_EQ(market("a,a,1,1," + std::string(list) + "\n")->chutes[0].gpus,
+                  (std::vector<std::string>{"a40", "h200"}))
+            << list;
+}
+
+TEST(CsvMarket, ColumnsStandInAnyOrder_OthersArePassedOver_BlanksToo) {
+    auto items = market_from_csv("name,owner,supported_gpus,Chute_Id,current_estimated_price,invocation_count\n"
+                                 "\"Acme, Inc\",me,h200, a ,9e0, 7200 \n ,me,h200,b,9,7.2e3\n",
+                                 "m.csv", {});
+    ASSERT_TRUE(items.ok()) << items.error().message;
+    EXPECT_EQ(items->chutes[0].id, "a");
+    EXPECT_EQ(items->chutes[0].name, "Acme, Inc");
+    EXPECT_EQ(items->chutes[1].name, "b") << "as in JSON: a chute without a name is called by its id";
+    for (const char *id : {"a", "b"}) {
+        EXPECT_EQ(items->metrics.at(id).invocations, 10);
+        EXPECT_EQ(items->metrics.at(id).multiplier, 2);
+    }
 }
 
 TEST(CsvMarket, RefusesBadRows_WithFileAndLine) {
@@ -104,6 +121,7 @@ TEST(CsvMarket, RefusesBadRows_WithFileAndLine) {
         {"a,a,1,NaN,h200\n", "m.csv:2: current_estimated_price 'NaN'"},
         {"a,a,1,-0.5,h200\n", "m.csv:2: current_estimated_price '-0.5'"},
         {"a,a,1,inf,h200\n", "m.csv:2: current_estimated_price 'inf'"},
+        {"a,a,1e16,1,h200\n", "m.csv:2: invocation_count '1e16' is not a number from 0 to 10^15"},
         {"a,a,1,,h200\n", "m.csv:2: current_estimated_price ''"},
         {"a,a,1,1,\n", "m.csv:2: supported_gpus is empty"},
         {"a,a,1,1\n", "m.csv:2: has 4 fields"},

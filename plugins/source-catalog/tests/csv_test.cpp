@@ -33,6 +33,12 @@ TEST(Csv, AcceptsWindowsLineEnds_AByteOrderMark_BlankLines_AndAMissingLastBreak)
     EXPECT_EQ(rows->size(), 2u);
 }
 
+TEST(Csv, FindsColumnsByName_InAnyOrderAndCase_AmongOthers) {
+    auto rows = table("note, B ,A\nx,2,1\n");
+    ASSERT_TRUE(rows.ok()) << rows.error().message;
+    EXPECT_THAT((*rows)[0].fields, ElementsAre("1", "2"));
+}
+
 struct BadText {
     const char *name;
     std::string text;
@@ -42,7 +48,10 @@ struct BadText {
 TEST(Csv, RefusesBadText_WithFileAndLine) {
     const BadText cases[] = {
         {"empty", "", "m.csv:1: is empty"},
-        {"wrong header", "a,c\n", "m.csv:1: has the header a,c"},
+        {"wrong header", "a,c\n",
+         "m.csv:1: has no column b, but a,c; the first line must name a,b, separated by commas"},
+        {"other separator", "a;b\n1;2\n", "m.csv:1: has no column a, but a;b"},
+        {"ambiguous header", "a,b,A\n1,2,3\n", "m.csv:1: has the column a twice"},
         {"cut row", "a,b\n1,2\n3", "m.csv:3: has 1 fields"},
         {"long row", "a,b\n1,2,3\n", "m.csv:2: has 3 fields"},
         {"open quote", "a,b\n1,\"2\n3,4\n", "m.csv:2: a quote is not closed"},
