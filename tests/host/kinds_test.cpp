@@ -96,6 +96,18 @@ TEST_F(Kinds, Source_WatchDeliversWhatItUnderstandsAndReportsTheRest) {
     EXPECT_EQ(host.row("it").failures, 1u) << "the malformed document";
 }
 
+TEST_F(Kinds, Source_WhatWasRemovedAndComesBackStandsAtTheEnd) {
+    const auto source = live("source")->sources.at(0);
+    Market market;
+    std::thread watch([&] { (void)source->watch({}, "b comes back", market); });
+    EXPECT_TRUE(host.until([&] { return market.count() >= 10; }));
+    host.run_out([&] { host.registry->stop(); }, 10ms);
+    watch.join();
+    ASSERT_EQ(market.offers.size(), 3u);
+    EXPECT_EQ(market.offers[2].id.str(), "b");
+    EXPECT_GT(market.offers[2].ordinal, market.offers[1].ordinal) << "not in its old place, before a";
+}
+
 TEST_F(Kinds, Source_StoppingTheHostEndsAWatchThatNobodyCancelled) {
     const auto source = live("source")->sources.at(0);
     Market market;

@@ -10,7 +10,8 @@
 namespace rigger::host {
 namespace {
 
-/// Positions in the source's listing; they survive a resumed watch and begin anew with a full listing.
+/// Positions in the source's listing; they survive a resumed watch and begin anew with a full listing. What was removed
+/// and comes back stands at the end.
 class Ordinals {
 public:
     void restart() {
@@ -23,6 +24,10 @@ public:
         const auto [at, fresh] = known_.try_emplace(id, next_);
         if (fresh) ++next_;
         return at->second;
+    }
+    void forget(const std::string &id) {
+        const std::lock_guard lock(mutex_);
+        known_.erase(id);
     }
 
 private:
@@ -72,6 +77,7 @@ rig_code on_remove(void *ctx, rig_str kind, rig_str id, rig_str reason) {
     MarketWatch &w = watch_of(ctx);
     return w.to.with(w.clock(), [&](MarketSink &sink) -> Status {
         if (view(kind) != "offer" && view(kind) != "instance") return {};
+        if (view(kind) == "offer") w.ordinals->forget(std::string(view(id).substr(0, 256)));
         return sink.removed(view(kind), view(id), view(reason));
     });
 }

@@ -279,31 +279,46 @@ Telling Desk::tell(Cursor &cursor) {
     return telling;
 }
 
+/// The host keeps offers in the order in which it heard of them; equals are ranked by it. Whether that is the market's.
+bool Desk::in_order(const Cursor &cursor) const {
+    size_t next = cursor.next_place, least = 0;
+    for (size_t i = 0; i < market_->size(); ++i) {
+        const auto known = cursor.offers.find(market_->chute(i).id);
+        const size_t place = known == cursor.offers.end() ? next++ : known->second.place;
+        if (place < least) return false;
+        least = place;
+    }
+    return true;
+}
+
 void Desk::tell_offers(Cursor &cursor, Telling &telling) const {
     using Item = Telling::Item;
     const auto mark = [&](int32_t number) { telling.items.push_back({Item::mark, "offer", {}, {}, number}); };
     const bool stale = !stale_.empty() || !market_;
-    const bool relist = market_ && (!cursor.listed || (cursor.stale && !stale));
+    const bool changed = market_ && cursor.market != market_generation_;
+    const bool relist = market_ && (!cursor.listed || (cursor.stale && !stale) || (changed && !in_order(cursor)));
     if (relist) {
         mark(RIG_MARK_BEGIN);
-        cursor.offer_hash.clear();
+        cursor.offers.clear();
+        cursor.next_place = 0;
     }
-    if (relist || (market_ && cursor.market != market_generation_)) {
-        std::map<std::string, size_t> hashes;
+    if (relist || changed) {
+        std::map<std::string, Cursor::Offer> offers;
         for (size_t i = 0; i < market_->size(); ++i) {
             const Chute &chute = market_->chute(i);
             std::string document =
                 market_->document(i, config_.count_own_instances ? validator_.active_instances(chute.id) : 0);
             const size_t hash = std::hash<std::string>()(document);
-            const auto known = cursor.offer_hash.find(chute.id);
-            if (known == cursor.offer_hash.end() || known->second != hash)
+            const auto known = cursor.offers.find(chute.id);
+            const bool fresh = known == cursor.offers.end();
+            if (fresh || known->second.hash != hash)
                 telling.items.push_back({Item::put, "offer", chute.id, std::move(document)});
-            hashes.emplace(chute.id, hash);
+            offers.emplace(chute.id, Cursor::Offer{hash, fresh ? cursor.next_place++ : known->second.place});
         }
-        for (const auto &[id, hash] : cursor.offer_hash)
-            if (!hashes.contains(id))
+        for (const auto &[id, offer] : cursor.offers)
+            if (!offers.contains(id))
                 telling.items.push_back({Item::remove, "offer", id, "the catalogue no longer lists it"});
-        cursor.offer_hash = std::move(hashes);
+        cursor.offers = std::move(offers);
         cursor.market = market_generation_;
         if (!stale) mark(relist ? RIG_MARK_COMPLETE : RIG_MARK_FRESH);
         cursor.listed = true;

@@ -23,7 +23,12 @@ struct Cursor {
     std::uint64_t market = 0, instances = 0; ///< generations seen
     std::uint64_t sequence = 0;              ///< last event handed over
     std::uint64_t fresh_ns = 0;              ///< when FRESH was said last
-    std::map<std::string, size_t> offer_hash, instance_hash;
+    struct Offer {
+        size_t hash, place; ///< of the document; in the order in which the host knows the offers
+    };
+    std::map<std::string, Offer> offers;
+    size_t next_place = 0; ///< of an offer that the host does not know
+    std::map<std::string, size_t> instance_hash;
 };
 
 /// What to tell it next, in this order.
@@ -73,6 +78,7 @@ private:
     rig::Status commit(Changes changes, const Ledger::Position *position = nullptr);
     Event market_event(const char *type, const std::string &key, std::string data) const;
     Event replay_event(WallNs started, const std::string &key, const char *type, const std::string &data) const;
+    bool in_order(const Cursor &cursor) const;
     void tell_offers(Cursor &cursor, Telling &telling) const;
     void tell_instances(Cursor &cursor, Telling &telling) const;
 

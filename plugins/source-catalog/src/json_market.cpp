@@ -54,8 +54,9 @@ rig::Result<Image> image_from_json(const Json &item, const std::string &where) {
     return image;
 }
 
-/// Calls `add` with every item of an array, or of an object by id, and its id; ids are unique.
-rig::Status each_item(const Json &list, const char *name, const char *id_field,
+/// Calls `add` with every item of an array, or of an object by id, and its id; ids are unique. `keys`: the object's, in
+/// the order of the file.
+rig::Status each_item(const Json &list, const std::vector<std::string> &keys, const char *name, const char *id_field,
                       const std::function<rig::Status(std::string, const Json &, const std::string &)> &add) {
     std::set<std::string> seen;
     const auto take = [&](const std::string &where, const std::string *key, const Json &item) -> rig::Status {
@@ -77,17 +78,17 @@ rig::Status each_item(const Json &list, const char *name, const char *id_field,
         return {};
     }
     if (list.is_object()) {
-        for (const auto &[key, item] : list.items())
-            if (auto s = take(std::string(name) + "[" + shown(key) + "]", &key, item); !s.ok()) return s;
+        for (const std::string &key : keys)
+            if (auto s = take(std::string(name) + "[" + shown(key) + "]", &key, list[key]); !s.ok()) return s;
         return {};
     }
     return wrong(std::string(name) + " must be a list of items, or an object of items by id");
 }
 
-rig::Status add(Items &into, List kind, const Json &list) {
+rig::Status add(Items &into, List kind, const Json &list, const std::vector<std::string> &keys) {
     switch (kind) {
     case List::chutes:
-        return each_item(list, "chutes", "chute_id",
+        return each_item(list, keys, "chutes", "chute_id",
                          [&](std::string id, const Json &item, const std::string &where) -> rig::Status {
                              auto chute = chute_from_json(item, where);
                              if (!chute.ok()) return chute.error();
@@ -100,7 +101,7 @@ rig::Status add(Items &into, List kind, const Json &list) {
                              return {};
                          });
     case List::metrics:
-        return each_item(list, "metrics", "chute_id",
+        return each_item(list, keys, "metrics", "chute_id",
                          [&](std::string id, const Json &item, const std::string &where) -> rig::Status {
                              auto metrics = metrics_from_json(item, where);
                              if (!metrics.ok()) return metrics.error();
@@ -108,7 +109,7 @@ rig::Status add(Items &into, List kind, const Json &list) {
                              return {};
                          });
     case List::utilization:
-        return each_item(list, "utilization", "chute_id",
+        return each_item(list, keys, "utilization", "chute_id",
                          [&](std::string id, const Json &item, const std::string &where) -> rig::Status {
                              auto utilization = utilization_from_json(item, where);
                              if (!utilization.ok()) return utilization.error();
@@ -116,7 +117,7 @@ rig::Status add(Items &into, List kind, const Json &list) {
                              return {};
                          });
     case List::images:
-        return each_item(list, "images", "image_id",
+        return each_item(list, keys, "images", "image_id",
                          [&](std::string id, const Json &item, const std::string &where) -> rig::Status {
                              auto image = image_from_json(item, where);
                              if (!image.ok()) return image.error();
@@ -195,13 +196,15 @@ rig::Result<Utilization> utilization_from_json(const Json &item, const std::stri
 }
 
 rig::Status add_list(Items &into, List list, std::string_view text, std::string_view file) {
-    auto document = parse_json(text, file);
+    KeyOrder order;
+    auto document = parse_json(text, file, &order);
     if (!document.ok()) return document.error();
-    return located(add(into, list, *document), file);
+    return located(add(into, list, *document, order[""]), file);
 }
 
 rig::Result<Items> market_from_json(std::string_view text, std::string_view file) {
-    auto document = parse_json(text, file);
+    KeyOrder order;
+    auto document = parse_json(text, file, &order);
     if (!document.ok()) return document.error();
     if (!document->is_object() || !document->contains("chutes"))
         return refused(file, 1,
@@ -214,7 +217,7 @@ rig::Result<Items> market_from_json(std::string_view text, std::string_view file
     for (const auto &[name, list] : lists) {
         const auto at = document->find(name);
         if (at == document->end() || at->is_null()) continue;
-        if (auto s = located(add(items, list, *at), file); !s.ok()) return s.error();
+        if (auto s = located(add(items, list, *at, order[name]), file); !s.ok()) return s.error();
     }
     return items;
 }

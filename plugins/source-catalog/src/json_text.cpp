@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <optional>
 #include <set>
 
@@ -35,9 +36,19 @@ struct RepeatedKey {
     std::string key;
 };
 
+/// What the parser found, without the places and codes that it puts in front.
+std::string complaint(std::string_view what) {
+    constexpr size_t most = 200;
+    if (const size_t at = what.find("syntax error"); at != std::string_view::npos) what.remove_prefix(at);
+    std::string out(what.substr(0, most));
+    std::replace_if(
+        out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+    return out;
+}
+
 } // namespace
 
-rig::Result<nlohmann::json> parse_json(std::string_view text, std::string_view file) {
+rig::Result<nlohmann::json> parse_json(std::string_view text, std::string_view file, KeyOrder *order) {
     using Json = nlohmann::json;
     if (text.size() > largest_file) return refused(file, 0, "is larger than 256 MiB");
     if (text.find_first_not_of(" \t\r\n") == std::string_view::npos)
@@ -50,11 +61,21 @@ rig::Result<nlohmann::json> parse_json(std::string_view text, std::string_view f
 
     // A repeated key would silently win over the first: two chutes under one id, say.
     std::vector<std::set<std::string>> keys;
-    const auto watch = [&keys](int, Json::parse_event_t event, Json &parsed) {
-        if (event == Json::parse_event_t::object_start) keys.emplace_back();
-        else if (event == Json::parse_event_t::object_end) keys.pop_back();
-        else if (event == Json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second)
-            throw RepeatedKey{parsed.get<std::string>()};
+    bool object = false; // the whole document
+    std::string member;  // of it, that is being read
+    const auto watch = [&](int depth, Json::parse_event_t event, Json &parsed) {
+        if (event == Json::parse_event_t::object_start) {
+            keys.emplace_back();
+            object |= depth == 0;
+        } else if (event == Json::parse_event_t::object_end) {
+            keys.pop_back();
+        } else if (event == Json::parse_event_t::key) {
+            std::string key = parsed.get<std::string>();
+            if (!keys.back().insert(key).second) throw RepeatedKey{std::move(key)};
+            if (!order || !object || depth > 2) return true;
+            if (depth == 1) member = key;
+            (*order)[depth == 1 ? "" : member].push_back(std::move(key));
+        }
         return true;
     };
     try {
@@ -66,7 +87,7 @@ rig::Result<nlohmann::json> parse_json(std::string_view text, std::string_view f
                        "the key '" + shown(repeated.key) + "' stands twice in one object");
     } catch (const Json::parse_error &error) {
         return refused(file, line_of(text, error.byte > 0 ? error.byte - 1 : 0),
-                       "is not JSON, or is cut: " + shown(error.what()));
+                       "is not JSON, or is cut: " + complaint(error.what()));
     } catch (const Json::exception &error) {
         return refused(file, 0, "holds a number that no double can hold: " + shown(error.what()));
     }

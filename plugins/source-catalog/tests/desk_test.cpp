@@ -88,6 +88,23 @@ TEST_F(DeskTest, ChangedFile_IsToldAsDifferences_WithTheValidatorsEvents) {
     EXPECT_THAT(words, ElementsAre("+a", "+b", "+d", "-c", "!chute_updated", "!chute_created", "!chute_deleted"));
 }
 
+// Equals are ranked by the order of the listing, so the host must hear it.
+TEST_F(DeskTest, ReorderedFile_IsListedAnew) {
+    write(file, market_of({"a", "b", "c"}));
+    start();
+    hear();
+    write(file, market_of({"a", "b", "c", "d"}));
+    EXPECT_THAT(hear_of_files(), ElementsAre("+d", "!chute_created")) << "at the end: no reason to list anew";
+    write(file, market_of({"b", "d"}));
+    EXPECT_THAT(hear_of_files(), ElementsAre("-a", "-c", "!chute_deleted", "!chute_deleted"));
+    write(file, market_of({"b", "d", "a"}));
+    EXPECT_THAT(hear_of_files(), ElementsAre("+a", "!chute_created")) << "what was gone comes back at the end";
+    write(file, market_of({"d", "b", "a"}));
+    EXPECT_THAT(hear_of_files(), ElementsAre("BEGIN", "+d", "+b", "+a", "COMPLETE"));
+    write(file, market_of({"d", "e", "b", "a"}));
+    EXPECT_THAT(hear_of_files(), ElementsAre("BEGIN", "+d", "+e", "+b", "+a", "COMPLETE", "!chute_created"));
+}
+
 TEST_F(DeskTest, FileThatIsStillBeingWritten_IsNotRead) {
     write(file, market_of({"a"}));
     start();

@@ -72,6 +72,21 @@ TEST(JsonMarket, ListsMayBeObjectsById) {
     EXPECT_TRUE(items.utilization.at("b").scalable);
 }
 
+TEST(JsonMarket, ChutesStandInTheOrderOfTheFile_AlsoAsAnObjectById) {
+    const char *const objects = R"({"c":{"name":"z"},"a":{"d":{}},"b":{"name":"y"}})";
+    const auto ids = [](const Items &items) {
+        std::vector<std::string> all;
+        for (const Chute &c : items.chutes) all.push_back(c.id);
+        return all;
+    };
+    const std::vector<std::string> expected{"c", "a", "b"};
+    EXPECT_EQ(ids(read(R"({"metrics":{"z":{}},"chutes":)" + std::string(objects) + "}")), expected);
+    EXPECT_EQ(ids(read(R"({"chutes":[{"chute_id":"c"},{"chute_id":"a"},{"chute_id":"b"}]})")), expected);
+    Items items;
+    ASSERT_TRUE(add_list(items, List::chutes, objects, "chutes.json").ok());
+    EXPECT_EQ(ids(items), expected);
+}
+
 TEST(JsonMarket, MissingAndNullFields_TakeTheirDefaults) {
     for (
         const char *item :
@@ -159,7 +174,7 @@ TEST(JsonText, RefusesWhatIsNoSoundJson_WithFileAndLine) {
         {" \n ", "m.json:1: is empty"},
         {"{\n\"chutes\": [\n", "m.json:3: is not JSON, or is cut"},
         {"{\"chutes\":[],}", "m.json:1: is not JSON"},
-        {"{\"chutes\":[NaN]}", "m.json:1: is not JSON"},
+        {"{\"chutes\":[NaN]}", "m.json:1: is not JSON, or is cut: syntax error while parsing value - invalid literal"},
         {"{\"chutes\":[1e999]}", "no double can hold"},
         {std::string("{\"chutes\":[]}\n\0", 15), "m.json:2: is not text"},
         {"{\"chutes\":[\"\xff\"]}", "not UTF-8"},

@@ -31,6 +31,7 @@ public:
         (void)market.mark("offer", RIG_MARK_COMPLETE);
         (void)market.event("e1", R"({"type":"chute_created","data":{}})");
         (void)market.remove("offer", "b", "gone");
+        if (token == "b comes back") (void)market.put("offer", "b", R"({"id":"b"})");
         (void)market.checkpoint("token-2");
         while (!call.cancelled()) pause_briefly();
         return rig::Error{RIG_E_CANCELLED, "Cancelled", "the watch was cancelled", 0};
