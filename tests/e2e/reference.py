@@ -19,13 +19,19 @@ def given(item, key, default):
     return default if value is None else value
 
 
+def figure(item, key, default):
+    """A number, which may be written as text."""
+    value = given(item, key, default)
+    return float(value) if isinstance(value, str) else value
+
+
 def gain_of(metrics):
-    n = given(metrics, "instance_count", 0)
-    rate_limits = given(metrics, "rate_limit_count", 0)
+    n = figure(metrics, "instance_count", 0)
+    rate_limits = figure(metrics, "rate_limit_count", 0)
     if n >= 5:
         rate_limits /= 5
-    units = given(metrics, "total_compute_time", 0) * given(metrics, "compute_multiplier", 1)
-    calls = given(metrics, "total_invocations", 1) or 1
+    units = figure(metrics, "total_compute_time", 0) * figure(metrics, "compute_multiplier", 1)
+    calls = figure(metrics, "total_invocations", 1) or 1
     return (units + units / calls * rate_limits) / (n + 1)
 
 
@@ -38,13 +44,14 @@ def chutes_of(market):
             continue
         if not use.get("scalable") or use.get("update_in_progress"):
             continue
-        figures, selector = metrics[chute_id], chute["node_selector"]
+        figures, selector = metrics[chute_id], given(chute, "node_selector", {})
         rows.append({
-            "id": chute_id, "name": chute["name"], "gain": gain_of(figures), "instances": given(figures, "instance_count", 0),
-            "multiplier": given(figures, "compute_multiplier", 1), "private": not given(chute, "preemptible", True),
-            "gpus": sorted(selector["supported_gpus"]), "count": selector["gpu_count"],
+            "id": chute_id, "name": given(chute, "name", chute_id), "gain": gain_of(figures), "instances": figure(figures, "instance_count", 0),
+            "multiplier": figure(figures, "compute_multiplier", 1), "private": not given(chute, "preemptible", True),
+            "gpus": sorted(given(chute, "supported_gpus", selector.get("supported_gpus") or [])),
+            "count": int(figure(selector, "gpu_count", 1)),  # rigger's own rule: the original takes 0, and divides by it
         })
-    return sorted(rows, key=lambda row: -row["gain"])
+    return sorted(rows, key=lambda row: row["gain"], reverse=True)  # stable: equals stay as the market lists them
 
 
 def free_gpus(server):
@@ -59,4 +66,4 @@ def scales_of(chutes, fleet):
         for server in sorted(fitting, key=lambda s: (s["hourly_cost"], free_gpus(s), s["name"])):
             worth = 3600 * chute["multiplier"] * PRIVATE_FACTOR if chute["private"] else chute["gain"]
             rows.append({"chute": chute, "server": server, "value": worth / (max(server["hourly_cost"], COST_FLOOR) * chute["count"])})
-    return sorted(rows, key=lambda row: -row["value"])
+    return sorted(rows, key=lambda row: row["value"], reverse=True)
