@@ -222,7 +222,8 @@ void on_applied(Turn &turn, Track &t, const Applied &applied) {
 void on_announced(Turn &turn, Track &t, const Announced &announced) {
     confirm_intent(turn, t, "announce", "ok");
     t.announced = true;
-    if (!announced.instance.empty()) on_instance(turn, announced.instance, t.d->config_id, false, false, {});
+    if (!announced.instance.empty())
+        on_instance(turn, t.d->source, announced.instance, t.d->config_id, false, false, {});
 }
 
 /// The cause of an end, by the name of the effect that failed.
@@ -445,12 +446,9 @@ void on_objects_changed(Turn &turn, const DeploymentId &id) {
     if (t->d->phase == Phase::created || t->d->phase == Phase::terminating) step(turn, id);
 }
 
-DeploymentId on_instance(Turn &turn, const InstanceId &instance, const std::string &config_id, bool verified,
-                         bool active, std::optional<WallTime> verified_at) {
-    DeploymentId id;
-    if (const auto at = turn.state.by_instance.find(instance); at != turn.state.by_instance.end()) id = at->second;
-    if (id.empty() && !config_id.empty())
-        if (const auto at = turn.state.by_config.find(config_id); at != turn.state.by_config.end()) id = at->second;
+DeploymentId on_instance(Turn &turn, const SourceName &source, const InstanceId &instance, const std::string &config_id,
+                         bool verified, bool active, std::optional<WallTime> verified_at) {
+    const DeploymentId id = turn.owner(source, instance, config_id);
     Track *t = turn.track(id);
     if (!t) return {};
     Deployment d = with_instance(*t->d, {instance, verified, active, verified_at}, turn.wall);
@@ -467,11 +465,9 @@ DeploymentId on_instance(Turn &turn, const InstanceId &instance, const std::stri
     return id;
 }
 
-void on_instance_gone(Turn &turn, const InstanceId &instance, const std::string &config_id, const std::string &reason) {
-    DeploymentId id;
-    if (const auto at = turn.state.by_instance.find(instance); at != turn.state.by_instance.end()) id = at->second;
-    if (id.empty() && !config_id.empty())
-        if (const auto at = turn.state.by_config.find(config_id); at != turn.state.by_config.end()) id = at->second;
+void on_instance_gone(Turn &turn, const SourceName &source, const InstanceId &instance, const std::string &config_id,
+                      const std::string &reason) {
+    const DeploymentId id = turn.owner(source, instance, config_id);
     Track *t = turn.track(id);
     if (!t || !t->d->live()) return;
     if (!t->d->instance.empty() && t->d->instance != instance) return; // an older instance of the same grant

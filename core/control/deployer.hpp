@@ -48,9 +48,10 @@ bool is_confirmed_missing(const Turn &turn, const Track &track);
 void on_objects_changed(Turn &turn, const DeploymentId &id);
 
 /// What the source says of an instance. Answer: the deployment it belongs to, if any.
-DeploymentId on_instance(Turn &turn, const InstanceId &instance, const std::string &config_id, bool verified,
-                         bool active, std::optional<WallTime> verified_at);
+DeploymentId on_instance(Turn &turn, const SourceName &source, const InstanceId &instance, const std::string &config_id,
+                         bool verified, bool active, std::optional<WallTime> verified_at);
 /// The source no longer has the instance: definite.
-void on_instance_gone(Turn &turn, const InstanceId &instance, const std::string &config_id, const std::string &reason);
+void on_instance_gone(Turn &turn, const SourceName &source, const InstanceId &instance, const std::string &config_id,
+                      const std::string &reason);
 
 } // namespace rigger::deployer

@@ -43,16 +43,15 @@ void drop_offer(Turn &turn, SourceBook &book, const OfferId &id) {
         if (track.d->offer == id) turn.reconcile_soon(deployment);
 }
 
-void drop_instance(Turn &turn, SourceBook &book, const InstanceId &id) {
+void drop_instance(Turn &turn, const SourceName &source, SourceBook &book, const InstanceId &id) {
     const auto at = book.instances.find(id);
     if (at == book.instances.end()) return;
-    if (const auto owner = turn.state.by_instance.find(id); owner != turn.state.by_instance.end())
-        turn.reconcile_soon(owner->second);
+    turn.reconcile_soon(turn.owner(source, id, {}));
     book.instances.erase(at);
     turn.touch();
 }
 
-void sweep(Turn &turn, SourceBook &book, ItemKind kind) {
+void sweep(Turn &turn, const SourceName &source, SourceBook &book, ItemKind kind) {
     if (kind == ItemKind::offer) {
         std::vector<OfferId> stale;
         for (const auto &[id, entry] : book.offers)
@@ -63,7 +62,7 @@ void sweep(Turn &turn, SourceBook &book, ItemKind kind) {
     std::vector<InstanceId> stale;
     for (const auto &[id, entry] : book.instances)
         if (entry.epoch != book.instances_listing.epoch()) stale.push_back(id);
-    for (const InstanceId &id : stale) drop_instance(turn, book, id);
+    for (const InstanceId &id : stale) drop_instance(turn, source, book, id);
 }
 
 /// How many items the listing must show if all is well, also after a restart, when nothing was listed yet.
@@ -85,7 +84,7 @@ size_t expected(const Turn &turn, const SourceBook &book, const SourceMark &m) {
 void complete(Turn &turn, SourceBook &book, const SourceMark &m) {
     Listing &view = listing(book, m.kind);
     const Listing::Outcome outcome = view.complete(turn.mono, turn.empty_is_meant() ? 0 : expected(turn, book, m));
-    if (outcome == Listing::Outcome::accepted) return sweep(turn, book, m.kind);
+    if (outcome == Listing::Outcome::accepted) return sweep(turn, m.source, book, m.kind);
     turn.problem(port_of(m.source),
                  std::string(m.kind == ItemKind::offer ? "offers" : "instances") + ": " + view.freshness().error);
     turn.relist_later(true, m.source.value);
@@ -108,16 +107,16 @@ EventData read_event(std::string_view document) {
     return data;
 }
 
-void apply_event(Turn &turn, const EventData &event) {
+void apply_event(Turn &turn, const SourceName &source, const EventData &event) {
     if (event.type == "instance_created") {
-        deployer::on_instance(turn, event.instance, event.config_id, false, false, {});
+        deployer::on_instance(turn, source, event.instance, event.config_id, false, false, {});
     } else if (event.type == "instance_verified") {
-        deployer::on_instance(turn, event.instance, event.config_id, true, false, turn.wall);
+        deployer::on_instance(turn, source, event.instance, event.config_id, true, false, turn.wall);
     } else if (event.type == "instance_activated") {
-        deployer::on_instance(turn, event.instance, event.config_id, false, true, {});
+        deployer::on_instance(turn, source, event.instance, event.config_id, false, true, {});
     } else if (event.type == "instance_deleted" && !event.instance.empty()) {
-        for (auto &[name, book] : turn.state.sources) drop_instance(turn, book, event.instance);
-        deployer::on_instance_gone(turn, event.instance, event.config_id, event.reason);
+        drop_instance(turn, source, turn.state.sources[source], event.instance);
+        deployer::on_instance_gone(turn, source, event.instance, event.config_id, event.reason);
     }
 }
 
@@ -162,8 +161,8 @@ void on_instance(Turn &turn, const InstancePut &m) {
     entry.epoch = book.instances_listing.epoch();
     std::optional<WallTime> verified_at;
     if (m.instance->last_verified_ns) verified_at = WallTime{*m.instance->last_verified_ns};
-    const DeploymentId id = deployer::on_instance(turn, m.instance->id, m.instance->config_id, m.instance->verified,
-                                                  m.instance->active, verified_at);
+    const DeploymentId id = deployer::on_instance(turn, m.instance->source, m.instance->id, m.instance->config_id,
+                                                  m.instance->verified, m.instance->active, verified_at);
     turn.reconcile_soon(id);
     turn.touch();
 }
@@ -175,8 +174,8 @@ void on_removed(Turn &turn, const ItemRemoved &m) {
     const InstanceId id(m.id);
     std::string config_id;
     if (const auto at = book.instances.find(id); at != book.instances.end()) config_id = at->second.instance->config_id;
-    drop_instance(turn, book, id);
-    deployer::on_instance_gone(turn, id, config_id, m.reason);
+    drop_instance(turn, m.source, book, id);
+    deployer::on_instance_gone(turn, m.source, id, config_id, m.reason);
 }
 
 void on_malformed(Turn &turn, const ItemMalformed &m) {
@@ -236,12 +235,12 @@ void on_event(Turn &turn, const SourceEvent &m) {
     if (event.type.empty())
         turn.problem(port_of(m.source),
                      "event " + m.id + " is not a JSON object with a type; it is journalled and ignored");
-    apply_event(turn, event);
+    apply_event(turn, m.source, event);
     turn.touch();
 }
 
 void replay_event(Turn &turn, const JournalEntry &entry) {
-    apply_event(turn, read_event(entry.document));
+    apply_event(turn, SourceName(entry.origin), read_event(entry.document));
     turn.write(MarkHandled{entry.origin, entry.event_id});
 }
 

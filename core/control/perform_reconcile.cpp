@@ -4,6 +4,7 @@
 #include "domain/objects.hpp"
 
 #include <algorithm>
+#include <map>
 #include <unordered_map>
 
 namespace rigger {
@@ -22,10 +23,10 @@ class Index {
 public:
     explicit Index(const ReconcileEffect &e) : effect_(e), now_(e.snapshot->taken_at), mono_(e.snapshot->taken_mono) {
         const Snapshot &s = *e.snapshot;
-        for (const OfferPtr &offer : s.offers) offers_[offer->id] = offer.get();
+        for (const OfferPtr &offer : s.offers) offers_[{offer->source.value, offer->id.value}] = offer.get();
         for (const SourceInstancePtr &i : s.instances) {
-            instances_[i->id] = i.get();
-            if (!i->config_id.empty()) by_config_[i->config_id] = i.get();
+            instances_[{i->source.value, i->id.value}] = i.get();
+            if (!i->config_id.empty()) by_config_[{i->source.value, i->config_id}] = i.get();
         }
         for (const ClusterState &cluster : s.clusters) {
             clusters_[cluster.name] = &cluster;
@@ -66,7 +67,7 @@ public:
         const SourceInstance *instance = instance_of(d);
         instance ? documents::instance(json, *instance) : void(json.null());
         json.key("offer");
-        const auto offer = offers_.find(d.offer);
+        const auto offer = offers_.find({source_of(d).value, d.offer.value});
         if (offer == offers_.end()) json.null();
         else
             json.begin_object()
@@ -174,20 +175,27 @@ private:
         json.key("instances");
         documents::view(json, s.instances, mono_);
     }
+    /// A row that another program wrote names no source: it is of the only one there is, or of nobody.
+    const SourceName &source_of(const Deployment &d) const {
+        const auto &sources = effect_.snapshot->sources;
+        return d.source.empty() && sources.size() == 1 ? sources.front().name : d.source;
+    }
     const SourceInstance *instance_of(const Deployment &d) const {
+        const SourceName &source = source_of(d);
         if (!d.instance.empty())
-            if (const auto at = instances_.find(d.instance); at != instances_.end()) return at->second;
+            if (const auto at = instances_.find({source.value, d.instance.value}); at != instances_.end())
+                return at->second;
         if (d.config_id.empty()) return nullptr;
-        const auto at = by_config_.find(d.config_id);
+        const auto at = by_config_.find({source.value, d.config_id});
         return at == by_config_.end() ? nullptr : at->second;
     }
 
     const ReconcileEffect &effect_;
     WallTime now_;
     MonoTime mono_;
-    std::unordered_map<OfferId, const Offer *> offers_;
-    std::unordered_map<InstanceId, const SourceInstance *> instances_;
-    std::unordered_map<std::string_view, const SourceInstance *> by_config_;
+    using OfSource = std::pair<std::string_view, std::string_view>; ///< each source gives ids as it likes
+    std::map<OfSource, const Offer *> offers_;
+    std::map<OfSource, const SourceInstance *> instances_, by_config_;
     std::unordered_multimap<std::string_view, const PodView *> pods_;
     std::unordered_map<std::string_view, const JobView *> jobs_;
     std::unordered_map<ClusterName, const ClusterState *> clusters_;

@@ -130,8 +130,7 @@ Result<Subject> look_up(Turn &turn, const ProposedBy &by, const ReconcileAction 
         if (source == s.sources.end()) return missing("the source is not known");
         const auto at = source->second.instances.find(InstanceId(a.instance));
         if (at == source->second.instances.end()) return missing("the source does not list the instance any more");
-        const std::string &config = at->second.instance->config_id;
-        if (s.by_instance.contains(InstanceId(a.instance)) || (!config.empty() && s.by_config.contains(config)))
+        if (!turn.owner(source->first, at->first, at->second.instance->config_id).empty())
             return missing("the instance belongs to a deployment");
         add_source(subject.views, shot, a.source);
         subject.age = turn.mono - at->second.first_seen;

@@ -36,8 +36,7 @@ void recover_deployment(Turn &turn, Deployment d, WallTime noted) {
     t.born_ns = turn.mono_ns() - ages::since(d.created_at, noted, turn.wall).count();
     t.changed_ns = turn.mono_ns() - ages::since(d.phase_since, noted, turn.wall).count();
     t.may_have_claim = t.may_have_objects = t.of_previous_run = true;
-    if (!d.config_id.empty()) turn.state.by_config[d.config_id] = d.id;
-    if (!d.instance.empty()) turn.state.by_instance[d.instance] = d.id;
+    turn.index(d);
     if (d.phase == Phase::terminating) {
         t.teardown = std::make_unique<Teardown>();
         t.teardown->gpus_freed =

@@ -174,8 +174,8 @@ struct State {
     std::unordered_map<ServerId, std::string> server_names;
     std::unordered_map<ServerId, ServerInUse> servers_in_use;
     std::map<DeploymentId, Track> tracks;
-    std::unordered_map<std::string, DeploymentId> by_config;
-    std::unordered_map<InstanceId, DeploymentId> by_instance;
+    std::map<std::pair<SourceName, std::string>, DeploymentId> by_config; ///< each source gives ids as it likes
+    std::map<std::pair<SourceName, InstanceId>, DeploymentId> by_instance;
     std::set<ServerId> forgetting; ///< go off the record after the last deployment on them
     std::map<OfferId, std::string> bans;
     std::vector<FailureMark> failures;

@@ -68,6 +68,23 @@ Track *Turn::track(const DeploymentId &id) {
     return at == state.tracks.end() ? nullptr : &at->second;
 }
 
+DeploymentId Turn::owner(const SourceName &source, const InstanceId &instance, const std::string &config_id) const {
+    const auto find = [&](const SourceName &of) -> DeploymentId {
+        if (const auto at = state.by_instance.find({of, instance}); at != state.by_instance.end()) return at->second;
+        if (config_id.empty()) return {};
+        const auto at = state.by_config.find({of, config_id});
+        return at == state.by_config.end() ? DeploymentId() : at->second;
+    };
+    const DeploymentId id = find(source);
+    // A row that another program wrote names no source: it is of the only one there is, or of nobody.
+    return id.empty() && state.sources.size() == 1 ? find({}) : id;
+}
+
+void Turn::index(const Deployment &d) {
+    if (!d.config_id.empty()) state.by_config[{d.source, d.config_id}] = d.id;
+    if (!d.instance.empty()) state.by_instance[{d.source, d.instance}] = d.id;
+}
+
 ServerPtr Turn::server(const ServerId &id) const {
     const auto name = state.server_names.find(id);
     if (name == state.server_names.end()) return nullptr;
@@ -86,8 +103,7 @@ void Turn::put_server(Server s, bool durable) {
 
 void Turn::put(Track &t, Deployment d) {
     if (!t.d || t.d->phase != d.phase) t.changed_ns = mono_ns();
-    if (!d.config_id.empty()) state.by_config[d.config_id] = d.id;
-    if (!d.instance.empty()) state.by_instance[d.instance] = d.id;
+    index(d);
     write(PutDeployment{d});
     t.d = std::make_shared<const Deployment>(std::move(d));
     touch();

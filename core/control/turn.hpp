@@ -58,6 +58,11 @@ struct Turn {
     void reconcile_soon(const DeploymentId &deployment);
 
     Track *track(const DeploymentId &id);
+    /// The deployment that an instance of this source belongs to, by its id or by the claim that it came from; empty:
+    /// none of ours.
+    DeploymentId owner(const SourceName &source, const InstanceId &instance, const std::string &config_id) const;
+    /// So that owner() finds it. Again and again for one deployment: what it was known by before stays.
+    void index(const Deployment &deployment);
     ServerPtr server(const ServerId &id) const;
     void put_server(Server server, bool durable);
     /// Replaces the deployment, durably.

@@ -119,6 +119,8 @@ public:
     Answer command(decltype(Command::what) what);
     Answer deploy(const std::string &offer, const std::string &server);
     Answer undeploy(const std::string &deployment);
+    /// A message beside those of the fake market and cluster, such as from another source; handled when this returns.
+    void hear(Message message) { feed(std::move(message)); }
 
     Controller &controller() { return *controller_; }
     const Controller &controller_view() const { return *controller_; }

@@ -14,6 +14,19 @@ struct Words {
     const char *what, *title, *list_command;
 };
 
+template <typename Ptr, typename LabelOf>
+Error ambiguous(const std::vector<Ptr> &found, std::string_view text, LabelOf label_of, const Words &words) {
+    constexpr size_t shown = 5;
+    std::string candidates;
+    for (size_t i = 0; i < found.size() && i < shown; ++i) {
+        const Label l = label_of(*found[i]);
+        candidates += (i ? ", " : "") + std::string(l.id) + (l.name.empty() ? "" : " (" + std::string(l.name) + ")");
+    }
+    if (found.size() > shown) candidates += " and " + std::to_string(found.size() - shown) + " more";
+    return invalid(std::string("Ambiguous") + words.title, "'" + std::string(text) + "' could be any of these " +
+                                                               words.what + "s: " + candidates + "; give the id");
+}
+
 /// Exact id, then exact name, then prefix of the id: the first rule that matches anything decides.
 template <typename Ptr, typename LabelOf>
 Result<Ptr> resolve(const SharedList<Ptr> &all, std::string_view text, LabelOf label_of, const Words &words) {
@@ -28,19 +41,11 @@ Result<Ptr> resolve(const SharedList<Ptr> &all, std::string_view text, LabelOf l
     if (!text.empty() && found.empty()) found = matching([&](const Label &l) { return l.name == text; });
     if (!text.empty() && found.empty()) found = matching([&](const Label &l) { return l.id.starts_with(text); });
     if (found.size() == 1) return found.front();
-    const std::string said(text);
     if (found.empty())
-        return not_found(std::string("Unknown") + words.title, std::string("there is no ") + words.what + " '" + said +
-                                                                   "'; `" + words.list_command + "` lists them");
-    constexpr size_t shown = 5;
-    std::string candidates;
-    for (size_t i = 0; i < found.size() && i < shown; ++i) {
-        const Label l = label_of(*found[i]);
-        candidates += (i ? ", " : "") + std::string(l.id) + (l.name.empty() ? "" : " (" + std::string(l.name) + ")");
-    }
-    if (found.size() > shown) candidates += " and " + std::to_string(found.size() - shown) + " more";
-    return invalid(std::string("Ambiguous") + words.title, std::string("'") + said + "' could be any of these " +
-                                                               words.what + "s: " + candidates + "; give the id");
+        return not_found(std::string("Unknown") + words.title, std::string("there is no ") + words.what + " '" +
+                                                                   std::string(text) + "'; `" + words.list_command +
+                                                                   "` lists them");
+    return ambiguous(found, text, label_of, words);
 }
 
 } // namespace
@@ -69,13 +74,13 @@ std::string server_filter(const Snapshot &snapshot, const std::string &text) {
 }
 
 Result<DeploymentPtr> resolve_deployment(const Snapshot &snapshot, std::string_view text) {
+    const auto label = [](const Deployment &d) { return Label{d.id.value, {}}; };
+    constexpr Words words{"deployment", "Deployment", "rigger insts"};
+    std::vector<DeploymentPtr> with_instance; // of two sources both may have one of that id
     for (const DeploymentPtr &d : snapshot.deployments)
-        if (!text.empty() && d->instance.value == text) return d;
-    return resolve(snapshot.deployments, text,
-                   [](const Deployment &d) {
-                       return Label{d.id.value, {}};
-                   },
-                   {"deployment", "Deployment", "rigger insts"});
+        if (!text.empty() && d->instance.value == text) with_instance.push_back(d);
+    if (with_instance.size() > 1) return ambiguous(with_instance, text, label, words);
+    return with_instance.empty() ? resolve(snapshot.deployments, text, label, words) : with_instance.front();
 }
 
 Result<OfferId> resolve_banned(const Snapshot &snapshot, std::string_view text) {

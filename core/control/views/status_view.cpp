@@ -220,18 +220,18 @@ public:
         for (const OfferPtr &offer : snapshot.offers) offers_.emplace(offer->id.value, offer->name);
         for (const DeploymentPtr &d : snapshot.deployments) {
             deployments_.emplace(d->id.value, d.get());
-            if (!d->instance.value.empty()) deployments_.emplace(d->instance.value, d.get());
+            if (!d->instance.empty()) instances_.emplace(std::pair(d->source.value, d->instance.value), d.get());
         }
     }
 
-    EventLine line(const json &event) const {
+    EventLine line(const json &event, const std::string &origin) const {
         EventLine line{first(event, {"deploymentId", "target", "instance_id", "instanceId", "chute_id", "offerId",
                                      "serverName", "gpu_id"}),
                        first(event, {"reason", "text", "message"}), first(event, {"offerName"}),
                        first(event, {"serverName"})};
         if (const std::string cause = first(event, {"cause", "code"}); !cause.empty())
             line.message = line.message.empty() ? cause : cause + ": " + line.message;
-        const Deployment *const d = deployment(line.subject);
+        const Deployment *const d = deployment(line.subject, origin);
         if (line.server.empty() && d) line.server = d->node_name;
         if (line.offer.empty() && d) line.offer = d->offer_name;
         if (const auto known = offers_.find(first(event, {"offerId", "chute_id"}));
@@ -241,10 +241,10 @@ public:
     }
 
     /// Is it about the deployment whose id, or whose instance's id, begins like this?
-    bool about(const json &event, const std::string &wanted) const {
+    bool about(const json &event, const std::string &origin, const std::string &wanted) const {
         for (const char *key : {"deploymentId", "target", "instance_id", "instanceId"}) {
             const std::string id = first(event, {key});
-            const Deployment *const d = deployment(id);
+            const Deployment *const d = deployment(id, origin);
             if (id.starts_with(wanted) ||
                 (d && (d->id.value.starts_with(wanted) || d->instance.value.starts_with(wanted))))
                 return true;
@@ -253,13 +253,16 @@ public:
     }
 
 private:
-    const Deployment *deployment(const std::string &id) const {
-        const auto at = deployments_.find(id);
-        return at == deployments_.end() ? nullptr : at->second;
+    /// Its id, or its instance's at the source that tells.
+    const Deployment *deployment(const std::string &id, const std::string &origin) const {
+        if (const auto at = deployments_.find(id); at != deployments_.end()) return at->second;
+        const auto at = instances_.find({origin, id});
+        return at == instances_.end() ? nullptr : at->second;
     }
 
     std::map<std::string, std::string> offers_;
-    std::map<std::string, const Deployment *> deployments_; ///< by their ids and their instances'
+    std::map<std::string, const Deployment *> deployments_;                       ///< by their ids
+    std::map<std::pair<std::string, std::string>, const Deployment *> instances_; ///< by source and instance
 };
 
 } // namespace
@@ -273,9 +276,9 @@ Result<std::string> events(const Scene &scene, Store &store, const Arguments &ar
     size_t shown = 0;
     for (const JournalEntry &entry : entries) {
         const auto event = event_of(entry.document);
-        if (!arguments.deployment.empty() && !reader.about(event, arguments.deployment)) continue;
+        if (!arguments.deployment.empty() && !reader.about(event, entry.origin, arguments.deployment)) continue;
         if (++shown > limit) break;
-        const EventLine line = reader.line(event);
+        const EventLine line = reader.line(event, entry.origin);
         json.begin_object()
             .field("at", entry.at)
             .field("type", entry.type)
