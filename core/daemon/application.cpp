@@ -158,8 +158,7 @@ int Application::serve(Config config) {
         if (sigwait(&awaited, &signal) != 0) continue;
         if (signal == SIGHUP) {
             notify_reloading();
-            if (auto reloaded = (*house)->reload(); !reloaded.ok())
-                logger->error("reload refused, everything stays as it was: {}", reloaded.error().message);
+            if (auto reloaded = (*house)->reload(); !reloaded.ok()) logger->error("{}", reloaded.error().message);
             notify_ready();
             continue;
         }

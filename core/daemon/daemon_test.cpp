@@ -1,3 +1,5 @@
+#include "daemon/house.hpp"
+#include "daemon/logging.hpp"
 #include "daemon/single_instance.hpp"
 #include "daemon/surroundings.hpp"
 #include "daemon/thread_executor.hpp"
@@ -6,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <spdlog/spdlog.h>
 #include <stdlib.h>
 #include <vector>
 
@@ -57,6 +60,53 @@ TEST_F(SingleInstanceTest, SecretsThatCannotBeRead_AreToldWithTheirLine) {
     EXPECT_EQ("50-x.yaml:4: secrets.gone: secret file '" + (dir / "none").string() + "': No such file or directory",
               wrong[0]);
     EXPECT_EQ("50-x.yaml:5: secrets.unset: environment variable 'RIGGER_NOT_SET' is not set", wrong[1]);
+}
+
+/// A daemon without plugins, in a directory of its own.
+class HouseTest : public SingleInstanceTest {
+protected:
+    void SetUp() override {
+        SingleInstanceTest::SetUp();
+        std::filesystem::create_directories(dir / "enabled");
+        write("info");
+        auto config = Config::load(dir / "rigger.yaml");
+        ASSERT_TRUE(config.ok()) << config.error().message;
+        auto opened = House::open(dir / "rigger.yaml", *std::move(config), logger);
+        ASSERT_TRUE(opened.ok()) << opened.error().message;
+        house = *std::move(opened);
+    }
+    void TearDown() override {
+        house.reset();
+        SingleInstanceTest::TearDown();
+    }
+    void write(const std::string &level) const {
+        std::ofstream(dir / "rigger.yaml")
+            << "state_dir: " << (dir / "state").string() << "\nruntime_dir: " << (dir / "run").string()
+            << "\nplugins: {path: [" << dir.string() << "], enabled: " << (dir / "enabled").string()
+            << ", cache: " << (dir / "cache").string() << "}\nlog: {level: " << level << "}\n";
+    }
+    std::string reload() {
+        const Status taken = house->reload();
+        return taken.ok() ? "" : taken.error().message;
+    }
+    std::shared_ptr<spdlog::logger> logger = make_logger("info", "text");
+    std::unique_ptr<House> house;
+};
+
+TEST_F(HouseTest, Reload_SaysWhatWasTakenAndWhatWasNot) {
+    write("error");
+    EXPECT_EQ(reload(), "");
+    EXPECT_EQ(logger->level(), spdlog::level::err);
+    write("loud");
+    EXPECT_TRUE(reload().starts_with("the configuration was not reloaded, the daemon runs on with the one before: "))
+        << reload();
+    EXPECT_EQ(logger->level(), spdlog::level::err);
+    write("warn");
+    std::filesystem::rename(dir / "enabled", dir / "elsewhere");
+    EXPECT_TRUE(reload().starts_with("the configuration was reloaded, but the plugins were not")) << reload();
+    EXPECT_EQ(logger->level(), spdlog::level::warn) << "as it says";
+    std::filesystem::rename(dir / "elsewhere", dir / "enabled");
+    EXPECT_EQ(reload(), "");
 }
 
 TEST(ThreadExecutor, Run_GivesEveryChunkOnce_AndWorkersNeverOverlap) {

@@ -177,7 +177,10 @@ Result<std::unique_ptr<House>> House::open(const std::filesystem::path &config_p
 
 Status House::Parts::reload() {
     std::vector<std::string> warnings;
-    RIG_TRY_ASSIGN(Config fresh, read_config(config_path, warnings));
+    auto read = read_config(config_path, warnings);
+    if (!read.ok())
+        return read.error().within("the configuration was not reloaded, the daemon runs on with the one before");
+    Config fresh = *std::move(read);
     for (const auto &warning : warnings) logger->warn("{}", warning);
     for (const auto &change : diff(config, fresh)) {
         if (change.restart)
@@ -189,7 +192,8 @@ Status House::Parts::reload() {
     planner->set_rules(placement_rules(fresh));
     control->reconfigure(fresh.control);
     config = std::move(fresh);
-    RIG_TRY(registry->reload());
+    if (const Status plugins = registry->reload(); !plugins.ok())
+        return plugins.error().within("the configuration was reloaded, but the plugins were not: those that run go on");
     logger->info("configuration and plugins reloaded");
     return {};
 }
@@ -197,8 +201,7 @@ Status House::Parts::reload() {
 std::vector<std::string> House::Parts::conditions() {
     const std::lock_guard held(reload_lock);
     if (reload_error.empty()) return {};
-    return {"the configuration was not reloaded, the daemon runs on with the one before: " + reload_error +
-            " (mend it and reload)"};
+    return {reload_error + " (mend it and reload)"};
 }
 
 Status House::reload() {

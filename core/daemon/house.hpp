@@ -22,7 +22,8 @@ public:
     ~House();
 
     /// Reads the configuration again and applies what can change while running; plugins are looked at again. What needs
-    /// a restart is logged and left as it is. An error (a bad configuration): nothing changed.
+    /// a restart is logged and left as it is. An error says what was applied all the same: of a bad configuration
+    /// nothing, and all of a good one although the plugins could not be looked at.
     Status reload();
     /// Stops within 10 s. Idempotent.
     void stop();

@@ -288,6 +288,17 @@ TEST(ConfigDiff, SaysWhatChangedAndWhatNeedsARestart) {
     EXPECT_FALSE(changes[2].restart);
 }
 
+TEST(ConfigDiff, WhatIsTakenOnceAtTheStart_NeedsARestart) {
+    const LoadedConfig after = parse(
+        "plugins: {path: [/a], enabled: /b}\nlog: {format: json}\ncontrol:\n"
+        "  watches: {backoff_first: 2s, backoff_cap: 9m, stable: 61s}\n"
+        "  machinery: {commit_retry_first: 1s, commit_retry_cap: 9s, journal_keep: 1h, journal_keep_entries: 5}\n");
+    ASSERT_TRUE(after.ok()) << errors(after);
+    const auto changes = diff(parse("").config, after.config);
+    EXPECT_EQ(changes.size(), 10U);
+    for (const ConfigChange &change : changes) EXPECT_TRUE(change.restart) << change.key;
+}
+
 TEST(ConfigDiff, CountsTokensAndTellsAbsentFromEmpty) {
     const auto tokens = diff(parse("").config, parse(std::string("http:\n  tcp:\n    tokens:\n") + token).config);
     ASSERT_EQ(tokens.size(), 1U);

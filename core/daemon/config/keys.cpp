@@ -51,11 +51,11 @@ constexpr Key table[] = {
     {"bus.url", text_rule(1, 1000, check_bus), restart, "How events travel between the daemon's parts: memory.",
      RIG_SLOT(bus.url)},
 
-    {"plugins.path", texts_rule(check_absolute), reload, "Directories with installed plugin packages.",
+    {"plugins.path", texts_rule(check_absolute), restart, "Directories with installed plugin packages.",
      RIG_SLOT(plugins.path)},
     {"plugins.available", path_rule(), reload, "Directory of the instance files that `rigger plugins enable` may link.",
      RIG_SLOT(plugins.available)},
-    {"plugins.enabled", path_rule(), reload, "Directory of the instance files that are in use; one file per instance.",
+    {"plugins.enabled", path_rule(), restart, "Directory of the instance files that are in use; one file per instance.",
      RIG_SLOT(plugins.enabled)},
     {"plugins.cache", path_rule(), restart,
      "Directory for verified copies of plugin libraries, owned by the daemon alone.", RIG_SLOT(plugins.cache)},
@@ -146,7 +146,7 @@ constexpr Key table[] = {
 
     {"log.level", choice_rule("trace|debug|info|warn|error"), reload,
      "What is logged: this and everything more severe.", RIG_SLOT(log.level)},
-    {"log.format", choice_rule("text|json"), reload, "Form of a log line.", RIG_SLOT(log.format)},
+    {"log.format", choice_rule("text|json"), restart, "Form of a log line.", RIG_SLOT(log.format)},
 };
 
 constexpr Section section_table[] = {
