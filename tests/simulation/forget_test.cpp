@@ -1,8 +1,5 @@
 // A server that is gone for good is taken off the record by an operator, and only one that is gone.
-#include "simulation/real_reconcilers.hpp"
-#include "simulation/scenarios.hpp"
-
-#include <gtest/gtest.h>
+#include "simulation/fixture.hpp"
 
 #include <utility>
 
@@ -10,32 +7,21 @@ namespace rigger::sim {
 namespace {
 using namespace std::chrono_literals;
 
-struct Forget : testing::Test {
+struct Forget : OneServer {
+    Forget() : OneServer(3) { sim.cluster.add_node({"gpu-02", "h100", 2, false}); }
     void SetUp() override {
-        sim.reconciler_ports = real_reconcilers();
-        sim.market.add_offer("a", 2, "h100");
-        for (const char *node : {"gpu-01", "gpu-02"}) sim.cluster.add_node({node, "h100", 2, false});
-        sim.start();
-        ASSERT_NE(insist_on_deploy(sim, "a", "gpu-01"), "");
-        ASSERT_TRUE(wait_active(sim, "a"));
-        sim.run(1s);
-        id = server("gpu-01")->id;
-    }
-    ServerPtr server(const std::string &name) const {
-        const auto &all = sim.controller_view().state().servers;
-        const auto at = all.find(name);
-        return at == all.end() ? nullptr : at->second;
+        start_active();
+        gone = server("gpu-01")->id;
     }
     /// The token of the refusal; "ok".
     std::string forget(bool force = false, bool dry_run = false) {
-        const auto answer = sim.command(ForgetRequest{id, dry_run, force});
+        const auto answer = sim.command(ForgetRequest{gone, dry_run, force});
         sim.run(2s);
         if (!answer->has_value()) return "no answer";
         return (*answer)->ok() ? "ok" : (*answer)->error().reason;
     }
-    bool on_record() const { return server("gpu-01") || sim.store.servers().contains(id); }
-    Simulator sim{3};
-    ServerId id;
+    bool on_record() const { return server("gpu-01") || sim.store.servers().contains(gone); }
+    ServerId gone;
 };
 
 TEST_F(Forget, ServerWhoseNodeIsSeen_IsKept) {
@@ -52,7 +38,7 @@ TEST_F(Forget, NodeThatIsGone_GoesWhenItsDeploymentsAreConfirmedGone) {
     sim.cluster.remove_node("gpu-01");
     sim.run(1s);
     EXPECT_EQ(forget(), "ServerInUse");
-    ASSERT_TRUE(sim.run_until([&] { return sim.controller_view().state().tracks.empty(); }, 30min));
+    ASSERT_TRUE(sim.run_until([&] { return all_gone(); }, 30min));
     EXPECT_TRUE(on_record()) << "absence alone deletes no server";
     EXPECT_EQ(forget(false, true), "ok");
     EXPECT_TRUE(on_record()) << "a dry run";

@@ -1,7 +1,5 @@
 // What becomes of a server when its node changes in ways that nobody announced.
-#include "simulation/scenarios.hpp"
-
-#include <gtest/gtest.h>
+#include "simulation/fixture.hpp"
 
 #include <utility>
 
@@ -9,19 +7,9 @@ namespace rigger::sim {
 namespace {
 using namespace std::chrono_literals;
 
-struct Nodes : testing::Test {
-    void SetUp() override {
-        sim.market.add_offer("a", 2, "h100");
-        sim.cluster.add_node({"gpu-01", "h100", 2, false});
-        sim.start();
-        sim.run(3s);
-    }
-    const Server *server(const std::string &name) const {
-        for (const ServerPtr &s : sim.snapshot()->servers)
-            if (s->name == name) return s.get();
-        return nullptr;
-    }
-    Simulator sim{11};
+struct Nodes : OneServer {
+    Nodes() : OneServer(11) {}
+    void SetUp() override { start(); }
 };
 
 TEST_F(Nodes, NodeThatIsNoWorkerAnyMore_TakesNothingNew) {
@@ -43,9 +31,9 @@ TEST_F(Nodes, NodeSetUpAnew_UnseenByTheWatch_DoesNotLendItsReadinessToTheOldServ
     sim.cluster.on_change = watch;
     sim.relist_all();
     sim.run(1s);
-    ASSERT_FALSE(sim.controller_view().state().tracks.empty());
+    ASSERT_FALSE(all_gone());
     EXPECT_FALSE(server("gpu-01")->ready);
-    EXPECT_TRUE(sim.run_until([&] { return sim.controller_view().state().tracks.empty(); }, 30min));
+    EXPECT_TRUE(sim.run_until([&] { return all_gone(); }, 30min));
     sim.run(1s);
     EXPECT_TRUE(server("gpu-01")->ready) << "the new node is taken in when the old deployments are gone";
 }

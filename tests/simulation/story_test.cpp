@@ -1,24 +1,13 @@
 // One story told from its first to its last step: offer, deploy, serve, undeploy, gone.
-#include "simulation/simulator.hpp"
-
-#include <gtest/gtest.h>
+#include "simulation/fixture.hpp"
 
 namespace rigger::sim {
 namespace {
 using namespace std::chrono_literals;
 
-struct Story : testing::Test {
-    void SetUp() override {
-        sim.market.add_offer("a", 2, "h100");
-        sim.cluster.add_node({"gpu-01", "h100", 2, false});
-        sim.start();
-        sim.run(3s);
-    }
-    bool becomes_active(const std::string &offer) {
-        return sim.run_until(
-            [&] { return sim.deployment_of(offer) && sim.deployment_of(offer)->phase == Phase::active; }, 5min);
-    }
-    Simulator sim{1};
+struct Story : OneServer {
+    Story() : OneServer(1) {}
+    void SetUp() override { start(); }
 };
 
 TEST_F(Story, NodesOfOurs_BecomeServers_WithTheirGpus) {
@@ -33,7 +22,7 @@ TEST_F(Story, NodesOfOurs_BecomeServers_WithTheirGpus) {
 
 TEST_F(Story, Deploy_RunsThroughAllPhases_AndUndeploy_LeavesNothing) {
     const auto answer = sim.deploy("a", "gpu-01");
-    ASSERT_TRUE(becomes_active("a")) << sim.disagreement();
+    ASSERT_TRUE(wait_active(sim, "a")) << sim.disagreement();
     ASSERT_TRUE(*answer && (*answer)->ok());
     const Deployment d = *sim.deployment_of("a");
     EXPECT_FALSE(d.instance.empty());
@@ -44,7 +33,7 @@ TEST_F(Story, Deploy_RunsThroughAllPhases_AndUndeploy_LeavesNothing) {
     EXPECT_EQ(sim.disagreement(), "");
 
     sim.undeploy(d.id.value);
-    ASSERT_TRUE(sim.run_until([&] { return sim.controller().state().tracks.empty(); }, 10min));
+    ASSERT_TRUE(sim.run_until([&] { return all_gone(); }, 10min));
     sim.run(1s);
     EXPECT_EQ(sim.cluster.count("Job") + sim.cluster.count("Pod") + sim.cluster.count("Service") +
                   sim.cluster.count("ConfigMap"),
@@ -58,16 +47,16 @@ TEST_F(Story, Deploy_RunsThroughAllPhases_AndUndeploy_LeavesNothing) {
 
 TEST_F(Story, Gpus_StayTaken_UntilThePodIsGone) {
     sim.deploy("a", "gpu-01");
-    ASSERT_TRUE(becomes_active("a"));
+    ASSERT_TRUE(wait_active(sim, "a"));
     sim.cluster.most_termination = 60s;
     sim.undeploy(sim.deployment_of("a")->id.value);
     ASSERT_TRUE(sim.run_until([&] { return sim.deployment_of("a") == nullptr; }, 1min));
     while (sim.cluster.count("Pod") > 0) {
-        for (const auto &[id, server] : sim.store.servers())
-            for (const Gpu &gpu : server.gpus) ASSERT_FALSE(gpu.deployment.empty());
+        for (const auto &[of, machine] : sim.store.servers())
+            for (const Gpu &gpu : machine.gpus) ASSERT_FALSE(gpu.deployment.empty());
         sim.run(100ms);
     }
-    ASSERT_TRUE(sim.run_until([&] { return sim.controller().state().tracks.empty(); }, 1min));
+    ASSERT_TRUE(sim.run_until([&] { return all_gone(); }, 1min));
     sim.run(1s);
     EXPECT_EQ(sim.disagreement(), "");
 }
@@ -75,9 +64,9 @@ TEST_F(Story, Gpus_StayTaken_UntilThePodIsGone) {
 TEST_F(Story, FailureMarks_AreOffTheRecord_WhenTheyHaveLapsed) {
     const auto fail = [&] {
         sim.deploy("a", "gpu-01");
-        ASSERT_TRUE(becomes_active("a"));
+        ASSERT_TRUE(wait_active(sim, "a"));
         sim.cluster.fail_pod(sim.deployment_of("a")->id.value);
-        ASSERT_TRUE(sim.run_until([&] { return sim.controller().state().tracks.empty(); }, 10min));
+        ASSERT_TRUE(sim.run_until([&] { return all_gone(); }, 10min));
         sim.run(1s);
     };
     fail();
@@ -88,7 +77,7 @@ TEST_F(Story, FailureMarks_AreOffTheRecord_WhenTheyHaveLapsed) {
     sim.start();
     sim.run(3s);
     EXPECT_TRUE(sim.store.failures().empty());
-    EXPECT_TRUE(sim.controller().state().failures.empty());
+    EXPECT_TRUE(state().failures.empty());
     fail();
     EXPECT_EQ(sim.store.failures().size(), 2u);
 }

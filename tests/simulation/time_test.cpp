@@ -1,10 +1,5 @@
 // What deployments that are not settled make of time: of clocks that are set, of restarts, and of both.
-#include "simulation/real_reconcilers.hpp"
-#include "simulation/scenarios.hpp"
-
-#include <gtest/gtest.h>
-
-#include <algorithm>
+#include "simulation/fixture.hpp"
 
 namespace rigger::sim {
 namespace {
@@ -13,20 +8,15 @@ using namespace std::chrono_literals;
 constexpr Duration years = 24h * 4000;
 
 /// One deployment whose instance is registered and takes its time to be verified (at most 90 min).
-struct Time : testing::Test {
+struct Time : OneServer {
+    Time() : OneServer(5) { sim.market.verifies = false; }
     void SetUp() override {
-        sim.reconciler_ports = real_reconcilers();
-        sim.market.verifies = false;
-        sim.market.add_offer("a", 2, "h100");
-        sim.cluster.add_node({"gpu-01", "h100", 2, false});
         sim.start();
         ASSERT_NE(insist_on_deploy(sim, "a", "gpu-01"), "");
         ASSERT_TRUE(sim.run_until([&] { return registered(); }, 10min));
         sim.run(1s); // on record
     }
-    bool registered() const {
-        return sim.running() && sim.deployment_of("a") && sim.deployment_of("a")->phase == Phase::registered;
-    }
+    bool registered() const { return is(Phase::registered); }
     void restart(Duration downtime = 0s, Duration jump = 0s) {
         sim.crash();
         sim.run(downtime);
@@ -34,7 +24,6 @@ struct Time : testing::Test {
         sim.start();
         sim.run(30s);
     }
-    Simulator sim{5};
 };
 
 TEST_F(Time, ClockSetForward_AcrossARestart_EndsNothing) {
@@ -94,28 +83,17 @@ TEST_F(Time, YoungDeath_IsMarked_AlthoughTheClockWasSetAcrossTheRestart) {
     ASSERT_TRUE(registered());
     sim.cluster.fail_pod(sim.deployment_of("a")->id.value);
     ASSERT_TRUE(sim.run_until([&] { return !sim.deployment_of("a"); }, 5min));
-    EXPECT_FALSE(sim.controller_view().state().failures.empty());
+    EXPECT_FALSE(state().failures.empty());
 }
 
-struct Sleep : testing::Test {
-    void SetUp() override {
-        sim.reconciler_ports = real_reconcilers();
-        sim.market.add_offer("a", 2, "h100");
-        sim.cluster.add_node({"gpu-01", "h100", 2, false});
-        sim.start();
-        sim.run(3s);
-    }
-    bool said(const std::string &what) const {
-        const auto &errors = sim.controller_view().state().status.last_errors;
-        return std::any_of(errors.begin(), errors.end(),
-                           [&](const Happening &h) { return h.message.find(what) != std::string::npos; });
-    }
-    Simulator sim{5};
+struct Sleep : OneServer {
+    Sleep() : OneServer(5) {}
+    void SetUp() override { start(); }
 };
 
 TEST_F(Sleep, WhatWasInFlight_IsNotBlamedOnThePlugin) {
     sim.deploy("a", "gpu-01");
-    ASSERT_TRUE(sim.run_until([&] { return !sim.controller_view().state().in_flight.empty(); }, 1min));
+    ASSERT_TRUE(sim.run_until([&] { return !state().in_flight.empty(); }, 1min));
     sim.sleep(24h);
     sim.run(1s);
     EXPECT_FALSE(said("the plugin hangs"));
@@ -127,12 +105,12 @@ TEST_F(Sleep, WhatWasInFlight_IsNotBlamedOnThePlugin) {
 TEST_F(Sleep, DoesNotCountAgainstWhatWasBegun) {
     sim.market.down = true; // nothing can be claimed
     ASSERT_NE(insist_on_deploy(sim, "a", "gpu-01"), "");
-    const std::string id = sim.deployment_of("a")->id.value;
+    id = sim.deployment_of("a")->id.value;
     sim.sleep(24h);
     sim.market.down = false;
     ASSERT_TRUE(wait_active(sim, "a"));
     EXPECT_EQ(sim.deployment_of("a")->id.value, id);
-    EXPECT_TRUE(sim.controller_view().state().failures.empty());
+    EXPECT_TRUE(state().failures.empty());
     EXPECT_TRUE(said("the machine slept"));
 }
 
