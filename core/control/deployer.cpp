@@ -395,13 +395,14 @@ void on_effect(Turn &turn, const DeploymentId &id, const EffectDone &done) {
         on_released(turn, *t, done.result ? Status() : Status(done.result.error()));
         return step(turn, id);
     }
+    if (t->question == done.id) {
+        t->question = 0;
+        effect == "look" ? on_looked(turn, *t, done) : on_explained(turn, *t, done);
+        return step(turn, id);
+    }
     if (t->pending != done.id) return;
     t->pending = 0;
-    if (effect == "look") {
-        on_looked(turn, *t, done);
-    } else if (effect == "explain") {
-        on_explained(turn, *t, done);
-    } else if (effect == "remove") {
+    if (effect == "remove") {
         on_removed(turn, *t, done.result ? Status() : Status(done.result.error()));
     } else if (!done.result) {
         on_failure(turn, *t, effect, done.result.error());
@@ -420,8 +421,8 @@ void on_effect(Turn &turn, const DeploymentId &id, const EffectDone &done) {
 }
 
 void look_for(Turn &turn, Track &t) {
-    if (t.pending || t.made.empty() || !t.d->live()) return;
-    t.pending = turn.launch(LookEffect{t.d, t.made}, turn.config.cluster_timeout, t.d->id);
+    if (t.question || t.pending || t.made.empty() || !t.d->live()) return;
+    t.question = turn.launch(LookEffect{t.d, t.made}, turn.config.cluster_timeout, t.d->id);
 }
 
 bool is_confirmed_missing(const Turn &turn, const Track &t) {
@@ -460,6 +461,7 @@ DeploymentId on_instance(Turn &turn, const SourceName &source, const InstanceId 
         turn.log.write(LogLevel::info, "deployer",
                        "deployment " + id.value + " of " + d.offer_name + " is " + std::string(phase_name(d.phase)));
         t->last_error.clear();
+        t->waits = {};
     }
     turn.put(*t, std::move(d));
     return id;

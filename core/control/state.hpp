@@ -108,6 +108,7 @@ struct Track {
     int64_t born_ns = 0,
             changed_ns = 0; ///< creation and last change of phase by the monotonic clock; negative: before this run
     EffectId pending = 0;   ///< the one effect in flight for it
+    EffectId question = 0;  ///< in flight beside it: only asks how things stand, and no step waits for the answer
     int attempts = 0;       ///< of the running step
     MonoTime next_try;
     MonoTime claim_settles_at; ///< until then a claim or an instance that nobody answered for may still come to be

@@ -36,6 +36,7 @@ Subject subject_of(const Turn &turn, const Deployment &d) {
 } // namespace
 
 void look_why_it_waits(Turn &turn, Track &t) {
+    if (t.question) return;
     if (t.next_look.ns == 0) t.next_look = turn.mono + first_look;
     if (turn.mono < t.next_look) return turn.wake(t, t.next_look);
     t.next_look = turn.mono + look_again;
@@ -45,12 +46,12 @@ void look_why_it_waits(Turn &turn, Track &t) {
         t.waits = {};
         return;
     }
-    t.pending = turn.launch(ExplainEffect{t.d, std::move(subject.kind), std::move(subject.name)},
-                            turn.config.cluster_timeout, t.d->id);
+    t.question = turn.launch(ExplainEffect{t.d, std::move(subject.kind), std::move(subject.name)},
+                             turn.config.cluster_timeout, t.d->id);
 }
 
 void on_explained(Turn &turn, Track &t, const EffectDone &done) {
-    if (!t.d->live()) return;
+    if (t.d->phase != Phase::created || t.pending || t.announced) return; // it waits no more
     if (!done.result) {
         t.waits = {"", "no pod runs, and why cannot be read from its cluster: " + done.result.error().message, {}};
         return turn.touch();

@@ -196,7 +196,7 @@ void FakeCluster::start_pod(const Key &job) {
     json updated = objects_[job]->object;
     updated["status"] = {{"active", 1}};
     put(job, std::move(updated));
-    world_.after(world_.between(500ms, 30s),
+    world_.after(world_.between(least_start, most_start),
                  [this, key] { set_pod_phase(key, world_.chance(pod_failure_rate) ? "Failed" : "Running"); });
 }
 

@@ -60,11 +60,13 @@ public:
     void fail_job(const std::string &deployment);
     void vanish(const std::string &deployment);     ///< somebody deletes its job and its pod
     void vanish_all(const std::string &deployment); ///< and whatever else is its
-    bool hides = false;                             ///< lists none of the workloads that exist
-    void add_foreign(const std::string &name);      ///< a job that is not ours
-    bool down = false;                              ///< every call fails
-    double pod_failure_rate = 0;                    ///< of pods that start
-    bool listings_empty = false;                    ///< list() answers "nothing, complete"
+    std::string called = "c1";                 ///< by which name the backend knows it; under any other it is unknown
+    bool hides = false;                        ///< lists none of the workloads that exist
+    void add_foreign(const std::string &name); ///< a job that is not ours
+    bool down = false;                         ///< every call fails
+    double pod_failure_rate = 0;               ///< of pods that start
+    bool listings_empty = false;               ///< list() answers "nothing, complete"
+    Duration least_start = std::chrono::milliseconds(500), most_start = std::chrono::seconds(30);
     Duration most_termination = std::chrono::seconds(20);
 
     size_t count(const std::string &kind) const; ///< of ours

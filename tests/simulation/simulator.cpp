@@ -172,7 +172,10 @@ void Simulator::call(Effect effect) {
     const bool inside = plan || pass;
     const bool fails = world.chance(faults.effect_fails), odd = world.chance(faults.effect_odd),
                unknown = !inside && world.chance(faults.effect_unknown);
-    const bool hangs = world.chance(faults.effect_hangs) || (plan && plans_hang) || (pass && passes_hang);
+    const bool question =
+        std::holds_alternative<ExplainEffect>(effect.what) || std::holds_alternative<LookEffect>(effect.what);
+    const bool hangs = world.chance(faults.effect_hangs) || (plan && plans_hang) || (pass && passes_hang) ||
+                       (question && questions_hang);
     const bool lands = !hangs || world.chance(0.5);
     const Duration answer = unknown ? effect.timeout : world.between(1ms, 300ms);
     const Duration work = unknown ? world.between(1ms, effect.timeout + 25s) : world.between(1ms, 300ms);
@@ -213,7 +216,8 @@ void Simulator::calm() {
     death.reset();
     store.failing = false;
     cluster.pod_failure_rate = 0;
-    cluster.listings_empty = cluster.down = market.down = market.no_room = plans_hang = passes_hang = false;
+    cluster.listings_empty = cluster.down = market.down = market.no_room = plans_hang = passes_hang = questions_hang =
+        false;
     cluster_empty = market_empty = market_cut = false;
     if (!controller_) start();
 }

@@ -98,6 +98,7 @@ public:
     std::string died;                 ///< at what the planned death came
     bool effects_leave_early = false; ///< the mistake that the commit queue exists to prevent; for tests of the checks
     bool plans_hang = false, passes_hang = false;
+    bool questions_hang = false; ///< look-ups that only ask a cluster how things stand
     Duration heartbeat_period = std::chrono::seconds(15);
     uint64_t boundaries = 0, crashes = 0, messages = 0;
     Auditor auditor{world, store, cluster, market};
