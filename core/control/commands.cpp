@@ -50,8 +50,9 @@ void operate(Turn &turn, const Command &c, const UndeployRequest &r) {
                                                "cannot undeploy: deployment " + r.deployment.value + " has ended"));
     const bool begins = t->d->live();
     if (begins)
-        deployer::end(turn, *t, {"OperatorRequest", r.reason.empty() ? c.principal + " asked for it" : r.reason, true},
-                      false);
+        deployer::end(
+            turn, *t,
+            {"OperatorRequest", r.reason.empty() ? c.principal + " asked for it" : r.reason, true, c.principal}, false);
     const DeploymentPtr d = t->d;
     deployer::step(turn, r.deployment);
     JsonWriter json = plan_head(false);
@@ -65,9 +66,7 @@ void operate(Turn &turn, const Command &c, const UndeployRequest &r) {
     turn.reply(c.request, json.end_object().take());
 }
 
-void operate(Turn &turn, const Command &c, const RecycleRequest &r) {
-    reconcile::recycle(turn, c.request, r.dry_run, r.force);
-}
+void operate(Turn &turn, const Command &c, const RecycleRequest &r) { reconcile::recycle(turn, c, r); }
 
 void operate(Turn &turn, const Command &c, const BanRequest &r) {
     const bool lift = r.reason.empty();

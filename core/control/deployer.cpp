@@ -70,7 +70,7 @@ void own_gpus(Turn &turn, const Deployment &d) {
     turn.put_server(std::move(changed), false);
 }
 
-std::string ending_document(const Deployment &d) {
+std::string ending_document(const Deployment &d, const std::string &by) {
     JsonWriter json;
     json.begin_object()
         .field("deploymentId", d.id)
@@ -78,7 +78,7 @@ std::string ending_document(const Deployment &d) {
         .field("offerName", d.offer_name)
         .field("serverName", d.node_name);
     json.field("cause", d.end_cause).field("reason", d.end_reason).field("operatorWish", d.operator_wish);
-    return json.end_object().take();
+    return json.text_or_null("by", by).end_object().take();
 }
 
 void start_claim(Turn &turn, Track &t, const OfferPtr &offer, const ServerPtr &server) {
@@ -348,7 +348,7 @@ void end(Turn &turn, Track &t, const Ending &ending, bool failure) {
         remember_failures(turn, fresh);
     }
     turn.put(t, std::move(d));
-    turn.journal("deployment.terminating", ending_document(*t.d));
+    turn.journal("deployment.terminating", ending_document(*t.d, ending.by));
     turn.metrics.decision("terminate", t.d->end_cause);
     ++turn.state.status.decisions;
     turn.log.write(ending.operator_wish ? LogLevel::info : LogLevel::warn, "deployer",

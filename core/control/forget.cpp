@@ -66,9 +66,9 @@ void declare_gone(Turn &turn, Track &t) {
     deployer::free_gpus(turn, t);
 }
 
-void end(Turn &turn, Track &t, const std::string &reason, bool gone) {
+void end(Turn &turn, Track &t, const std::string &reason, const std::string &by, bool gone) {
     if (t.d->live()) {
-        deployer::end(turn, t, {gone ? gone_with_server : "OperatorRequest", reason, true}, false);
+        deployer::end(turn, t, {gone ? gone_with_server : "OperatorRequest", reason, true, by}, false);
     } else if (gone) {
         Deployment d = *t.d;
         d.end_cause = gone_with_server;
@@ -96,15 +96,17 @@ std::string plan(const Server &server, const std::vector<Track *> &tracks, const
     return json.key("heldBack").begin_array().end_array().end_object().take();
 }
 
-void drop(Turn &turn, const Server &server) {
+void drop(Turn &turn, const Server &server, const std::string &by) {
     JsonWriter json;
     json.begin_object()
         .field("serverId", server.id)
         .field("serverName", server.name)
         .field("cluster", server.cluster)
-        .field("gpus", server.gpus.size());
-    turn.journal("server.forgotten", json.end_object().take(), "operator");
+        .field("gpus", server.gpus.size())
+        .text_or_null("by", by);
+    turn.journal("server.forgotten", json.end_object().take());
     turn.log.write(LogLevel::info, "inventory", "server " + server.name + " is forgotten");
+    turn.metrics.decision("forget", "OperatorRequest");
     turn.write(DeleteServer{server.id});
     const ClusterName cluster = server.cluster;
     turn.state.lock_annotations.erase(server.id.value);
@@ -135,26 +137,37 @@ void server(Turn &turn, const Command &c, const ForgetRequest &r) {
     const std::string reason = "server " + server->name + " is forgotten: " + c.principal + " asked for it";
     turn.reply(c.request, plan(*server, tracks, reason, r.dry_run));
     if (r.dry_run) return;
-    turn.state.forgetting.insert(server->id);
+    JsonWriter json;
+    json.begin_object()
+        .field("serverId", server->id)
+        .field("serverName", server->name)
+        .field("cluster", server->cluster)
+        .field("deployments", tracks.size())
+        .field("force", r.force)
+        .field("by", c.principal);
+    turn.journal("operator.forget", json.end_object().take(), "operator");
+    turn.state.forgetting[server->id] = c.principal;
     std::vector<DeploymentId> ended;
     for (Track *t : tracks) {
         ended.push_back(t->d->id);
-        end(turn, *t, reason, !blind.empty());
+        end(turn, *t, reason, c.principal, !blind.empty());
     }
     for (const DeploymentId &id : ended) deployer::step(turn, id);
     after(turn, server->id);
 }
 
 void after(Turn &turn, const ServerId &id) {
-    if (!turn.state.forgetting.contains(id) || !tracks_on(turn, id).empty()) return;
-    turn.state.forgetting.erase(id);
+    const auto wish = turn.state.forgetting.find(id);
+    if (wish == turn.state.forgetting.end() || !tracks_on(turn, id).empty()) return;
+    const std::string by = wish->second;
+    turn.state.forgetting.erase(wish);
     const ServerPtr server = turn.server(id);
-    if (server && !is_seen(turn.state, *server)) drop(turn, *server); // it may have come back meanwhile
+    if (server && !is_seen(turn.state, *server)) drop(turn, *server, by); // it may have come back meanwhile
 }
 
 void resume(Turn &turn, Track &t) {
     if (t.d->phase != Phase::terminating || !t.d->operator_wish || t.d->end_cause != gone_with_server) return;
-    turn.state.forgetting.insert(t.d->server);
+    turn.state.forgetting.try_emplace(t.d->server);
     declare_gone(turn, t);
 }
 

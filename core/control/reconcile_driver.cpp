@@ -155,12 +155,13 @@ std::string target_of(const ReconcileAction &a) {
     return {};
 }
 
-Status carry_out(Turn &turn, const ReconcileAction &a) {
+/// `by`: whose command led to it; empty: nobody's.
+Status carry_out(Turn &turn, const ReconcileAction &a, const std::string &by) {
     const std::string cause = a.cause.empty() ? "Reconciled" : a.cause;
     switch (a.verb) {
     case ReconcileVerb::terminate: {
         Track *t = turn.track(DeploymentId(a.deployment));
-        deployer::end(turn, *t, {cause, a.reason});
+        deployer::end(turn, *t, {cause, a.reason, false, by});
         deployer::step(turn, DeploymentId(a.deployment));
         return {};
     }
@@ -195,7 +196,8 @@ Status carry_out(Turn &turn, const ReconcileAction &a) {
         .field("verb", verb_name(a.verb))
         .field("target", target_of(a))
         .field("cause", cause)
-        .field("reason", a.reason);
+        .field("reason", a.reason)
+        .text_or_null("by", by);
     turn.journal("reconcile." + std::string(verb_name(a.verb)), json.end_object().take());
     return {};
 }
@@ -212,6 +214,7 @@ void write_action(JsonWriter &json, const ReconcileAction &a, const std::string 
 struct Pass {
     JsonWriter actions, held;
     bool dry_run = false;
+    std::string by; ///< whose command it carries out
 };
 
 void judge(Turn &turn, Pass &pass, const ProposedBy &by) {
@@ -226,7 +229,7 @@ void judge(Turn &turn, Pass &pass, const ProposedBy &by) {
     const std::string target = target_of(*action);
     if (verdict.allowed) {
         if (!pass.dry_run)
-            if (const Status done = carry_out(turn, *action); !done.ok()) return;
+            if (const Status done = carry_out(turn, *action, pass.by); !done.ok()) return;
         return write_action(pass.actions, *action, target);
     }
     HeldBack held{std::string(verb_name(action->verb)),
@@ -294,12 +297,18 @@ void run_if_due(Turn &turn) {
     begin_pass(turn, periodic || r.recycle.has_value());
 }
 
-void recycle(Turn &turn, RequestId request, bool dry_run, bool force) {
+void recycle(Turn &turn, const Command &c, const RecycleRequest &asked) {
     ReconcileState &r = turn.state.reconcile;
     if (r.recycle)
-        return turn.reply(request, Error{Code::conflict, "RecycleRunning",
-                                         "a recycle is running already; ask again when it has ended", 0});
-    r.recycle = Recycle{request, dry_run, force, turn.mono + recycle_patience, generations(turn.state)};
+        return turn.reply(c.request, Error{Code::conflict, "RecycleRunning",
+                                           "a recycle is running already; ask again when it has ended", 0});
+    r.recycle = Recycle{
+        c.request, c.principal, asked.dry_run, asked.force, turn.mono + recycle_patience, generations(turn.state)};
+    if (!asked.dry_run) {
+        JsonWriter json;
+        json.begin_object().field("force", asked.force).field("by", c.principal);
+        turn.journal("operator.recycle", json.end_object().take(), "operator");
+    }
     for (const auto &[name, book] : turn.state.sources)
         if (book.attached) turn.relist(true, name.value);
     for (const std::string &backend : turn.state.backends) turn.relist(false, backend);
@@ -339,6 +348,7 @@ void on_reconciled(Turn &turn, const EffectDone &done) {
         r.requeue = turn.mono + std::max<Duration>(answer->requeue_after, turn.config.reconcile_debounce);
     Pass pass;
     pass.dry_run = of_recycle && r.recycle->dry_run;
+    if (of_recycle) pass.by = r.recycle->principal;
     const auto live = static_cast<size_t>(std::count_if(turn.state.tracks.begin(), turn.state.tracks.end(),
                                                         [](const auto &t) { return t.second.d->live(); }));
     SafetyLimits limits{turn.config.view_max_age, turn.config.min_condemn_age, turn.config.reconcile_period,

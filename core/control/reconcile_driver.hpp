@@ -10,7 +10,7 @@ std::optional<MonoTime> due(const State &state, const ControlConfig &config);
 void run_if_due(Turn &turn);
 /// An operator asked for one synchronisation and one pass: ports list anew, the pass follows when they have, or after a
 /// while.
-void recycle(Turn &turn, RequestId request, bool dry_run, bool force);
+void recycle(Turn &turn, const Command &command, const RecycleRequest &asked);
 void on_reconciled(Turn &turn, const EffectDone &done);
 
 } // namespace rigger::reconcile

@@ -147,6 +147,7 @@ struct PlanState {
 
 struct Recycle {
     RequestId request = 0;
+    std::string principal;
     bool dry_run = false, force = false;
     MonoTime deadline;
     std::map<std::string, uint64_t> wanted; ///< view -> generation that it must exceed before the pass begins
@@ -177,7 +178,8 @@ struct State {
     std::map<DeploymentId, Track> tracks;
     std::map<std::pair<SourceName, std::string>, DeploymentId> by_config; ///< each source gives ids as it likes
     std::map<std::pair<SourceName, InstanceId>, DeploymentId> by_instance;
-    std::set<ServerId> forgetting; ///< go off the record after the last deployment on them
+    std::map<ServerId, std::string> forgetting; ///< go off the record after the last deployment on them: who wished it;
+                                                ///< empty: a previous run knew
     std::map<OfferId, std::string> bans;
     std::vector<FailureMark> failures;
     std::map<OfferId, Pause> backoffs;

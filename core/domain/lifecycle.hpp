@@ -17,6 +17,7 @@ struct Ending {
     std::string cause;  ///< machine token
     std::string reason; ///< a sentence
     bool operator_wish = false;
+    std::string by = {}; ///< who commanded it, or a pass that led to it; empty: nobody. For the journal alone
 };
 /// The deployment as it begins to end. Precondition: d.live().
 Deployment ended(Deployment d, const Ending &ending, WallTime now);

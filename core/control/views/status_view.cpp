@@ -231,6 +231,9 @@ public:
                        first(event, {"serverName"})};
         if (const std::string cause = first(event, {"cause", "code"}); !cause.empty())
             line.message = line.message.empty() ? cause : cause + ": " + line.message;
+        if (const std::string by = first(event, {"by"});
+            !by.empty() && by != "placement" && line.message.find(by) == std::string::npos)
+            line.message += (line.message.empty() ? "by " : ", by ") + by;
         const Deployment *const d = deployment(line.subject, origin);
         if (line.server.empty() && d) line.server = d->node_name;
         if (line.offer.empty() && d) line.offer = d->offer_name;
