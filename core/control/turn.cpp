@@ -30,7 +30,10 @@ void Turn::relist_later(bool source, std::string port) {
     state.relists.try_emplace({source, std::move(port)}, mono + pause);
 }
 
-bool Turn::empty_is_meant() const noexcept { return state.reconcile.recycle && state.reconcile.recycle->force; }
+bool Turn::empty_is_meant() const noexcept {
+    const auto &recycle = state.reconcile.recycle;
+    return recycle && recycle->force && !recycle->dry_run; // whoever only looks insists on nothing
+}
 
 void Turn::journal(std::string_view type, std::string document, std::string_view origin) {
     write(

@@ -82,6 +82,16 @@ TEST_P(Trouble, EmptyClusterListing) {
     EXPECT_EQ(sim.metrics.value("rigger_view_complete", {{"view", "sim/c1/pods"}}), 1);
 }
 
+TEST_P(Trouble, EmptyClusterListing_IsNotBelieved_BecauseAForcedRecycleIsTriedDry) {
+    sim.cluster_empty = sim.cluster.listings_empty = true;
+    sim.relist_all();
+    sim.run(10s);
+    const auto answer = sim.command(RecycleRequest{true, true});
+    ASSERT_TRUE(sim.run_until([&] { return answer->has_value(); }, 5min));
+    EXPECT_TRUE((*answer)->ok());
+    expect_to_pass(45min, "came back empty");
+}
+
 TEST_P(Trouble, EmptyClusterListing_AcrossARestart) {
     sim.cluster_empty = sim.cluster.listings_empty = true;
     sim.crash();
