@@ -9,6 +9,7 @@
 #include "control/publisher.hpp"
 #include "control/reconcile_driver.hpp"
 #include "control/recovery.hpp"
+#include "control/same_cluster.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -169,6 +170,7 @@ void Controller::finish_effect(Turn &turn, const EffectDone &done) {
     if (done.id == state_.plan.running) autoscaler::on_planned(turn, done);
     else if (done.id == state_.reconcile.running) reconcile::on_reconciled(turn, done);
     else if (!flight.deployment.empty()) deployer::on_effect(turn, flight.deployment, done);
+    else if (flight.name == "recognize") same_cluster::on_recognized(turn, done);
     else on_loose_effect(turn, flight, done);
     state_.write_offs.erase({flight.deadline, done.id});
     state_.in_flight.erase(done.id);

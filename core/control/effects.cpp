@@ -16,6 +16,7 @@ struct PortOf {
     std::string operator()(const ReleaseEffect &e) const { return source_port(e.deployment->source); }
     std::string operator()(const ExplainEffect &e) const { return backend_port(e.deployment->cluster); }
     std::string operator()(const LookEffect &e) const { return backend_port(e.deployment->cluster); }
+    std::string operator()(const RecognizeEffect &e) const { return backend_port(e.cluster); }
     std::string operator()(const PlanEffect &) const { return "plan"; }
     std::string operator()(const ReconcileEffect &) const { return "reconcile"; }
     std::string operator()(const RelistEffect &) const { return {}; }
@@ -34,8 +35,8 @@ EffectDone not_sent(const Effect &effect) {
 }
 
 std::string_view effect_name(const Effect &effect) noexcept {
-    constexpr std::string_view names[] = {"claim",   "render", "apply", "list",      "remove", "announce", "release",
-                                          "explain", "look",   "plan",  "reconcile", "relist", "reply"};
+    constexpr std::string_view names[] = {"claim",   "render", "apply",     "list", "remove",    "announce", "release",
+                                          "explain", "look",   "recognize", "plan", "reconcile", "relist",   "reply"};
     return names[effect.what.index()];
 }
 

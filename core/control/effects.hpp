@@ -51,6 +51,11 @@ struct LookEffect {
     DeploymentPtr deployment;
     std::vector<std::string> objects; ///< "Kind/name"
 };
+/// Does its backend still have a cluster of that name?
+struct RecognizeEffect {
+    ClusterName cluster;
+    std::string node; ///< what it is asked for; whether that exists does not matter
+};
 struct AnnounceEffect {
     DeploymentPtr deployment;
     std::vector<int> ports;
@@ -93,7 +98,7 @@ struct Effect {
     EffectId id = 0; ///< 0: brings nothing back
     Duration timeout{};
     std::variant<ClaimEffect, RenderEffect, ApplyEffect, ListEffect, RemoveEffect, AnnounceEffect, ReleaseEffect,
-                 ExplainEffect, LookEffect, PlanEffect, ReconcileEffect, RelistEffect, ReplyEffect>
+                 ExplainEffect, LookEffect, RecognizeEffect, PlanEffect, ReconcileEffect, RelistEffect, ReplyEffect>
         what;
     MonoTime leave_by{UINT64_MAX}; ///< see left_too_late()
 };

@@ -18,8 +18,8 @@ Error refused(const char *reason, std::string message) { return {Code::conflict,
 bool is_seen(const State &state, const Server &server) {
     const auto cluster = state.clusters.find(server.cluster);
     if (cluster == state.clusters.end()) return false;
-    const auto node = cluster->second.nodes.find({}, server.name);
-    return node && node->uid == server.id.value && read_declaration(*node).worker;
+    const auto node = cluster->second.node(server.name, server.id);
+    return node && read_declaration(*node).worker;
 }
 
 /// Would its cluster show the node if it had it? Why not; empty: it would.
@@ -28,8 +28,12 @@ std::string why_blind(const Turn &turn, const Server &server) {
     const auto cluster = turn.state.clusters.find(server.cluster);
     if (cluster == turn.state.clusters.end()) return "nothing is heard of it";
     const Freshness &nodes = cluster->second.nodes.listing.freshness();
-    if (!nodes.complete) return nodes.error.empty() ? "its first listing is awaited" : nodes.error;
-    return turn.mono - nodes.as_of > turn.config.view_max_age ? "it has been silent for a while" : "";
+    switch (doubt(nodes, turn.mono, turn.config.view_max_age)) {
+    case Doubt::incomplete: return nodes.error.empty() ? "its first listing is awaited" : nodes.error;
+    case Doubt::old: return "it has been silent for a while";
+    case Doubt::none: break;
+    }
+    return {};
 }
 
 std::vector<Track *> tracks_on(Turn &turn, const ServerId &server) {

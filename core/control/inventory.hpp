@@ -16,7 +16,8 @@ void on_watch_ended(Turn &turn, const WatchEnded &message);
 /// hold.
 ServerPtr with_use(State &state, const ServerPtr &server);
 
-/// A deployment on the node ended: a machine that was set up anew under its name may be waiting for that.
+/// What stood in a node's way may be gone: deployments on the machine that had its name, or another name of its
+/// cluster.
 void reconsider_node(Turn &turn, const ClusterName &cluster, const std::string &name);
 /// A deployment is off the record: a pod of it that is still seen holds GPUs in nobody's name.
 void disown(Turn &turn, const ClusterName &cluster, const DeploymentId &deployment);

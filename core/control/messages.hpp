@@ -132,6 +132,10 @@ struct Explained {
 struct Looked {
     bool any = false; ///< false: the cluster said of each that it does not exist
 };
+struct Recognized {
+    ClusterName cluster;
+    bool known = true; ///< false: its backend has no cluster of that name any more
+};
 struct Planned {
     placement::PlacementPlan plan;
 };
@@ -146,8 +150,8 @@ struct Reconciled {
 };
 struct EffectDone {
     EffectId id = 0;
-    Result<std::variant<Claimed, Rendered, Applied, Listed, Removed, Announced, Released, Explained, Looked, Planned,
-                        Reconciled>>
+    Result<std::variant<Claimed, Rendered, Applied, Listed, Removed, Announced, Released, Explained, Looked, Recognized,
+                        Planned, Reconciled>>
         result;
 };
 

@@ -215,6 +215,13 @@ struct Performer {
         return {Looked{false}};
     }
 
+    Answer operator()(const RecognizeEffect &e) const {
+        RIG_TRY_ASSIGN(const auto backend, backend_for(e.cluster));
+        const auto found =
+            backend->get(call, reference(own_name(e.cluster), {"v1", "Node", {}, e.node, {}, {}, {}, false}));
+        return {Recognized{e.cluster, found.ok() || !is_unknown_cluster(found.error())}};
+    }
+
     Answer operator()(const PlanEffect &e) const {
         RIG_TRY_ASSIGN(auto plan, ports.planner().plan(e.snapshot));
         return {Planned{std::move(plan)}};

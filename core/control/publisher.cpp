@@ -2,6 +2,7 @@
 
 #include "control/inventory.hpp"
 #include "control/market.hpp"
+#include "control/same_cluster.hpp"
 
 #include <algorithm>
 
@@ -44,6 +45,7 @@ void fill_status(const Turn &turn, LoopStatus &status) {
     status.commits_waiting = s.commits.waiting;
     status.effects_in_flight = s.in_flight.size();
     status.held_back = s.reconcile.held;
+    status.same_clusters = same_cluster::standing(s);
     status.stuck.clear();
     for (const auto &[id, track] : s.tracks) {
         const std::string &why = track.last_error.empty() ? track.waits.message : track.last_error;

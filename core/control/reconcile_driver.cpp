@@ -4,6 +4,7 @@
 #include "control/json_writer.hpp"
 #include "control/market.hpp"
 #include "control/publisher.hpp"
+#include "control/same_cluster.hpp"
 #include "domain/objects.hpp"
 
 #include <algorithm>
@@ -101,6 +102,8 @@ Result<Subject> look_up(Turn &turn, const ProposedBy &by, const ReconcileAction 
     case ReconcileVerb::terminate: {
         const Track *t = turn.track(DeploymentId(a.deployment));
         if (!t || !t->d->live()) return missing("the deployment has ended");
+        if (a.evidence == Evidence::absence && same_cluster::is_elsewhere(s, *t->d))
+            return missing("its node is seen in another cluster");
         add_source(subject.views, shot, t->d->source.value);
         add_cluster(subject.views, shot, t->d->cluster.value);
         subject.age = Duration(turn.mono_ns() - t->changed_ns);

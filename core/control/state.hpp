@@ -62,6 +62,12 @@ struct ClusterBook {
     std::unordered_map<std::string, NodeUse> used; ///< by node name
     uint64_t malformed = 0;
 
+    /// The node of that name, if it is still that machine; nullptr: it is not seen, or is another.
+    std::shared_ptr<const NodeView> node(std::string_view name, const ServerId &uid) const {
+        auto found = nodes.find({}, name);
+        return found && found->uid == uid.value ? found : nullptr;
+    }
+
     Listing &listing(ObjectKind kind) {
         switch (kind) {
         case ObjectKind::node: return nodes.listing;
@@ -180,6 +186,9 @@ struct State {
     std::map<std::pair<SourceName, InstanceId>, DeploymentId> by_instance;
     std::map<ServerId, std::string> forgetting; ///< go off the record after the last deployment on them: who wished it;
                                                 ///< empty: a previous run knew
+    /// Nodes that are servers of another cluster, by name, and since when that one lacks them; MonoTime{}: it does not.
+    std::map<ClusterName, std::map<std::string, MonoTime>> refused;
+    std::map<ClusterName, MonoTime> asked_for; ///< when its backend was asked whether it still knows that name
     std::map<OfferId, std::string> bans;
     std::vector<FailureMark> failures;
     std::map<OfferId, Pause> backoffs;

@@ -41,6 +41,12 @@ struct PortStatus {
     WallTime last_error_at;
 };
 
+/// Two names that turn out to be of one cluster: the second is ignored.
+struct SameCluster {
+    ClusterName first, second;
+    std::vector<std::string> nodes; ///< that tell
+};
+
 /// The last thing that went wrong with a cluster's view of one kind; it stays when it is over.
 struct ViewError {
     std::string message; ///< empty: nothing so far
@@ -58,8 +64,9 @@ struct LoopStatus {
     LoopFigures plan, reconcile;
     std::map<std::string, PortStatus> ports;
     std::map<ClusterName, std::array<ViewError, 4>> cluster_errors; ///< by ObjectKind
-    std::deque<Happening> last_errors;                              ///< newest first, at most 20
-    std::vector<HeldBack> held_back;                                ///< of the last pass
+    std::vector<SameCluster> same_clusters;
+    std::deque<Happening> last_errors; ///< newest first, at most 20
+    std::vector<HeldBack> held_back;   ///< of the last pass
     uint64_t held_back_total = 0, events = 0, repeated_events = 0, written_off = 0, decisions = 0;
     bool store_failing = false;
     std::string store_error;

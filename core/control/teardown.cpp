@@ -4,6 +4,7 @@
 #include "control/forget.hpp"
 #include "control/inventory.hpp"
 #include "control/json_writer.hpp"
+#include "control/same_cluster.hpp"
 
 #include <algorithm>
 
@@ -17,8 +18,8 @@ enum class Watched : uint8_t { none, some, unknown };
 Watched watched(const Turn &turn, const Deployment &d) {
     const auto at = turn.state.clusters.find(d.cluster);
     if (at == turn.state.clusters.end()) return Watched::unknown;
-    const Freshness &f = at->second.pods.listing.freshness();
-    if (!f.complete || turn.mono - f.as_of > turn.config.view_max_age) return Watched::unknown;
+    if (doubt(at->second.pods.listing.freshness(), turn.mono, turn.config.view_max_age) != Doubt::none)
+        return Watched::unknown;
     return at->second.pods.any_of(d.id) ? Watched::some : Watched::none;
 }
 
@@ -157,6 +158,11 @@ void on_listed(Turn &turn, Track &t, const Listed &listed) {
             t.last_error = cluster->second.pods.listing.freshness().error;
             return;
         }
+        if (same_cluster::is_elsewhere(turn.state, *t.d)) {
+            t.next_try = turn.mono + turn.config.confirm_interval;
+            t.last_error = "its node is seen in another cluster than " + t.d->cluster.value;
+            return;
+        }
         const Watched seen = watched(turn, *t.d);
         if (const MonoTime until = objects_settle_at(t); turn.mono < until) {
             t.next_try = until;
@@ -258,7 +264,7 @@ void retry_later(Turn &turn, Track &t, const Error &error) {
 
 bool is_final(const Turn &turn, const Track &t, const Error &error) {
     switch (error.code) {
-    case Code::invalid:
+    case Code::invalid: return !is_unknown_cluster(error); // which may only have another name now
     case Code::denied:
     case Code::unsupported: return true;
     case Code::not_found: return error.reason != "NamespaceMissing"; // which an operator can make

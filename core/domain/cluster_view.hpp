@@ -64,4 +64,11 @@ struct Freshness {
     std::string error;       ///< why contact was lost; empty while complete
 };
 
+/// Why a view may not speak for or against anything.
+enum class Doubt : uint8_t { none, incomplete, old };
+inline Doubt doubt(const Freshness &view, MonoTime now, Duration max_age) noexcept {
+    if (!view.complete) return Doubt::incomplete;
+    return now - view.as_of > max_age ? Doubt::old : Doubt::none;
+}
+
 } // namespace rigger

@@ -94,7 +94,9 @@ std::vector<std::string> FakeCluster::nodes() const {
     return names;
 }
 
-Status FakeCluster::outage() const {
+Status FakeCluster::outage(std::string_view cluster) const {
+    if (!cluster.empty() && cluster != called)
+        return Error{Code::invalid, "UnknownCluster", "no cluster " + std::string(cluster), 0};
     if (down) return Error{Code::unavailable, "Refused", "connection refused", 0};
     return {};
 }
@@ -131,8 +133,8 @@ void FakeCluster::erase(const Key &key) {
 }
 
 Status FakeCluster::list(const CallContext &, std::string_view query, ObjectSink &sink) {
-    RIG_TRY(outage());
     const json q = json::parse(query);
+    RIG_TRY(outage(q.value("cluster", "")));
     const std::string kind = q.value("kind", ""), selector = q.value("labelSelector", "");
     if (kind != "Job" && kind != "Service" && kind != "ConfigMap" && kind != "Pod" && kind != "Node")
         return Error{Code::unsupported, "UnknownKind", "this cluster has no kind " + kind, 0};
@@ -140,21 +142,21 @@ Status FakeCluster::list(const CallContext &, std::string_view query, ObjectSink
     if (!listings_empty && !(hides && kind != "Node"))
         for (const auto &[key, stored] : objects_)
             if (std::get<0>(key) == kind && (selector.empty() || owner_of(stored->object) == owner))
-                RIG_TRY(sink.object(ObjectChange::sync, "c1", stored->object.dump()));
-    return sink.mark("c1", Mark::complete, "");
+                RIG_TRY(sink.object(ObjectChange::sync, called, stored->object.dump()));
+    return sink.mark(called, Mark::complete, "");
 }
 
 Result<std::string> FakeCluster::get(const CallContext &, std::string_view ref) {
-    RIG_TRY(outage());
     const json r = json::parse(ref);
+    RIG_TRY(outage(r.value("cluster", "")));
     const auto at = objects_.find({r.value("kind", ""), r.value("namespace", ""), r.value("name", "")});
     if (at == objects_.end()) return not_found("NotFound", "no such object");
     return at->second->object.dump();
 }
 
-Result<std::string> FakeCluster::apply(const CallContext &, std::string_view, std::string_view document,
+Result<std::string> FakeCluster::apply(const CallContext &, std::string_view cluster, std::string_view document,
                                        ApplyFlags flags) {
-    RIG_TRY(outage());
+    RIG_TRY(outage(cluster));
     json object = json::parse(document);
     const Key key{object["kind"].get<std::string>(), text(object, "metadata", "namespace"),
                   text(object, "metadata", "name")};
@@ -261,8 +263,8 @@ bool FakeCluster::runs(const std::string &deployment) const {
 }
 
 Status FakeCluster::remove(const CallContext &, std::string_view ref) {
-    RIG_TRY(outage());
     const json r = json::parse(ref);
+    RIG_TRY(outage(r.value("cluster", "")));
     const Key key{r.value("kind", ""), r.value("namespace", ""), r.value("name", "")};
     const auto at = objects_.find(key);
     if (at == objects_.end()) return not_found("NotFound", "no such object");

@@ -36,7 +36,7 @@ public:
 
     const std::string &name() const override { return name_; }
     Result<std::string> probe(const CallContext &) override {
-        return std::string(R"({"clusters":[{"name":"c1","state":"ready"}]})");
+        return R"({"clusters":[{"name":")" + called + R"(","state":"ready"}]})";
     }
     Status list(const CallContext &, std::string_view query, ObjectSink &) override;
     Result<std::string> get(const CallContext &, std::string_view ref) override;
@@ -48,7 +48,7 @@ public:
         return {};
     }
     Result<std::string> diagnose(const CallContext &, std::string_view) override {
-        return std::string(R"({"clusters":[{"name":"c1","checks":[]}]})");
+        return R"({"clusters":[{"name":")" + called + R"(","checks":[]}]})";
     }
 
     /// What a watch delivers: every change, as it happens.
@@ -87,7 +87,7 @@ private:
     void erase(const Key &key);
     void start_pod(const Key &job);
     void set_pod_phase(const Key &pod, const std::string &phase);
-    Status outage() const;
+    Status outage(std::string_view cluster) const;
     template <typename F> std::optional<Key> find(const std::string &kind, F &&wanted) const;
     void check_gpus();
 

@@ -121,6 +121,7 @@ public:
     Answer deploy(const std::string &offer, const std::string &server);
     Answer undeploy(const std::string &deployment);
     /// A message beside those of the fake market and cluster, such as from another source; handled when this returns.
+    static ObjectView view_of(ObjectKind kind, const std::string &document);
     void hear(Message message) { feed(std::move(message)); }
 
     Controller &controller() { return *controller_; }
@@ -133,7 +134,8 @@ public:
         return controller_ ? auditor.disagreement(*controller_) : "the daemon does not run";
     }
     Planner *planner_in_use = &greedy;
-    void relist_all(); ///< as if every watch reconnected
+    void rename_cluster(const std::string &name); ///< its backend's configuration has it by another name now
+    void relist_all();                            ///< as if every watch reconnected
 
     std::shared_ptr<ValidatorSource> source_port;
     std::shared_ptr<ClusterBackend> backend_port;
@@ -155,6 +157,7 @@ private:
     void push(Outbox out);
     void watch_market();
     void watch_cluster();
+    ClusterName cluster_name() const;
     void deliver(const std::string &channel, Duration most_delay, Message message);
     void lose_watch(const std::string &channel);
     void reconnect(const std::string &channel);

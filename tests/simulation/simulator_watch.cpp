@@ -9,19 +9,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const ClusterName cluster_name{"sim/c1"};
 const SourceName source_name{"sim"};
 const std::string market_channel = "market";
-
-ObjectView view_of(ObjectKind kind, const std::string &document) {
-    switch (kind) {
-    case ObjectKind::node: return std::make_shared<const NodeView>(*project_node(document));
-    case ObjectKind::pod: return std::make_shared<const PodView>(*project_pod(document));
-    case ObjectKind::job: return std::make_shared<const JobView>(*project_job(document));
-    case ObjectKind::service: return std::make_shared<const ServiceView>(*project_service(document));
-    }
-    return {};
-}
 
 std::optional<ObjectKind> kind_of(const std::string &channel) {
     for (const ObjectKind kind : watched_kinds)
@@ -30,6 +19,16 @@ std::optional<ObjectKind> kind_of(const std::string &channel) {
 }
 
 } // namespace
+
+ObjectView Simulator::view_of(ObjectKind kind, const std::string &document) {
+    switch (kind) {
+    case ObjectKind::node: return std::make_shared<const NodeView>(*project_node(document));
+    case ObjectKind::pod: return std::make_shared<const PodView>(*project_pod(document));
+    case ObjectKind::job: return std::make_shared<const JobView>(*project_job(document));
+    case ObjectKind::service: return std::make_shared<const ServiceView>(*project_service(document));
+    }
+    return {};
+}
 
 void Simulator::watch_market() {
     market.on_offer = [this](Offer o) {
@@ -56,8 +55,8 @@ void Simulator::watch_cluster() {
         const std::string channel(kind_name(kind));
         const auto meta = project_meta(document);
         if (change == ObjectChange::removed)
-            deliver(channel, 200ms, ObjectGone{cluster_name, kind, meta->namespace_name, meta->name, meta->uid});
-        else deliver(channel, 200ms, ObjectPut{cluster_name, view_of(kind, document), false});
+            deliver(channel, 200ms, ObjectGone{cluster_name(), kind, meta->namespace_name, meta->name, meta->uid});
+        else deliver(channel, 200ms, ObjectPut{cluster_name(), view_of(kind, document), false});
     };
 }
 
@@ -117,11 +116,11 @@ void Simulator::connect_cluster(ObjectKind kind) {
     const std::string channel(kind_name(kind));
     connected_[channel] = true;
     const auto send = [&](Message m) { schedule_message(ordered(channel, 1ms), std::move(m)); };
-    send(ClusterMark{cluster_name, kind, Mark::begin, ""});
+    send(ClusterMark{cluster_name(), kind, Mark::begin, ""});
     if (!cluster_empty)
         for (const std::string &document : cluster.documents(kind))
-            send(ObjectPut{cluster_name, view_of(kind, document), true});
-    send(ClusterMark{cluster_name, kind, Mark::complete, ""});
+            send(ObjectPut{cluster_name(), view_of(kind, document), true});
+    send(ClusterMark{cluster_name(), kind, Mark::complete, ""});
 }
 
 void Simulator::heartbeat() {
@@ -131,9 +130,18 @@ void Simulator::heartbeat() {
     for (const ObjectKind kind : watched_kinds) {
         const std::string channel(kind_name(kind));
         if (connected_[channel] && !cluster.down)
-            schedule_message(ordered(channel, 1ms), ClusterMark{cluster_name, kind, Mark::fresh, ""});
+            schedule_message(ordered(channel, 1ms), ClusterMark{cluster_name(), kind, Mark::fresh, ""});
     }
     in_epoch(heartbeat_period, [this] { heartbeat(); });
+}
+
+ClusterName Simulator::cluster_name() const { return ClusterName("sim/" + cluster.called); }
+
+void Simulator::rename_cluster(const std::string &name) {
+    for (const ObjectKind kind : watched_kinds)
+        hear(ClusterMark{cluster_name(), kind, Mark::lost, "the cluster is not configured any more"});
+    cluster.called = name;
+    for (const ObjectKind kind : watched_kinds) connect_cluster(kind);
 }
 
 void Simulator::relist_all() {

@@ -49,7 +49,11 @@ void write_cluster(JsonWriter &json, const Scene &scene, const ClusterState &clu
     MonoTime oldest = scene.now;
     for (const Freshness *f : views) oldest = std::min(oldest, f->as_of);
     const PortStatus *const status = port(scene, backend_of(cluster.name));
-    const ViewError error = last_error(*scene.published.status, cluster.name, views);
+    const auto &same = scene.published.status->same_clusters;
+    const auto ignored =
+        std::find_if(same.begin(), same.end(), [&](const SameCluster &s) { return s.second == cluster.name; });
+    const ViewError error = ignored == same.end() ? last_error(*scene.published.status, cluster.name, views)
+                                                  : ViewError{text_of(*ignored), scene.snapshot().taken_at};
     json.begin_object()
         .field("name", cluster.name)
         .field("backend", backend_of(cluster.name))
@@ -58,7 +62,7 @@ void write_cluster(JsonWriter &json, const Scene &scene, const ClusterState &clu
         .field("nodes", cluster.node_list.size())
         .field("pods", cluster.pod_list.size());
     json.field("disconnects", status ? status->disconnects : 0);
-    write_error(json, error.message, error.at, complete);
+    write_error(json, error.message, error.at, complete && ignored == same.end());
 }
 
 /// The clusters of a backend's answer; nullptr: the answer is not what it should be.
@@ -175,7 +179,8 @@ Status probe(const PortTable &ports, const CallContext &call, const Pieces &out)
     return out(document(std::move(all)));
 }
 
-Status diagnosis(const PortTable &ports, const CallContext &call, const Arguments &arguments, const Pieces &out) {
+Status diagnosis(const LoopStatus &status, const PortTable &ports, const CallContext &call, const Arguments &arguments,
+                 const Pieces &out) {
     const size_t slash = arguments.cluster.find('/');
     const std::string of = slash == std::string::npos ? "" : arguments.cluster.substr(0, slash),
                       named = slash == std::string::npos ? arguments.cluster : arguments.cluster.substr(slash + 1);
@@ -185,7 +190,7 @@ Status diagnosis(const PortTable &ports, const CallContext &call, const Argument
         if (!wanted(backend->name())) continue;
         const auto text = backend->diagnose(
             call, named.empty() ? "{}" : Json{{"cluster", named}}.dump(-1, ' ', false, Json::error_handler_t::replace));
-        if (!text.ok() && text.error().reason == "UnknownCluster" && !named.empty()) continue;
+        if (!text.ok() && is_unknown_cluster(text.error()) && !named.empty()) continue;
         const Json answer = text.ok() ? Json::parse(*text, nullptr, false) : Json();
         if (const Json *const known = clusters_in(answer)) add_clusters(all, backend->name(), *known);
         else
@@ -193,6 +198,11 @@ Status diagnosis(const PortTable &ports, const CallContext &call, const Argument
                                        text.ok() ? "the diagnosis is malformed" : text.error().message,
                                        "see `rigger plugins doctor`"));
     }
+    for (Json &row : all)
+        for (const SameCluster &same : status.same_clusters)
+            if (row["name"] == same.second.value && row.contains("checks") && row["checks"].is_array())
+                row["checks"].push_back(Json{
+                    {"check", "name"}, {"ok", false}, {"detail", "it " + text_of(same)}, {"remedy", remedy_of(same)}});
     if (all.empty() && !arguments.cluster.empty())
         return not_found("UnknownCluster",
                          "there is no cluster '" + arguments.cluster + "'; `rigger clusters` lists them");

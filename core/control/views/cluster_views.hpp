@@ -25,7 +25,9 @@ Status probe(const PortTable &ports, const CallContext &call, const Pieces &out)
 
 /// {"clusters":[{"name":"backend/cluster","checks":[{"check","ok":true|false|null,"detail","remedy"}]}]}: what the
 /// backends find when they examine their clusters: all, or that of arguments.cluster ("backend/cluster", or the
-/// cluster's own name). A backend that cannot examine is one check with ok null. not_found UnknownCluster.
-Status diagnosis(const PortTable &ports, const CallContext &call, const Arguments &arguments, const Pieces &out);
+/// cluster's own name), and what the loop found. A backend that cannot examine is one check with ok null. not_found
+/// UnknownCluster.
+Status diagnosis(const LoopStatus &status, const PortTable &ports, const CallContext &call, const Arguments &arguments,
+                 const Pieces &out);
 
 } // namespace rigger::views

@@ -272,7 +272,7 @@ Status ControlService::stream(const Principal &principal, const CallContext &cal
     RIG_TRY_ASSIGN(const auto arguments, parse_arguments(text));
     if (view == "logs") return logs(*published->snapshot, ports_, call, arguments, pieces);
     if (view == "probe") return probe(ports_, call, pieces);
-    if (view == "diagnosis") return diagnosis(ports_, call, arguments, pieces);
+    if (view == "diagnosis") return diagnosis(*published->status, ports_, call, arguments, pieces);
     return not_found("UnknownView", "there is no streamed view '" + std::string(view) + "'");
 }
 

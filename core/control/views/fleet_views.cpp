@@ -37,6 +37,17 @@ void nullable(JsonWriter &json, const char *key, const std::string &text) { json
 
 } // namespace
 
+std::string text_of(const SameCluster &same) {
+    return "is cluster " + same.first.value + " by another name (both show node " + same.nodes.front() +
+           (same.nodes.size() > 1 ? " and " + std::to_string(same.nodes.size() - 1) + " more" : "") +
+           "): " + same.first.value + " stands, and this one is ignored";
+}
+
+std::string remedy_of(const SameCluster &same) {
+    return "take the kubeconfig or the context " + own_name(same.second) + " away, or, for it to take over, " +
+           own_name(same.first);
+}
+
 std::vector<std::string> warnings(const Scene &scene) {
     std::vector<std::string> out;
     for (const SourceState &source : scene.snapshot().sources) {
@@ -49,6 +60,8 @@ std::vector<std::string> warnings(const Scene &scene) {
         judge_view(out, "jobs of cluster " + cluster.name.value, cluster.jobs, scene.now);
         judge_view(out, "services of cluster " + cluster.name.value, cluster.services, scene.now);
     }
+    for (const SameCluster &same : scene.published.status->same_clusters)
+        out.push_back("cluster " + same.second.value + " " + text_of(same) + "; " + remedy_of(same));
     if (scene.published.status->store_failing)
         out.push_back("the store cannot be written: " + scene.published.status->store_error);
     return out;

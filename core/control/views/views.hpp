@@ -33,6 +33,9 @@ Result<Arguments> parse_arguments(std::string_view text);
 /// {"items":[ ... what `items` wrote ... ],"snapshot","takenAt","warnings"}
 std::string list_answer(const Scene &scene, const JsonWriter &items,
                         const std::vector<std::string> &more_warnings = {});
+/// Why the second name is of no use, and what to do about it.
+std::string text_of(const SameCluster &same);
+std::string remedy_of(const SameCluster &same);
 /// Why parts of the snapshot cannot be trusted now.
 std::vector<std::string> warnings(const Scene &scene);
 

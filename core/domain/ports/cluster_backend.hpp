@@ -26,6 +26,11 @@ struct ApplyFlags {
     bool dry_run = false, create_only = false;
 };
 
+/// The backend has no cluster of the name that it was given.
+inline bool is_unknown_cluster(const Error &error) noexcept {
+    return error.code == Code::invalid && error.reason == "UnknownCluster";
+}
+
 /// Blocking; called from workers; documents and duties as in sdk/include/rigger/abi/kind/cluster_backend.h.
 class ClusterBackend {
 public:

@@ -39,12 +39,15 @@ Verdict SafetyGate::check_views(const Proposal &proposal, MonoTime now) const {
             std::find_if(proposal.views.begin(), proposal.views.end(), [&](const auto &v) { return v.first == name; });
         if (view == proposal.views.end()) return held("UnknownView", "there is no view '" + name + "' of its subject");
         const Freshness &f = view->second;
-        if (!f.complete)
+        switch (doubt(f, now, limits_.view_max_age)) {
+        case Doubt::none: break;
+        case Doubt::incomplete:
             return held("ViewIncomplete",
                         "the view of " + name + " is not complete" + (f.error.empty() ? "" : ": " + f.error));
-        if (now - f.as_of > limits_.view_max_age)
+        case Doubt::old:
             return held("ViewTooOld", "the view of " + name + " is " + seconds(now - f.as_of) + " old, the limit is " +
                                           seconds(limits_.view_max_age));
+        }
     }
     return {true, {}, {}};
 }

@@ -1,0 +1,206 @@
+#include "control/nodes.hpp"
+
+#include "control/json_writer.hpp"
+#include "control/same_cluster.hpp"
+#include "domain/objects.hpp"
+
+#include <algorithm>
+
+namespace rigger::nodes {
+namespace {
+
+bool same_gpus(const std::vector<Gpu> &a, const std::vector<Gpu> &b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Gpu &x, const Gpu &y) {
+        return x.id == y.id && x.model == y.model && x.verified == y.verified && x.reserved == y.reserved &&
+               x.deployment == y.deployment;
+    });
+}
+
+bool same_row(const Server &a, const Server &b) {
+    return a.name == b.name && a.cluster == b.cluster && a.validator == b.validator && a.ip_address == b.ip_address &&
+           a.hourly_cost == b.hourly_cost && a.locked == b.locked && a.tee == b.tee && a.cpu_per_gpu == b.cpu_per_gpu &&
+           a.memory_per_gpu == b.memory_per_gpu && a.labels == b.labels && same_gpus(a.gpus, b.gpus);
+}
+
+/// The declared GPUs with the owners they have. One that is not declared any more stays while a deployment owns it, but
+/// takes nothing new.
+std::vector<Gpu> merge_gpus(const Server *old, const ServerId &server, const std::string &node_model,
+                            const std::vector<DeclaredGpu> &declared) {
+    std::vector<Gpu> gpus;
+    const auto known = [&](const std::string &id) -> const Gpu * {
+        if (!old) return nullptr;
+        const auto at =
+            std::find_if(old->gpus.begin(), old->gpus.end(), [&](const Gpu &g) { return g.id.value == id; });
+        return at == old->gpus.end() ? nullptr : &*at;
+    };
+    for (const DeclaredGpu &d : declared) {
+        Gpu gpu;
+        if (const Gpu *before = known(d.id)) gpu = *before;
+        gpu.id = GpuId(d.id);
+        gpu.server = server;
+        gpu.model = d.model.empty() ? node_model : d.model;
+        gpu.verified = d.verified;
+        gpu.reserved = d.reserved;
+        if (gpu.device_info.empty()) gpu.device_info = "{}";
+        gpus.push_back(std::move(gpu));
+    }
+    if (old)
+        for (const Gpu &gpu : old->gpus) {
+            const bool listed = std::any_of(declared.begin(), declared.end(),
+                                            [&](const DeclaredGpu &d) { return d.id == gpu.id.value; });
+            if (listed || gpu.deployment.empty()) continue;
+            gpus.push_back(gpu);
+            gpus.back().verified = false;
+        }
+    std::sort(gpus.begin(), gpus.end(), [](const Gpu &a, const Gpu &b) { return a.id < b.id; });
+    return gpus;
+}
+
+/// What a node counts is worth less than ids that somebody told, be it this node's annotation or records that were here
+/// before us.
+bool has_told_gpus(const Server *old) {
+    return old &&
+           std::any_of(old->gpus.begin(), old->gpus.end(), [](const Gpu &g) { return !is_counted_gpu(g.id.value); });
+}
+
+/// GPUs of which only the number is known: that the device plugin advertises them is what they are verified by.
+std::vector<DeclaredGpu> counted(const NodeView &node, int count) {
+    std::vector<DeclaredGpu> gpus;
+    for (int i = 0; i < count; ++i) gpus.push_back({counted_gpu_id(node.name, i), {}, true, false});
+    return gpus;
+}
+
+bool gpus_clash(const Turn &turn, const Server &server, std::string &with) {
+    for (const Gpu &gpu : server.gpus)
+        for (const auto &[name, other] : turn.state.servers) {
+            if (other->id == server.id) continue;
+            const auto at = std::lower_bound(other->gpus.begin(), other->gpus.end(), gpu.id,
+                                             [](const Gpu &g, const GpuId &id) { return g.id < id; });
+            if (at != other->gpus.end() && at->id == gpu.id) {
+                with = "GPU " + gpu.id.value + " belongs to server " + name;
+                return true;
+            }
+        }
+    return false;
+}
+
+bool in_use(const Turn &turn, const ServerId &server) {
+    return std::any_of(turn.state.tracks.begin(), turn.state.tracks.end(),
+                       [&](const auto &entry) { return entry.second.d->server == server; });
+}
+
+/// A node with a new UID under a known name: a machine that was set up anew. Answer: may it take the name? `locked`:
+/// the operator's lock, which he put on the name.
+bool take_over_name(Turn &turn, const NodeView &node, const ClusterName &cluster, bool &locked) {
+    const auto at = turn.state.servers.find(node.name);
+    if (at == turn.state.servers.end() || at->second->id.value == node.uid) return true;
+    const ServerPtr old = at->second;
+    if (!old->cluster.empty() && old->cluster != cluster) { // a row that another program wrote names no cluster
+        turn.problem("inventory", "node " + node.name + " of cluster " + cluster.value + " is ignored: cluster " +
+                                      old->cluster.value + " has a server of that name; rename one of them");
+        return false;
+    }
+    if (in_use(turn, old->id)) {
+        turn.problem(
+            "inventory",
+            "node " + node.name +
+                " has a new UID, but deployments of the old one still exist; it is taken in when they are gone");
+        return false;
+    }
+    JsonWriter json;
+    json.begin_object()
+        .field("serverId", old->id)
+        .field("serverName", old->name)
+        .field("cluster", cluster)
+        .field("newServerId", node.uid)
+        .field("cause", "NodeReplaced")
+        .field("reason", "its node has a new UID: the machine was set up anew");
+    turn.journal("server.replaced", json.end_object().take());
+    turn.metrics.decision("replace-server", "NodeReplaced");
+    turn.log.write(LogLevel::warn, "inventory",
+                   "server " + old->name + " is replaced: its node has the new UID " + node.uid);
+    turn.write(DeleteServer{old->id});
+    turn.state.server_names.erase(old->id);
+    turn.state.servers_in_use.erase(old->id);
+    turn.state.servers.erase(at);
+    locked = old->locked;
+    return true;
+}
+
+/// What contradicts other servers is not taken over, but whether the node can take work is.
+void keep_gpus(Turn &turn, const Server *old, const Server &now) {
+    if (!old || (old->ready == now.ready && old->cordoned == now.cordoned)) return;
+    Server changed = *old;
+    changed.ready = now.ready;
+    changed.cordoned = now.cordoned;
+    turn.put_server(std::move(changed), false);
+}
+
+} // namespace
+
+void shut(Turn &turn, const ClusterName &cluster, const NodeView &node, const char *why) {
+    const ServerPtr server = turn.server(ServerId(node.uid));
+    if (!server || server->cluster != cluster || !server->ready) return;
+    Server changed = *server;
+    changed.ready = false;
+    turn.put_server(std::move(changed), false);
+    turn.problem("inventory", "node " + node.name + " of cluster " + cluster.value + " " + why +
+                                  "; its server stays and takes nothing new");
+}
+
+void on_node(Turn &turn, const ClusterName &cluster, const NodeView &node) {
+    const NodeDeclaration said = read_declaration(node);
+    if (node.uid.empty()) return;
+    if (!said.worker) return shut(turn, cluster, node, "is no worker of ours any more (label chutes/worker)");
+    for (const std::string &problem : said.problems) turn.problem("inventory", "node " + node.name + ": " + problem);
+    bool locked = false;
+    if (!take_over_name(turn, node, cluster, locked)) return;
+    ServerPtr old = turn.server(ServerId(node.uid));
+    if (old && !old->cluster.empty() && old->cluster != cluster) {
+        if (!same_cluster::claim(turn, cluster, node, *old)) return;
+        old = turn.server(old->id);
+    }
+    Server server = old ? *old : Server{};
+    if (!old) server.created_at = turn.wall, server.locked = locked;
+    server.id = ServerId(node.uid);
+    server.name = node.name;
+    server.cluster = cluster;
+    if (!said.validator.empty() || !old) server.validator = said.validator;
+    server.ip_address = node.ip_address;
+    if (said.hourly_cost) server.hourly_cost = *said.hourly_cost;
+    server.tee = said.tee;
+    server.ready = node.ready && !node.cordoned;
+    server.cordoned = node.cordoned;
+    server.cpu_per_gpu = cpu_per_gpu(node);
+    server.memory_per_gpu = memory_per_gpu(node, said.gpu_memory_mb);
+    server.disk_total_gb = node.disk_total_gb;
+    server.labels = node.labels;
+    // The annotation decides for a new server and whenever it changes; in between the operator's lock and unlock do.
+    auto [seen, first] = turn.state.lock_annotations.try_emplace(node.uid, said.locked);
+    if (said.locked && (first ? !old : seen->second != said.locked)) server.locked = *said.locked;
+    seen->second = said.locked;
+    if (said.gpus) server.gpus = merge_gpus(old.get(), server.id, node.gpu_model, *said.gpus);
+    else if (!has_told_gpus(old.get()))
+        server.gpus = merge_gpus(old.get(), server.id, node.gpu_model, counted(node, said.counted_gpus));
+    if (std::string with; gpus_clash(turn, server, with)) {
+        turn.problem("inventory", "node " + node.name + " is ignored: " + with + "; a GPU id must be unique");
+        return keep_gpus(turn, old.get(), server);
+    }
+    const bool row_changed = !old || !same_row(*old, server);
+    if (!row_changed && old->ready == server.ready && old->cordoned == server.cordoned &&
+        old->disk_total_gb == server.disk_total_gb)
+        return;
+    turn.put_server(std::move(server), row_changed);
+}
+
+void tell_of_unlabelled(Turn &turn, const ClusterName &cluster, const NodeView *old, const NodeView &now) {
+    if (now.gpu_capacity == 0 || (old && old->gpu_capacity > 0) ||
+        now.labels.find("\"chutes/worker\"") != std::string::npos)
+        return;
+    turn.problem("inventory",
+                 "node " + now.name + " of cluster " + cluster.value + " has " + std::to_string(now.gpu_capacity) +
+                     " GPUs but is no server of ours: it lacks the label chutes/worker=true (kubectl label node " +
+                     now.name + " chutes/worker=true)");
+}
+
+} // namespace rigger::nodes
