@@ -29,6 +29,10 @@ Status check_start(const Turn &turn, const StartRequest &r, bool automatic) {
         return refused("SourceMissing", "its source '" + r.offer->source.value + "' is not loaded; enable the plugin");
     if (const auto ban = turn.state.bans.find(r.offer->id); ban != turn.state.bans.end())
         return refused("Banned", "the offer is banned: " + ban->second + "; `rigger unban` lifts it");
+    if (turn.state.forgetting.contains(r.server->id))
+        return refused("ServerForgotten",
+                       "server " + r.server->name +
+                           " goes off the record (`rigger forget`) once its last deployment is gone");
     if (r.server->locked)
         return refused("ServerLocked", "server " + r.server->name + " is locked; `rigger unlock` opens it");
     if (automatic && !r.server->ready)
@@ -207,6 +211,11 @@ void on_applied(Turn &turn, Track &t, const Applied &applied) {
     const auto meta = project_meta(applied.object);
     if (applied.stale_grant) {
         if (!t.d->live() || !meta) return;
+        journal_removal(turn, *t.d, *meta, "StaleGrant", "it was made with an older grant and stands in the way");
+        turn.metrics.decision("remove-object", "StaleGrant");
+        turn.log.write(LogLevel::warn, "deployer",
+                       "removing " + meta->kind + " " + meta->name + " of deployment " + t.d->id.value +
+                           ": it was made with an older grant");
         t.pending = turn.launch(RemoveEffect{t.d->cluster, *meta, true, 0}, turn.config.cluster_timeout, t.d->id);
         return;
     }
@@ -272,7 +281,7 @@ void on_failure(Turn &turn, Track &t, const std::string &effect, const Error &er
         turn.write(PutBackoff{{t.d->offer, turn.wall + pause, error.message}});
         return end(turn, t, {"ClaimExhausted", error.message}, false);
     }
-    if (!is_final(turn, t, error)) return retry_later(turn, t, error);
+    if (!is_final(turn, t, effect, error)) return retry_later(turn, t, error);
     end(turn, t, {error.code == Code::denied && effect == "claim" ? "ClaimDenied" : cause_of(effect), error.message});
 }
 
@@ -470,9 +479,17 @@ DeploymentId on_instance(Turn &turn, const SourceName &source, const InstanceId 
 void on_instance_gone(Turn &turn, const SourceName &source, const InstanceId &instance, const std::string &config_id,
                       const std::string &reason) {
     const DeploymentId id = turn.owner(source, instance, config_id);
+    auto &known = turn.state.by_instance;
+    std::erase_if(known, [&](const auto &entry) { return entry.second == id && entry.first.second == instance; });
     Track *t = turn.track(id);
     if (!t || !t->d->live()) return;
     if (!t->d->instance.empty() && t->d->instance != instance) return; // an older instance of the same grant
+    const auto other = std::find_if(known.begin(), known.end(), [&](const auto &entry) { return entry.second == id; });
+    if (other != known.end()) { // the older one was heard of last; if the newer is gone as well, that is told or seen
+        Deployment d = *t->d;
+        d.instance = other->first.second;
+        return turn.put(*t, std::move(d));
+    }
     end(turn, *t,
         {"InstanceDeleted", "the source deleted instance " + instance.value + (reason.empty() ? "" : ": " + reason)});
     step(turn, id);

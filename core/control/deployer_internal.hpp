@@ -12,9 +12,13 @@ bool leaves_something(std::string_view effect);
 /// A step failed in a way that may pass: note it, try again later.
 void retry_later(Turn &turn, Track &track, const Error &error);
 /// true: trying again cannot help. An error that nobody understands counts so after config.unknown_error_attempts.
-bool is_final(const Turn &turn, const Track &track, const Error &error);
+bool is_final(const Turn &turn, const Track &track, const std::string &effect, const Error &error);
 void confirm_intent(Turn &turn, const Track &track, const std::string &effect, const std::string &outcome);
 void put_intent(Turn &turn, const Track &track, const std::string &effect, std::string outcome = {});
+
+/// An object of it was removed, or is about to be.
+void journal_removal(Turn &turn, const Deployment &deployment, const ObjectMeta &object, const std::string &cause,
+                     const std::string &reason);
 
 /// Until then an object of it may still appear that nobody answered for.
 MonoTime objects_settle_at(const Track &track);

@@ -227,12 +227,11 @@ void reconsider_node(Turn &turn, const ClusterName &cluster, const std::string &
     if (node) nodes::on_node(turn, cluster, *node);
 }
 
-void disown(Turn &turn, const ClusterName &cluster, const DeploymentId &deployment) {
-    const auto at = turn.state.clusters.find(cluster);
-    if (at == turn.state.clusters.end()) return;
-    at->second.pods.each_of(deployment, [&](const PodView &pod) {
-        add(at->second, &pod, {0, 0, use_of(&pod, false).pods_of_nobody}, +1);
-    });
+void disown(Turn &turn, const DeploymentId &deployment) {
+    for (auto &[name, cluster] : turn.state.clusters)
+        cluster.pods.each_of(deployment, [&, &book = cluster](const PodView &pod) {
+            add(book, &pod, {0, 0, use_of(&pod, false).pods_of_nobody}, +1);
+        });
 }
 
 void attach(Turn &turn, const std::string &backend) {

@@ -20,6 +20,6 @@ ServerPtr with_use(State &state, const ServerPtr &server);
 /// cluster.
 void reconsider_node(Turn &turn, const ClusterName &cluster, const std::string &name);
 /// A deployment is off the record: a pod of it that is still seen holds GPUs in nobody's name.
-void disown(Turn &turn, const ClusterName &cluster, const DeploymentId &deployment);
+void disown(Turn &turn, const DeploymentId &deployment);
 
 } // namespace rigger::inventory

@@ -31,9 +31,11 @@ public:
         for (const ClusterState &cluster : s.clusters) {
             clusters_[cluster.name] = &cluster;
             for (const auto &pod : cluster.pod_list)
-                if (!pod->deployment.empty()) pods_.emplace(pod->deployment.value, pod.get());
+                if (!pod->deployment.empty())
+                    pods_.emplace(pod->deployment.value, Located<PodView>{&cluster, pod.get()});
             for (const auto &job : cluster.job_list)
-                if (!job->deployment.empty()) jobs_[job->deployment.value] = job.get();
+                if (!job->deployment.empty())
+                    jobs_.emplace(job->deployment.value, Located<JobView>{&cluster, job.get()});
         }
         for (const SourceState &source : s.sources) sources_[source.name] = &source;
     }
@@ -53,16 +55,17 @@ public:
     std::string deployment_observed(const Deployment &d) const {
         JsonWriter json;
         json.begin_object().field("now", now_).key("job");
-        const auto job = jobs_.find(d.id.value);
-        if (job == jobs_.end()) json.null();
+        const JobView *job = nullptr;
+        each_of(jobs_, d, [&](const JobView &found) { job = &found; });
+        if (!job) json.null();
         else
             json.begin_object()
-                .field("active", job->second->active)
-                .field("succeeded", job->second->succeeded)
-                .field("failed", job->second->failed)
+                .field("active", job->active)
+                .field("succeeded", job->succeeded)
+                .field("failed", job->failed)
                 .end_object();
         json.key("pods").begin_array();
-        for (auto [pod, last] = pods_.equal_range(d.id.value); pod != last; ++pod) write_pod(json, *pod->second);
+        each_of(pods_, d, [&](const PodView &pod) { write_pod(json, pod); });
         json.end_array().key("instance");
         const SourceInstance *instance = instance_of(d);
         instance ? documents::instance(json, *instance) : void(json.null());
@@ -190,14 +193,25 @@ private:
         return at == by_config_.end() ? nullptr : at->second;
     }
 
+    template <typename V> struct Located {
+        const ClusterState *cluster;
+        const V *view;
+    };
+    template <typename V> using ByDeployment = std::unordered_multimap<std::string_view, Located<V>>;
+    /// What carries its label in another cluster is not what we made for it: a copy, or a restored backup.
+    template <typename V, typename F> static void each_of(const ByDeployment<V> &all, const Deployment &d, F &&f) {
+        for (auto [at, last] = all.equal_range(d.id.value); at != last; ++at)
+            if (d.cluster.empty() || at->second.cluster->name == d.cluster) f(*at->second.view);
+    }
+
     const ReconcileEffect &effect_;
     WallTime now_;
     MonoTime mono_;
     using OfSource = std::pair<std::string_view, std::string_view>; ///< each source gives ids as it likes
     std::map<OfSource, const Offer *> offers_;
     std::map<OfSource, const SourceInstance *> instances_, by_config_;
-    std::unordered_multimap<std::string_view, const PodView *> pods_;
-    std::unordered_map<std::string_view, const JobView *> jobs_;
+    ByDeployment<PodView> pods_;
+    ByDeployment<JobView> jobs_;
     std::unordered_map<ClusterName, const ClusterState *> clusters_;
     std::unordered_map<SourceName, const SourceState *> sources_;
 };

@@ -102,6 +102,9 @@ Result<Subject> look_up(Turn &turn, const ProposedBy &by, const ReconcileAction 
     case ReconcileVerb::terminate: {
         const Track *t = turn.track(DeploymentId(a.deployment));
         if (!t || !t->d->live()) return missing("the deployment has ended");
+        // What the snapshot lacks may have come since; what has not is found missing by the next pass as well.
+        if (a.evidence == Evidence::absence && s.reconcile.dirty.contains(t->d->id))
+            return missing("something about it changed since the snapshot was taken");
         if (a.evidence == Evidence::absence && same_cluster::is_elsewhere(s, *t->d))
             return missing("its node is seen in another cluster");
         add_source(subject.views, shot, t->d->source.value);

@@ -40,7 +40,7 @@ void finish(Turn &turn, Track &t) {
     std::erase_if(turn.state.by_instance, [&](const auto &entry) { return entry.second == d->id; });
     turn.state.reconcile.dirty.erase(d->id);
     turn.state.tracks.erase(d->id);
-    inventory::disown(turn, d->cluster, d->id);
+    inventory::disown(turn, d->id);
     forget::after(turn, d->server);
     inventory::reconsider_node(turn, d->cluster, d->node_name);
     turn.touch();
@@ -112,6 +112,22 @@ void tell_what_lingers(Turn &turn, Track &t, const Listed &listed) {
 }
 
 } // namespace
+
+void journal_removal(Turn &turn, const Deployment &d, const ObjectMeta &object, const std::string &cause,
+                     const std::string &reason) {
+    JsonWriter json;
+    json.begin_object()
+        .field("deploymentId", d.id)
+        .field("cluster", d.cluster)
+        .field("kind", object.kind)
+        .field("name", object.name);
+    json.field("offerName", d.offer_name)
+        .field("serverName", d.node_name)
+        .field("cause", cause)
+        .field("reason", reason)
+        .end_object();
+    turn.journal("object.removed", json.take());
+}
 
 MonoTime objects_settle_at(const Track &t) {
     MonoTime last;
@@ -208,18 +224,7 @@ void on_removed(Turn &turn, Track &t, const Status &status) {
         const ObjectMeta object = down.to_remove.front();
         down.to_remove.pop_front();
         confirm_intent(turn, t, "remove:" + object.kind + "/" + object.name, gone ? "ok" : status.error().reason);
-        JsonWriter json;
-        json.begin_object()
-            .field("deploymentId", t.d->id)
-            .field("cluster", t.d->cluster)
-            .field("kind", object.kind)
-            .field("name", object.name);
-        json.field("offerName", t.d->offer_name)
-            .field("serverName", t.d->node_name)
-            .field("cause", t.d->end_cause)
-            .field("reason", t.d->end_reason)
-            .end_object();
-        turn.journal("object.removed", json.take());
+        journal_removal(turn, *t.d, object, t.d->end_cause, t.d->end_reason);
     }
     if (down.to_remove.empty()) {
         // Soon enough for what goes at once; the watch wakes us earlier or later than that for pods with a grace
@@ -262,14 +267,15 @@ void retry_later(Turn &turn, Track &t, const Error &error) {
                                      " is held up: " + error.message + "; it is tried again by itself");
 }
 
-bool is_final(const Turn &turn, const Track &t, const Error &error) {
+bool is_final(const Turn &turn, const Track &t, const std::string &effect, const Error &error) {
     switch (error.code) {
     case Code::invalid: return !is_unknown_cluster(error); // which may only have another name now
     case Code::denied:
     case Code::unsupported: return true;
     case Code::not_found: return error.reason != "NamespaceMissing"; // which an operator can make
     case Code::conflict: return error.reason == "NotOurs";
-    case Code::internal: return t.attempts + 1 >= turn.config.unknown_error_attempts;
+    case Code::internal: // what runs already is kept: it may register by itself, and init_limit bounds the wait
+        return effect != "announce" && t.attempts + 1 >= turn.config.unknown_error_attempts;
     default: return false;
     }
 }

@@ -80,6 +80,13 @@ void FakeCluster::label_node(const std::string &name, const std::string &key, co
     put({"Node", "", name}, std::move(node));
 }
 
+void FakeCluster::annotate_node(const std::string &name, const std::string &key, const std::string &value) {
+    json node = objects_.at({"Node", "", name})->object;
+    if (value.empty()) node["metadata"]["annotations"].erase(key);
+    else node["metadata"]["annotations"][key] = value;
+    put({"Node", "", name}, std::move(node));
+}
+
 void FakeCluster::declare_gpus(const std::string &name, const std::vector<std::string> &ids) {
     json gpus = json::array(), node = objects_.at({"Node", "", name})->object;
     for (const std::string &id : ids) gpus.push_back({{"id", id}, {"verified", true}});

@@ -31,6 +31,7 @@ public:
     void remove_node(const std::string &name); ///< its pods are lost with it, and their jobs fail
     void set_node_ready(const std::string &name, bool ready);
     void label_node(const std::string &name, const std::string &key, const std::string &value); ///< empty: takes it off
+    void annotate_node(const std::string &name, const std::string &key, const std::string &value); ///< the same
     void declare_gpus(const std::string &name, const std::vector<std::string> &ids);
     std::vector<std::string> nodes() const;
 

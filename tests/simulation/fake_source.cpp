@@ -86,6 +86,7 @@ std::string FakeSource::event(const std::string &type, const SourceInstance &i) 
 
 Result<InstanceId> FakeSource::announce(const CallContext &, std::string_view document) {
     if (down) return refused_connection;
+    if (stumbles) return internal_error("500: unexpected");
     const json d = json::parse(document);
     const std::string deployment = d["id"];
     if (!grants.contains(deployment))

@@ -35,6 +35,7 @@ public:
 
     void delete_instance_of(const std::string &deployment); ///< the validator kills a copy
     bool no_room = false;                                   ///< claims answer 423
+    bool stumbles = false;                                  ///< announcements fail in a way that nobody understands
     bool down = false;                                      ///< every call fails
     bool verifies = true;                                   ///< new instances come to life by themselves
     bool fresh_grants = false;                              ///< a repeated claim replaces the grant
