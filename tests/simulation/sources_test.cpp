@@ -38,7 +38,7 @@ struct TwoSources : OneServer {
                              R"({"type":")" + type + R"(","data":{"instance_id":")" + instance_id +
                                  R"(","config_id":")" + config_id + R"("}})"});
     }
-    SourceName other{"other"};
+    SourceName other{"zother"}; ///< comes after "sim" wherever the last one counts
     InstanceId instance;
     std::string config;
     int events = 0;
@@ -57,7 +57,7 @@ TEST_F(TwoSources, DeletedInstanceOfOne_EndsNothingOfTheOther) {
 TEST_F(TwoSources, DeletedInstanceOfOne_ReplayedAfterARestart_EndsNothingOfTheOther) {
     const std::string document = R"({"type":"instance_deleted","data":{"instance_id":")" + instance.value + R"("}})";
     ASSERT_TRUE(
-        sim.store.commit({AppendJournal{{0, sim.world.wall(), "other", "late", "instance_deleted", document, false}}})
+        sim.store.commit({AppendJournal{{0, sim.world.wall(), "zother", "late", "instance_deleted", document, false}}})
             .ok());
     sim.crash();
     sim.start();
@@ -91,7 +91,7 @@ TEST_F(TwoSources, OrphanOfOne_IsReleased_AlthoughTheOtherHasAnInstanceOfThatId)
     EXPECT_TRUE(is(Phase::active));
     const auto &lines = sim.log.lines;
     EXPECT_TRUE(std::any_of(lines.begin(), lines.end(), [&](const std::string &line) {
-        return line.find("release-instance instance " + instance.value + " of other") != std::string::npos;
+        return line.find("release-instance instance " + instance.value + " of " + other.value) != std::string::npos;
     }));
 }
 
@@ -108,7 +108,7 @@ TEST(TwoSourcesAtOnce, InstanceOfOne_DoesNotMoveTheDeploymentOfTheOther) {
     ASSERT_TRUE(sim.run_until(registered, 10min));
     SourceInstance i;
     i.id = sim.deployment_of("a")->instance;
-    i.source = SourceName("other");
+    i.source = SourceName("zother");
     i.verified = i.active = true;
     sim.hear(InstancePut{std::make_shared<const SourceInstance>(i)});
     EXPECT_TRUE(registered());
