@@ -63,6 +63,24 @@ function(rigger_test target)
   set_tests_properties(${target} PROPERTIES LABELS "${P_LABELS}")
 endfunction()
 
+# rigger_modules(<variable> <directory>): the plugins in the directory and below.
+function(rigger_modules out directory)
+  set(found)
+  get_property(targets DIRECTORY ${directory} PROPERTY BUILDSYSTEM_TARGETS)
+  foreach(target ${targets})
+    get_target_property(type ${target} TYPE)
+    if(type STREQUAL MODULE_LIBRARY)
+      list(APPEND found ${target})
+    endif()
+  endforeach()
+  get_property(below DIRECTORY ${directory} PROPERTY SUBDIRECTORIES)
+  foreach(one ${below})
+    rigger_modules(more ${one})
+    list(APPEND found ${more})
+  endforeach()
+  set(${out} ${found} PARENT_SCOPE)
+endfunction()
+
 add_custom_target(fuzzers)
 
 # rigger_fuzz(<target> <source>... [DEPS ...]): a fuzz target in build/fuzz/ and a test of the same name. With RIGGER_FUZZ (clang) it is a libFuzzer
