@@ -63,7 +63,8 @@ Status check_elf(const Manifest &m, const ElfFacts &elf) {
     if (elf.exports != std::vector<std::string>{"rig_plugin_v1"})
         return refusal("ExportsMismatch", m,
                        "its library exports " + listed(elf.exports) + ", it must export exactly rig_plugin_v1",
-                       "Link it with the SDK's version script (rig_add_plugin does)");
+                       "Link it with the SDK's version script, as rig_add_plugin does, or else: $(pkg-config "
+                       "--variable=plugin_ldflags rigger-sdk)");
     if (!elf.has_note)
         return refusal("NoteMissing", m, "its library has no identity note",
                        "Declare it with RIG_PLUGIN(...), in C with RIG_PLUGIN_NOTE(id, version)");

@@ -34,11 +34,12 @@ bool read_config(const std::string &value, std::string &out, std::string &compla
 } // namespace
 
 const char *usage() noexcept {
-    return "Usage: rigger-plugin-check FILE.so [OPTION...]\n"
+    return "Usage: rigger-plugin-check FILE.so [OPTION...] [X...]\n"
            "Runs the conformance kit on a plugin, each test in a child process with a time limit.\n\n"
            "  --kind KIND      test only components of this kind (rig.placement-scorer/1 or placement-scorer)\n"
            "  --config JSON    the document given to create(); @FILE reads it; default: the schema's defaults\n"
-           "  --only X[,X]     run only these groups or tests (scorer, scorer.range); may be repeated\n"
+           "  --only X[,X]     run only these groups or tests (scorer, scorer.range); may be repeated, and left out\n"
+           "                   before X behind the file\n"
            "  --skip X[,X]     leave these out\n"
            "  --seed N         seed of everything random (default 1); a failure repeats with its seed\n"
            "  --timeout S      seconds that one test may take (default 20)\n"
@@ -99,8 +100,13 @@ bool parse_options(int argc, char **argv, Options &out, bool &help, std::string 
             continue;
         }
         if (arg.size() > 1 && arg[0] == '-') return complaint = "unknown option " + arg, false;
-        if (!out.file.empty()) return complaint = "one plugin at a time: '" + out.file + "' and '" + arg + "'", false;
-        out.file = arg;
+        if (out.file.empty()) {
+            out.file = arg;
+            continue;
+        }
+        const bool file = arg.find('/') != std::string::npos || arg.find(".so") != std::string::npos;
+        if (file) return complaint = "one plugin at a time: '" + out.file + "' and '" + arg + "'", false;
+        split(arg, out.only);
     }
     if (out.file.empty() && !out.list) return complaint = "which plugin? Give the path of a .so file", false;
     return true;

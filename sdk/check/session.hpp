@@ -48,10 +48,12 @@ public:
     template <typename F> Outcome call(const char *what, F &&body) {
         return t.call(what, [&](rig_error *e) { return body(raw_call(), manner.null_error ? nullptr : e); });
     }
-    /// call(), whose answer may be an error but not a bug.
+    /// call(), whose answer may be an error but not a bug. What a sink answered is handed on as it is, without a
+    /// message.
     template <typename F> Outcome ask(const char *what, F &&body) {
         const Outcome o = call(what, body);
-        if (!manner.null_error) t.answer(what, o);
+        const bool handed_on = manner.sink_room != SIZE_MAX && o.code == RIG_E_EXHAUSTED && o.message.empty();
+        if (!manner.null_error && !handed_on) t.answer(what, o);
         return o;
     }
     const rig_call *raw_call();

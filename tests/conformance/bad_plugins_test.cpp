@@ -97,5 +97,28 @@ TEST(GoodPlugin, ThePluginWithoutAFault_PassesEverything) {
     EXPECT_GE(run.report["counts"]["pass"], 50);
 }
 
+TEST(GoodPlugin, AScorersTableMayEndBehindExplain) {
+    const CheckRun run = check(quoted(bad_file("table_ends_early")) + " --json --only life-cycle.exercised,scorer");
+    EXPECT_EQ(run.exit_status, 0) << run.output;
+    EXPECT_EQ(run.result("scorer.range"), "pass") << run.output;
+}
+
+TEST(GoodPlugin, OneThatLogsInCreate_IsNotBlamedForTheKitsOwnMemory) {
+    const CheckRun run = check(quoted(bad_file("talks")) + " --json --only errors.no-memory");
+    EXPECT_EQ(run.result("errors.no-memory"), "pass") << run.output;
+}
+
+TEST(GoodPlugin, OneThatHandsOnWhatASinkAnswered_NeedsNoMessage) {
+    const CheckRun run = check(quoted(bad_file("terse")) + " --json --only errors.sinks");
+    EXPECT_EQ(run.result("errors.sinks"), "pass") << run.output;
+}
+
+TEST(CheckTool, HundredsOfExports_AreNotAllListed) {
+    const CheckRun run = check(quoted(bad_file("many_exports")) + " --json --only file.exports");
+    EXPECT_EQ(run.result("file.exports"), "fail") << run.output;
+    EXPECT_LT(run.text("file.exports").size(), 700u) << run.text("file.exports");
+    EXPECT_NE(run.text("file.exports").find("--variable=plugin_ldflags"), std::string::npos);
+}
+
 } // namespace
 } // namespace conformance

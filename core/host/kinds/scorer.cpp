@@ -1,6 +1,7 @@
 #include "host/kinds/adapters.hpp"
 #include "host/kinds/documents_in.hpp"
 #include "host/kinds/score_check.hpp"
+#include "host/kinds/tables.hpp"
 
 #include <rigger/abi/kind/placement_scorer.h>
 
@@ -125,8 +126,7 @@ Result<std::vector<ColumnSpec>> read_specs(const rig_column_spec *specs, const c
 class Scorer final : public PlacementScorer {
 public:
     Scorer(std::shared_ptr<Instance> instance, ScorerTraits traits)
-        : instance_(std::move(instance)), table_(*static_cast<const rig_placement_scorer *>(instance_->table())),
-          traits_(std::move(traits)) {
+        : instance_(std::move(instance)), table_(scorer_table(instance_->table())), traits_(std::move(traits)) {
         const double slack = (traits_.score_max - traits_.score_min) * tolerance;
         const bool preference = traits_.role == ScoreRole::preference;
         low_ = preference ? traits_.score_min - slack : -DBL_MAX;
@@ -142,9 +142,10 @@ public:
         auto scratch = take(batch);
         const CallSpec spec{"score", instance_->setup().limits.of_score(pairs), CallSpec::Where::worker, true,
                             pairs <= small_batch};
-        RIG_TRY(instance_->call(spec, {}, [scratch, t = &table_](rig_instance *i, const rig_call *c, rig_error *e) {
-            return t->score(i, c, &scratch->batch, e);
-        }));
+        RIG_TRY(instance_->call(spec, {},
+                                [scratch, score = table_.score](rig_instance *i, const rig_call *c, rig_error *e) {
+                                    return score(i, c, &scratch->batch, e);
+                                }));
         const Status good = accept(batch, *scratch);
         give_back(std::move(scratch));
         return good;
@@ -160,9 +161,9 @@ public:
         const CallSpec spec{"explain", instance_->setup().limits.of("explain")};
         return document_call(
             *instance_, spec, {}, std::make_shared<DocumentCall>(),
-            [scratch, workload, candidate, t = &table_](rig_instance *i, const rig_call *c, DocumentCall &,
-                                                        const rig_sink *out, rig_error *e) {
-                return t->explain(i, c, &scratch->batch, workload, candidate, out, e);
+            [scratch, workload, candidate, explain = table_.explain](rig_instance *i, const rig_call *c, DocumentCall &,
+                                                                     const rig_sink *out, rig_error *e) {
+                return explain(i, c, &scratch->batch, workload, candidate, out, e);
             },
             [](const std::string &text) {
                 return check_document(text, {size_t{1} << 20, 32});
@@ -187,9 +188,9 @@ public:
                             CallSpec::Where::worker,
                             true,
                             values.size() <= small_batch};
-        RIG_TRY(
-            instance_->call(spec, {}, [scratch, out, t = &table_](rig_instance *i, const rig_call *c, rig_error *e) {
-                return t->appraise(i, c, &scratch->batch.workloads, out, e);
+        RIG_TRY(instance_->call(
+            spec, {}, [scratch, out, appraise = table_.appraise](rig_instance *i, const rig_call *c, rig_error *e) {
+                return appraise(i, c, &scratch->batch.workloads, out, e);
             }));
         if (!guards_intact(out, values.size(), stride))
             return fault("appraise", "WroteOutside", "wrote behind the end of its values");
@@ -294,7 +295,7 @@ private:
     }
 
     std::shared_ptr<Instance> instance_;
-    const rig_placement_scorer &table_;
+    const rig_placement_scorer table_;
     ScorerTraits traits_;
     double low_ = 0, high_ = 1;
     std::mutex mutex_;
@@ -305,7 +306,7 @@ private:
 } // namespace
 
 Result<std::shared_ptr<PlacementScorer>> make_scorer(std::shared_ptr<Instance> instance) {
-    const auto &t = *static_cast<const rig_placement_scorer *>(instance->table());
+    const rig_placement_scorer t = scorer_table(instance->table());
     const InstanceSetup &s = instance->setup();
     ScorerTraits traits;
     traits.name = s.name;
@@ -317,9 +318,7 @@ Result<std::shared_ptr<PlacementScorer>> make_scorer(std::shared_ptr<Instance> i
     traits.may_veto = s.grants.veto;
     traits.pure = (s.flags & RIG_COMPONENT_PURE) != 0;
     traits.concurrent = instance->concurrent();
-    // A table from before the member existed reads nothing.
-    if (t.struct_size >= offsetof(rig_placement_scorer, reads) + sizeof t.reads)
-        traits.reads_mix = (t.reads & RIG_READS_MIX) != 0;
+    traits.reads_mix = (t.reads & RIG_READS_MIX) != 0;
     traits.fail_closed = s.file.on_failure == OnFailure::closed;
     RIG_TRY_ASSIGN(traits.candidate_columns, read_specs(t.candidate_columns, "candidate_columns"));
     RIG_TRY_ASSIGN(traits.workload_columns, read_specs(t.workload_columns, "workload_columns"));

@@ -2,7 +2,9 @@
 
 #include <rigger/abi/kinds.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <string>
 
 namespace rigger::host {
@@ -23,19 +25,28 @@ Status check(const char *what, uint64_t size, uint64_t least, std::initializer_l
 
 #define RIG_SIZE_TO(type, last) (offsetof(type, last) + sizeof(type::last))
 
-Status check_scorer(const rig_placement_scorer &t) {
-    RIG_TRY(check("rig_placement_scorer", t.struct_size, RIG_SIZE_TO(rig_placement_scorer, appraise),
+Status check_scorer(const void *table) {
+    const rig_placement_scorer t = scorer_table(table);
+    RIG_TRY(check("rig_placement_scorer", t.struct_size, RIG_SIZE_TO(rig_placement_scorer, explain),
                   {{"candidate_columns", t.candidate_columns != nullptr},
                    {"workload_columns", t.workload_columns != nullptr},
                    {"score", t.score != nullptr}}));
     if (t.role != RIG_ROLE_PREFERENCE && t.role != RIG_ROLE_VALUE)
         return invalid("TableIncomplete", "rig_placement_scorer.role is " + std::to_string(t.role));
-    if (t.role == RIG_ROLE_PREFERENCE &&
-        !(std::isfinite(t.score_min) && std::isfinite(t.score_max) && t.score_min < t.score_max))
-        return invalid("TableIncomplete", "rig_placement_scorer: score_min must be less than score_max, both finite");
+    if (t.role == RIG_ROLE_PREFERENCE && !(std::isfinite(t.score_max - t.score_min) && t.score_min < t.score_max))
+        return invalid("TableIncomplete",
+                       "rig_placement_scorer: score_min must be less than score_max, both and their distance finite");
     return {};
 }
 } // namespace
+
+rig_placement_scorer scorer_table(const void *table) noexcept {
+    uint64_t size = 0;
+    std::memcpy(&size, table, sizeof size);
+    rig_placement_scorer whole{};
+    std::memcpy(&whole, table, static_cast<size_t>(std::clamp<uint64_t>(size, sizeof size, sizeof whole)));
+    return whole;
+}
 
 Status check_instance(const rig_instance *instance) {
     if (!instance) return invalid("InstanceMissing", "create() answered success without an instance");
@@ -50,7 +61,7 @@ Status check_instance(const rig_instance *instance) {
 
 Status check_table(std::string_view kind, const void *table) {
     if (!table) return invalid("InterfaceMissing", "the instance has no table for " + std::string(kind));
-    if (kind == RIG_KIND_PLACEMENT_SCORER) return check_scorer(*static_cast<const rig_placement_scorer *>(table));
+    if (kind == RIG_KIND_PLACEMENT_SCORER) return check_scorer(table);
     if (kind == RIG_KIND_RECONCILER) {
         const auto &t = *static_cast<const rig_reconciler *>(table);
         return check("rig_reconciler", t.struct_size, RIG_SIZE_TO(rig_reconciler, reconcile),

@@ -24,9 +24,14 @@ constexpr uint16_t kMachine = EM_AARCH64;
 constexpr uint16_t kMachine = EM_NONE;
 #endif
 
+/// The first few: a library that was linked without the version script exports hundreds.
 std::string joined(const std::vector<std::string> &all) {
+    constexpr size_t kEnough = 160;
     std::string out;
-    for (const std::string &s : all) out += (out.empty() ? "" : ", ") + s;
+    for (size_t i = 0; i < all.size(); ++i) {
+        if (out.size() > kEnough) return out + " and " + std::to_string(all.size() - i) + " more";
+        out += (out.empty() ? "" : ", ") + all[i];
+    }
     return out;
 }
 
@@ -42,7 +47,8 @@ void exports(Context &t) {
     expect(found == std::vector<std::string>{"rig_plugin_v1"},
            found.empty() ? "it exports nothing; a plugin exports exactly rig_plugin_v1"
                          : "a plugin exports exactly rig_plugin_v1, this one: " + joined(found) +
-                               "; build it with rig_add_plugin");
+                               "; link it with the SDK's version script, as rig_add_plugin does, or else: "
+                               "$(pkg-config --variable=plugin_ldflags rigger-sdk)");
 }
 
 void relocations(Context &t) {

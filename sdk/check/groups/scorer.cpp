@@ -27,8 +27,13 @@ constexpr double kSlack = 20; // a sanitizer's price
 constexpr double kSlack = 1;
 #endif
 
-const rig_placement_scorer &scorer_of(Session &s) {
-    return s.table<rig_placement_scorer>(RIG_KIND_PLACEMENT_SCORER, CHECK_END(rig_placement_scorer, appraise));
+/// What its writer did not compile is zero, as the host reads it.
+rig_placement_scorer scorer_of(Session &s) {
+    const auto &table =
+        s.table<rig_placement_scorer>(RIG_KIND_PLACEMENT_SCORER, CHECK_END(rig_placement_scorer, explain));
+    rig_placement_scorer whole{};
+    std::memcpy(&whole, &table, std::min<uint64_t>(table.struct_size, sizeof whole));
+    return whole;
 }
 
 /// Runs score() on the table; the guards must stand afterwards.

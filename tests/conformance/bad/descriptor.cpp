@@ -24,6 +24,9 @@
 #ifndef BAD_TABLE_SIZE
 #define BAD_TABLE_SIZE sizeof(rig_placement_scorer)
 #endif
+#ifndef BAD_ROLE
+#define BAD_ROLE RIG_ROLE_PREFERENCE
+#endif
 #ifndef BAD_ID
 #define BAD_ID RIG_PLUGIN_ID
 #endif
@@ -43,7 +46,7 @@ constexpr rig_placement_scorer table{BAD_TABLE_SIZE,
                                      1.0,
                                      &raw::score,
                                      nullptr,
-                                     RIG_ROLE_PREFERENCE,
+                                     BAD_ROLE,
                                      0,
                                      nullptr,
                                      nullptr,

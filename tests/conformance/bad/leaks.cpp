@@ -34,6 +34,8 @@ public:
         for (;;) hoard.emplace_back(new char[size_t(1) << 30]);
 #elif defined(BAD_EXIT)
         std::exit(0);
+#elif defined(BAD_QUICK_EXIT)
+        std::quick_exit(0);
 #endif
         return Honest::score(b);
     }

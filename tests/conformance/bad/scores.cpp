@@ -20,6 +20,9 @@ public:
 
     rig::Status score(const rig::ScoreBatch &b) override {
         (void)Honest::score(b);
+#if defined(BAD_CODE) // of no header, and no word with it
+        return rig::Error{999, "", "", 0};
+#endif
 #if defined(BAD_LATE) // right, but half a second after any sensible deadline
         std::this_thread::sleep_for(std::chrono::milliseconds(500));
 #endif

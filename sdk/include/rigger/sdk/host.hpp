@@ -174,9 +174,12 @@ template <typename C, template <typename> class Kind> struct Adapter : rig_insta
     static const void *query(rig_instance *i, const char *id) {
         if (!id) return nullptr;
         if (std::string_view(id) == Kind<C>::id) return &Kind<C>::table;
-        try {
-            return of(i).extension(id);
-        } catch (...) { return nullptr; }
+        const void *found = nullptr;
+        (void)guard(nullptr, [&] {
+            found = of(i).extension(id);
+            return Status();
+        });
+        return found;
     }
     static rig_code create(const rig_component *, const rig_host *h, rig_doc config, rig_instance **out, rig_error *e) {
         return guard(e, [&] {

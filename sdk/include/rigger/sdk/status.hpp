@@ -107,8 +107,10 @@ inline rig_code fail(rig_error *err, rig_code code, std::string_view reason, std
 inline rig_code finish(rig_error *err, const Status &s) noexcept {
     return s.ok() ? RIG_OK : fail(err, s.error().code, s.error().reason, s.error().message, s.error().retry_after_ms);
 }
-/// The only way out of C++ into C: no exception passes it.
+/// The only way out of C++ into C: no exception passes it. A plugin that is compiled without exceptions has none to
+/// stop.
 template <typename F> rig_code guard(rig_error *err, F &&body) noexcept {
+#if defined(__cpp_exceptions)
     try {
         return finish(err, body());
     } catch (const std::bad_alloc &) {
@@ -116,6 +118,9 @@ template <typename F> rig_code guard(rig_error *err, F &&body) noexcept {
     } catch (const std::exception &e) { return fail(err, RIG_E_INTERNAL, "UncaughtException", e.what()); } catch (...) {
         return fail(err, RIG_E_INTERNAL, "UncaughtException", "an exception that is not a std::exception");
     }
+#else
+    return finish(err, body());
+#endif
 }
 /// A C call's outcome as a Status.
 inline Status status(rig_code code, const rig_error &err) {
@@ -130,10 +135,10 @@ inline rig_error fresh_error() noexcept {
 /// A sink that collects into a string.
 inline rig_sink collect(std::string &into) noexcept {
     return {&into, [](void *ctx, const void *data, size_t len) -> rig_code {
-                try {
+                return guard(nullptr, [&] {
                     static_cast<std::string *>(ctx)->append(static_cast<const char *>(data), len);
-                    return RIG_OK;
-                } catch (...) { return RIG_E_EXHAUSTED; }
+                    return Status();
+                });
             }};
 }
 } // namespace detail

@@ -1,0 +1,47 @@
+// Changes what belongs to the whole process: signal handlers, the locale, the file mode mask, the working directory and
+// standard input. From the call named by BAD_CALL ("load": from a static constructor).
+#include "honest.hpp"
+
+#include <csignal>
+#include <locale>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace {
+
+enum class In { load, start };
+
+struct DecimalComma : std::numpunct<char> {
+    char do_decimal_point() const override { return ','; }
+};
+
+void when(In here) {
+    if (here != In::BAD_CALL) return;
+    std::signal(SIGTERM, SIG_IGN);
+    std::signal(SIGSEGV, SIG_DFL);
+    std::signal(SIGUSR2, [](int) {});
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    std::locale::global(std::locale(std::locale(), new DecimalComma));
+    ::umask(0);
+    if (::chdir("/") != 0) return;
+    ::close(STDIN_FILENO);
+}
+
+class Meddles final : public bad::Honest {
+public:
+    using Honest::Honest;
+    rig::Status start() override {
+        when(In::start);
+        return {};
+    }
+};
+
+[[maybe_unused]] const struct AtLoad {
+    AtLoad() { when(In::load); }
+} at_load;
+
+} // namespace
+
+BAD_SCORER(Meddles, RIG_COMPONENT_CONCURRENT | RIG_COMPONENT_PURE);
