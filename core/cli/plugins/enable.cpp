@@ -94,8 +94,23 @@ private:
     }
 
     Status check_settings() {
+        if (!order_.component.empty() && !checked_.manifest.component(order_.component)) {
+            std::string known;
+            for (const auto &component : checked_.manifest.components)
+                known += (known.empty() ? "" : ", ") + component.id;
+            return not_found("UnknownComponent", plugin_ + " has no component '" +
+                                                     elide(printable(order_.component), 60) +
+                                                     "'; its components are: " + printable(known));
+        }
         if (!has_settings_) return {};
         RIG_TRY_ASSIGN(const host::InstanceFile file, host::read_instance_file(settings_));
+        if (!order_.component.empty() && file.component != order_.component)
+            return Error{
+                Code::conflict, "ComponentGiven",
+                settings_.string() + " is of " +
+                    (file.component.empty() ? "no component by name" : "component " + printable(file.component)) +
+                    "; correct it there, or make another instance with --as",
+                0};
         if (checked_.probe.components.empty()) return {}; // without the probe the daemon says it
         RIG_TRY_ASSIGN(const host::ProbedComponent *component,
                        host::find_component(file, checked_.manifest, checked_.probe.components));
@@ -143,16 +158,15 @@ private:
         fs::create_directories(context_.where().available, failed);
         const host::Manifest &m = checked_.manifest;
         std::string text = "# " + (m.title.empty() ? m.id : printable(m.title)) + "\nplugin: " + m.id + "\n";
+        const host::ComponentRef *chosen =
+            order_.component.empty() ? &m.components.front() : m.component(order_.component);
         if (m.components.size() > 1) {
             text += "# This plugin has several components; each instance is one of them:\n";
             for (const auto &component : m.components) text += "#   " + component.id + " (" + component.kind + ")\n";
-            text += "component: " + m.components.front().id + "\n";
+            text += "component: " + chosen->id + "\n";
         }
-        for (const auto &component : m.components)
-            if (component.kind.find("placement-scorer") != std::string::npos) {
-                text += "# Of preference scorers: how much it counts against the others.\nweight: 1\n";
-                break;
-            }
+        if (chosen->kind.find("placement-scorer") != std::string::npos)
+            text += "# Of preference scorers: how much it counts against the others.\nweight: 1\n";
         text += "config: {}\n";
         if (auto status = host::replace_file(settings_, text, 0644); !status.ok())
             return status.error().within("cannot write " + settings_.string());

@@ -8,6 +8,7 @@ namespace rigger::cli {
 struct EnableOrder {
     std::string what;             ///< id of a plugin, or name of a file in plugins-available
     std::string as;               ///< name of the instance; empty: by the id
+    std::string component;        ///< empty: what the settings say, else the plugin's first
     std::optional<int64_t> order; ///< start order; default: 50, or what the link has
     bool yes = false;
 };

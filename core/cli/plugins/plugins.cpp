@@ -107,7 +107,7 @@ private:
         }
         if (name == "enable") {
             bool loaded = true;
-            EnableOrder order{text("id"), text("as"), std::nullopt, flag("yes")};
+            EnableOrder order{text("id"), text("as"), text("component"), std::nullopt, flag("yes")};
             if (arguments_.contains("order")) order.order = arguments_["order"].get<int64_t>();
             auto result = enable_plugin(context, order, loaded);
             if (!loaded) code = exit_failed;

@@ -141,6 +141,17 @@ Json operation(const Command &command, const Json &declared, bool generic) {
     return out;
 }
 
+/// One declaration with members of the wrong type must not take the document from the others.
+Json described(const Command &command, const Json &declared, bool generic) {
+    try {
+        return operation(command, declared, generic);
+    } catch (const Json::exception &) {
+        const Json least = {{"summary", command.name},
+                            {"effect", command.effect == CommandEffect::read ? "read" : "destructive"}};
+        return operation(command, least, generic);
+    }
+}
+
 Json own_operation(const char *id, const char *summary, const char *role, Json ok) {
     Json out{{"operationId", id},
              {"tags", {"server"}},
@@ -233,10 +244,10 @@ std::string openapi_document(const std::vector<Command> &commands, const Json &d
         std::string method = command.method;
         std::transform(method.begin(), method.end(), method.begin(),
                        [](unsigned char c) { return static_cast<char>(c | 0x20); });
-        if (!command.path.empty()) paths[command.path][method] = operation(command, declared[i], false);
+        if (!command.path.empty()) paths[command.path][method] = described(command, declared[i], false);
         std::string escaped;
         for (const char c : command.name) escaped += c == ' ' ? "%20" : std::string(1, c);
-        paths["/v1/commands/" + escaped]["post"] = operation(command, declared[i], true);
+        paths["/v1/commands/" + escaped]["post"] = described(command, declared[i], true);
     }
     return Json{
         {"openapi", "3.1.0"},

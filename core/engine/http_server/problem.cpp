@@ -61,10 +61,12 @@ std::string problem_document(const Error &error, int status) {
 
 Error public_error(const Error &error, std::string_view request) {
     if (error.code != Code::internal) return error;
-    return {Code::internal, error.reason.empty() ? "Internal" : error.reason,
-            "the daemon failed to answer because of a fault of its own; its log has the details at request " +
-                std::string(request),
-            error.retry_after_ms};
+    return {
+        Code::internal, error.reason.empty() ? "Internal" : error.reason,
+        "the daemon, or the plugin that serves this, failed to answer because of a fault of its own; the log has the "
+        "details at request " +
+            std::string(request) + ", and `rigger plugins list` shows a plugin that failed",
+        error.retry_after_ms};
 }
 
 } // namespace rigger::http_server

@@ -121,6 +121,17 @@ TEST(OpenApi, DescribesEveryRouteOfEveryCommand) {
         EXPECT_TRUE(api["paths"].contains(own)) << own;
 }
 
+TEST(OpenApi, ADeclarationWithMembersOfTheWrongTypeLeavesTheOthersTheirs) {
+    Json odd = command("odd", "read", "GET", "/v1/odd");
+    odd["result"] = {{"kind", "list"}, {"items", 5}};
+    odd["summary"] = {{"en", 7}};
+    const auto catalogue = read({odd, command("good", "read", "GET", "/v1/good")});
+    const Json api = Json::parse(catalogue->openapi);
+    ASSERT_TRUE(api.contains("paths"));
+    EXPECT_TRUE(api["paths"].contains("/v1/good"));
+    EXPECT_EQ(api["paths"]["/v1/odd"]["get"]["summary"], "odd");
+}
+
 /// Every "$ref" of the document leads somewhere.
 void expect_references(const Json &whole, const Json &part) {
     const std::string target = part.is_object() ? part.value("$ref", "") : "";
