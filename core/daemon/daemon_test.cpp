@@ -1,5 +1,6 @@
 #include "daemon/house.hpp"
 #include "daemon/logging.hpp"
+#include "daemon/plugin_updates.hpp"
 #include "daemon/single_instance.hpp"
 #include "daemon/surroundings.hpp"
 #include "daemon/thread_executor.hpp"
@@ -129,6 +130,59 @@ TEST(ThreadExecutor, Run_GivesEveryChunkOnce_AndWorkersNeverOverlap) {
 TEST(ThreadExecutor, Run_WithNoChunks_Returns) {
     ThreadExecutor executor(3);
     executor.run(0, [](size_t, size_t) { FAIL(); });
+}
+
+class NamedScorer final : public PlacementScorer {
+public:
+    NamedScorer(std::string name, ScoreRole role) {
+        traits_.name = std::move(name);
+        traits_.role = role;
+    }
+    const ScorerTraits &traits() const override { return traits_; }
+    Status score(const ScoreBatchView &) override { return {}; }
+    Result<std::string> explain(const ScoreBatchView &, uint64_t, uint64_t) override { return std::string("{}"); }
+    Status appraise(const TableView &, std::span<double>) override { return {}; }
+
+private:
+    ScorerTraits traits_;
+};
+
+TEST(IdleValueScorers, AreThoseBehindTheFirst) {
+    host::LivePorts ports;
+    const auto add = [&](const char *name, ScoreRole role) {
+        ports.scorers.push_back(std::make_shared<NamedScorer>(name, role));
+    };
+    add("packing", ScoreRole::preference);
+    add("profit", ScoreRole::value);
+    EXPECT_TRUE(idle_value_scorers(ports).empty());
+    add("mine", ScoreRole::value);
+    add("fragmentation", ScoreRole::preference);
+    const auto idle = idle_value_scorers(ports);
+    ASSERT_EQ(1u, idle.size());
+    EXPECT_NE(std::string::npos, idle[0].find("'mine' counts for nothing: 'profit' comes before it")) << idle[0];
+}
+
+/// What a line of the log says behind "part: ".
+std::string line_of(const std::string &message, const std::string &format = "text") {
+    testing::internal::CaptureStderr();
+    make_log(make_logger("info", format))->write(LogLevel::warn, "part", message);
+    const std::string line = testing::internal::GetCapturedStderr();
+    return line.substr(std::min(line.find("part: ") + 6, line.size()));
+}
+
+TEST(Logging, AMessageOfForeignTextIsOneLineOfPrintableUtf8) {
+    EXPECT_EQ("as it is\n", line_of("as it is"));
+    EXPECT_EQ("部署 grün\n", line_of("部署 grün"));
+    EXPECT_EQ("a  b\n", line_of("a\r\nb")) << "a line break forges a line of ours";
+    EXPECT_EQ(" [31mred [0m\n", line_of("\x1b[31mred\x1b[0m")) << "an escape sequence speaks to the terminal";
+    EXPECT_EQ("a  31m\n", line_of("a\xc2\x9b"
+                                  "31m"))
+        << "one character that begins an escape sequence";
+    EXPECT_EQ("a\xef\xbf\xbd"
+              "b\n",
+              line_of("a\xff"
+                      "b"));
+    EXPECT_EQ("a\\nb\"}\n", line_of("a\nb", "json"));
 }
 
 } // namespace

@@ -30,6 +30,19 @@ std::vector<placement::ScorerBinding> bindings(const std::vector<std::shared_ptr
 
 } // namespace
 
+std::vector<std::string> idle_value_scorers(const host::LivePorts &ports) {
+    std::vector<std::string> idle;
+    const PlacementScorer *first = nullptr;
+    for (const auto &scorer : ports.scorers) {
+        if (scorer->traits().role != ScoreRole::value) continue;
+        if (first)
+            idle.push_back("value scorer '" + scorer->traits().name + "' counts for nothing: '" + first->traits().name +
+                           "' comes before it. Disable that one, or enable this one with a lower --order");
+        else first = scorer.get();
+    }
+    return idle;
+}
+
 ControlPlugins PluginUpdates::begin(host::LivePortsPtr ports) {
     const std::lock_guard lock(mutex_);
     known_ = std::move(ports);

@@ -4,8 +4,13 @@
 #include "host/registry.hpp"
 
 #include <mutex>
+#include <string>
+#include <vector>
 
 namespace rigger::daemon {
+
+/// Of each value scorer that counts for nothing because another one comes before it: what to do about it.
+std::vector<std::string> idle_value_scorers(const host::LivePorts &ports);
 
 /// Compares successive sets of live ports and passes the difference on. Thread-safe.
 class PluginUpdates {
