@@ -9,7 +9,11 @@
 #include "daemon/surroundings.hpp"
 #include "daemon/version.hpp"
 
+#include <unistd.h>
+
+#include <chrono>
 #include <csignal>
+#include <future>
 #include <iostream>
 #include <Poco/Util/HelpFormatter.h>
 #include <Poco/Util/Option.h>
@@ -21,7 +25,8 @@ namespace rigger::daemon {
 namespace {
 
 constexpr int exit_failure = 1;
-constexpr int exit_bad_config = 78; // EX_CONFIG of sysexits.h
+constexpr auto longest_stop = std::chrono::milliseconds(9500); ///< 10 s are promised
+constexpr int exit_bad_config = 78;                            // EX_CONFIG of sysexits.h
 
 /// The signals that the main thread waits for. They are blocked before any thread starts, so that no other thread takes
 /// them.
@@ -36,6 +41,27 @@ sigset_t awaited_signals() {
 void forbid_core_files() {
     const rlimit none{0, 0};
     setrlimit(RLIMIT_CORE, &none);
+}
+
+/// The last resort. Nothing is lost by it: every effect was preceded by its intent.
+[[noreturn]] void leave(spdlog::logger &logger, const char *doing) {
+    logger.critical("something did not end while {}: see the lines above for the plugin; ending without it", doing);
+    logger.flush();
+    ::_exit(exit_failure);
+}
+
+/// Whether what starts plugins has ended, or did so soon enough after somebody wished the daemon to stop. That signal
+/// stays pending.
+template <typename T> bool ends_within(const std::future<T> &work) {
+    constexpr auto look = std::chrono::milliseconds(100);
+    while (work.wait_for(look) != std::future_status::ready) {
+        sigset_t pending;
+        sigemptyset(&pending);
+        sigpending(&pending);
+        if (!sigismember(&pending, SIGTERM) && !sigismember(&pending, SIGINT)) continue;
+        return work.wait_for(longest_stop / 2) == std::future_status::ready;
+    }
+    return true;
 }
 
 } // namespace
@@ -147,7 +173,10 @@ int Application::serve(Config config) {
     std::signal(SIGXFSZ, SIG_IGN); // a file at its size limit is an error of the write, as a full disk is
 
     auto logger = make_logger(config.log.level, config.log.format);
-    auto house = House::open(config_path_, std::move(config), logger);
+    // On a thread of its own: plugins are started, and one that hangs must not hold up a stop.
+    auto opening = std::async(std::launch::async, [&] { return House::open(config_path_, std::move(config), logger); });
+    if (!ends_within(opening)) leave(*logger, "starting");
+    auto house = opening.get();
     if (!house.ok()) {
         logger->error("{}", house.error().message);
         return house.error().code == Code::invalid ? exit_bad_config : exit_failure;
@@ -158,13 +187,16 @@ int Application::serve(Config config) {
         if (sigwait(&awaited, &signal) != 0) continue;
         if (signal == SIGHUP) {
             notify_reloading();
-            if (auto reloaded = (*house)->reload(); !reloaded.ok()) logger->error("{}", reloaded.error().message);
+            auto reloading = std::async(std::launch::async, [&] { return (*house)->reload(); });
+            if (!ends_within(reloading)) leave(*logger, "reloading");
+            if (const auto reloaded = reloading.get(); !reloaded.ok()) logger->error("{}", reloaded.error().message);
             notify_ready();
             continue;
         }
         logger->info("stopping on {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
         notify_stopping();
-        (*house)->stop();
+        auto stopping = std::async(std::launch::async, [&] { (*house)->stop(); });
+        if (stopping.wait_for(longest_stop) != std::future_status::ready) leave(*logger, "stopping");
         return (*house)->exit_code();
     }
 }

@@ -15,6 +15,7 @@
 #include "host/command_service.hpp"
 #include "host/registry.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <mutex>
@@ -23,6 +24,10 @@
 #include <unistd.h>
 
 namespace rigger::daemon {
+
+/// Of a stop; what does not end by then is left behind, and everything durable has been written before.
+constexpr Duration stop_limit = std::chrono::seconds(9);
+constexpr Duration least_for_plugins = std::chrono::seconds(1), most_for_plugins = std::chrono::seconds(4);
 
 /// In the order of construction; taken down in reverse.
 struct House::Parts {
@@ -95,6 +100,7 @@ Status House::Parts::start_control() {
     control = std::make_unique<ControlRuntime>(std::move(dependencies), config.control);
     updates = std::make_unique<PluginUpdates>(*control);
     registry->on_change([this](host::LivePortsPtr ports) {
+        for (const std::string &idle : idle_value_scorers(*ports)) logger->warn("{}", idle);
         if (auto applied = updates->apply(std::move(ports)); !applied.ok())
             logger->error("the scorers stay as they were: {}", applied.error().message);
     });
@@ -152,11 +158,13 @@ Status House::Parts::start() {
 void House::Parts::stop() {
     if (stopped) return;
     stopped = true;
+    const MonoTime all_ended = clock.monotonic() + stop_limit;
     if (http) http->stop();
     if (control && subscription) control->unsubscribe(subscription);
     if (registry) registry->serve(nullptr);
     if (control) control->stop();
-    if (registry) registry->stop();
+    if (registry)
+        registry->stop(std::clamp<Duration>(all_ended - clock.monotonic(), least_for_plugins, most_for_plugins));
 }
 
 House::House(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}

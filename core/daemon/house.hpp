@@ -13,7 +13,7 @@ class logger;
 
 namespace rigger::daemon {
 
-/// The running daemon. Members are for the main thread.
+/// The running daemon. One member at a time.
 class House {
 public:
     /// Starts everything; an error says which part could not, and nothing is left running.

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <utility>
 
 namespace rigger::host {
 namespace {
@@ -51,6 +52,22 @@ bool is_command_name(std::string_view s) {
     return true;
 }
 
+/// What the CLI and the OpenAPI document rely on.
+Status check_result(const std::string &name, const json &result) {
+    const auto refuse = [&](const char *why) {
+        return invalid("CommandInvalid", "command '" + name + "': result" + why);
+    };
+    if (!result.is_object()) return refuse(" must be an object");
+    const auto is_text = [](const json &of, const char *key) { return !of.contains(key) || of[key].is_string(); };
+    if (!is_text(result, "kind") || !is_text(result, "items")) return refuse(".kind and result.items must be text");
+    const json columns = result.value("columns", json::array());
+    const bool readable =
+        columns.is_array() && std::all_of(columns.begin(), columns.end(), [&](const json &column) {
+            return column.is_object() && column.contains("key") && is_text(column, "key") && is_text(column, "type");
+        });
+    return readable ? Status() : refuse(".columns must be a list of objects with a key");
+}
+
 Result<Command> read_command(const json &d, const std::shared_ptr<Frontend> &frontend) {
     if (!d.is_object() || !d.contains("name") || !d["name"].is_string())
         return invalid("CommandInvalid", "a command has no name");
@@ -78,14 +95,18 @@ Result<Command> read_command(const json &d, const std::shared_ptr<Frontend> &fro
     if (!properties.is_object())
         return invalid("CommandInvalid", "command '" + name + "': options.properties must be an object");
     for (const auto &[key, value] : properties.items()) c.options.push_back(key);
+    RIG_TRY(check_result(name, d.value("result", json::object())));
     c.declaration = d;
     c.declaration["instance"] = frontend->name();
     return c;
 }
 
 void merge(Table &table, const std::shared_ptr<Frontend> &frontend, const json &catalogue) {
+    // One fault, however many commands have it: the others are to be served.
+    bool blamed = false;
     const auto refuse = [&](std::string name, Error why) {
-        frontend->misbehaved(why.reason, why.message);
+        if (std::exchange(blamed, true)) frontend->not_served(why.message);
+        else frontend->misbehaved(why.reason, why.message);
         table.refused.push_back({std::move(name), frontend->name(), std::move(why)});
     };
     const auto list = catalogue.find("commands");
@@ -109,6 +130,7 @@ void merge(Table &table, const std::shared_ptr<Frontend> &frontend, const json &
                                            "' is not served: frontend '" + at->second.frontend->name() +
                                            "' declared it first; give that one's file a higher number, or disable one",
                                        0}});
+        frontend->not_served(table.refused.back().why.message);
     }
 }
 

@@ -22,6 +22,8 @@ public:
                                        const std::function<void(std::string_view)> &progress) = 0;
     /// Counts a broken declaration or answer against the plugin.
     virtual void misbehaved(std::string_view reason, std::string_view what) = 0;
+    /// Logs, with the plugin's name, that something which it declared is not served.
+    virtual void not_served(std::string_view what) = 0;
 };
 
 } // namespace rigger::host

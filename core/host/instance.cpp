@@ -1,4 +1,5 @@
 #include "host/instance.hpp"
+#include "base/utf8.hpp"
 
 #include "host/guard/plugin_code.hpp"
 #include "host/services/handle.hpp"
@@ -13,6 +14,7 @@ namespace rigger::host {
 namespace {
 using namespace std::chrono_literals;
 constexpr size_t queue_bound = 1024;
+constexpr size_t longest_complaint = 1024;
 constexpr int spin_turns = 4000;
 constexpr size_t slow_calls_to_trip = 2; ///< of the ring: more than one in a hundred
 
@@ -36,6 +38,15 @@ std::string fixed_text(const char *text, size_t capacity) { return {text, ::strn
 bool is_answer(rig_code code) {
     return code == RIG_E_INVALID || code == RIG_E_NOT_FOUND || code == RIG_E_CONFLICT || code == RIG_E_DENIED ||
            code == RIG_E_UNSUPPORTED;
+}
+/// What a call that is over and did not answer RIG_OK said.
+Error error_of(const GuardedCall &c) {
+    const bool known = c.code > 0 && c.code <= RIG_E_INTERNAL;
+    Error e{known ? static_cast<Code>(c.code) : Code::internal, fixed_text(c.error.reason, sizeof c.error.reason),
+            fixed_text(c.error.message, sizeof c.error.message), c.error.retry_after_ms};
+    if (e.reason.empty()) e.reason = known ? "Unexplained" : "UnknownCode";
+    if (e.message.empty()) e.message = "answered code " + std::to_string(c.code) + " without a message";
+    return e;
 }
 bool is_neutral(rig_code code) {
     return code == RIG_E_UNAVAILABLE || code == RIG_E_EXHAUSTED || code == RIG_E_CANCELLED;
@@ -230,14 +241,14 @@ void Instance::settle(const GuardedCall &c, const CallSpec &spec) {
         ++misbehaviours_;
         failed_locked(c.name, "ExceptionEscaped", "an exception crossed the border: " + c.escaped_text);
     } else if (c.code == RIG_E_INTERNAL || c.code < 0 || c.code > RIG_E_INTERNAL) {
-        failed_locked(c.name, fixed_text(c.error.reason, sizeof c.error.reason),
-                      fixed_text(c.error.message, sizeof c.error.message));
+        const Error said = error_of(c);
+        failed_locked(c.name, said.reason, said.message);
     } else if ((worked_long || (took_long && own_deadline)) && !is_neutral(c.code)) {
         failed_locked(c.name, "DeadlineMissed",
                       worked_long ? "used " + micros(c.cpu) + " of processor time, " + micros(soft) + " are allowed"
                                   : "took " + micros(elapsed) + ", " + micros(patience) + " are allowed");
     } else if (c.code == RIG_E_DEADLINE && own_deadline) {
-        failed_locked(c.name, "DeadlineMissed", fixed_text(c.error.message, sizeof c.error.message));
+        failed_locked(c.name, "DeadlineMissed", error_of(c).message);
     } else if (spec.counted) {
         if (c.code == RIG_OK || is_answer(c.code)) breaker_.success(c.ended_at);
         else breaker_.neutral();
@@ -260,6 +271,7 @@ void Instance::failed_locked(const char *call, std::string_view reason, std::str
 }
 
 void Instance::log_failure(const char *call, std::string_view reason, std::string_view what) {
+    what = what.substr(0, utf8_prefix(what, longest_complaint)); // it may hold what the plugin said
     note_error(std::string(call) + ": " + std::string(reason) + ": " + std::string(what));
     const MonoTime now = machinery_->clock.monotonic();
     if (last_logged_.ns != 0 && now - last_logged_ < 1s) {
@@ -295,6 +307,8 @@ void Instance::give_up(const std::shared_ptr<GuardedCall> &call) {
 Status Instance::outcome(GuardedCall &c) const {
     switch (c.phase.load(std::memory_order_acquire)) {
     case GuardedCall::Phase::given_up:
+        if (machinery_->watchdog.ending(c.ended_at))
+            return blame(c.name, Error{Code::deadline, "Hung", "did not return before the process ended", 0});
         return blame(
             c.name,
             Error{Code::deadline, "Hung",
@@ -310,14 +324,11 @@ Status Instance::outcome(GuardedCall &c) const {
     }
     if (c.escaped) return blame(c.name, Error{Code::internal, "ExceptionEscaped", c.escaped_text, 0});
     if (c.code == RIG_OK) return {};
-    const bool known = c.code > 0 && c.code <= RIG_E_INTERNAL;
-    Error e{known ? static_cast<Code>(c.code) : Code::internal, fixed_text(c.error.reason, sizeof c.error.reason),
-            fixed_text(c.error.message, sizeof c.error.message), c.error.retry_after_ms};
-    if (e.reason.empty()) e.reason = known ? "Unexplained" : "UnknownCode";
-    if (e.message.empty()) e.message = "answered code " + std::to_string(c.code) + " without a message";
+    Error e = error_of(c);
     const bool refusal =
         e.code == Code::invalid || e.code == Code::not_found || e.code == Code::conflict || e.code == Code::denied;
-    return c.to_a_person && refusal ? e : blame(c.name, std::move(e));
+    const bool explained = c.error.message[0] != '\0';
+    return c.to_a_person && refusal && explained ? e : blame(c.name, std::move(e));
 }
 
 Status Instance::call(const CallSpec &spec, const CallContext &context, Body body) {
@@ -355,6 +366,9 @@ Status Instance::call(const CallSpec &spec, const CallContext &context, Body bod
 Status Instance::post(const char *name, bool on_worker, std::function<void()> body) {
     if (lost_.load(std::memory_order_acquire))
         return Error{Code::unavailable, "Quarantined", "the instance is quarantined", 0};
+    // Its threads may post as fast as they can until stop() has ended them: what they post would never be drained.
+    if (handle_->silenced.load(std::memory_order_acquire))
+        return Error{Code::unavailable, "NotRunning", "the instance does not run", 0};
     const CallSpec spec{name, on_worker ? Budget{0s, 15s} : setup_.limits.of("task"),
                         on_worker ? CallSpec::Where::worker : CallSpec::Where::strand, false};
     const auto c = make(spec, {}, [body = std::move(body)](rig_instance *, const rig_call *, rig_error *) -> rig_code {

@@ -84,6 +84,8 @@ public:
 
     /// The plugin broke a rule: counts as a failure and is logged (at most once per second). `reason`: CamelCase.
     void misbehaved(const char *call, std::string_view reason, std::string_view what);
+    /// What ProcessState::restore() answered after `call`.
+    void blame_for_changes(const char *call, const std::string &what);
     /// The error with plugin, version and instance in front.
     Error blame(const char *call, Error error) const;
     /// A watch ended though nobody asked for it.
@@ -112,6 +114,7 @@ public:
     void set_state(PluginState state, std::string error = {});
 
 private:
+    Status life_cycle_call(const CallSpec &spec, Body body);
     std::shared_ptr<GuardedCall> make(const CallSpec &spec, const CallContext &context, Body body);
     Status submit(const std::shared_ptr<GuardedCall> &call, CallSpec::Where where);
     void run(const std::shared_ptr<GuardedCall> &call, const std::shared_ptr<Pool::Worker> &worker,

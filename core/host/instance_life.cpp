@@ -1,5 +1,6 @@
 // How an instance comes to run and how it ends, also while a call is stuck in it.
 #include "host/guard/plugin_code.hpp"
+#include "host/guard/process_state.hpp"
 #include "host/instance.hpp"
 #include "host/kinds/tables.hpp"
 #include "host/loader.hpp"
@@ -13,6 +14,25 @@ namespace {
 constexpr Duration hard_when_stopping = std::chrono::seconds(5);
 }
 
+/// What the plugin changes of the process meanwhile is put back, and the plugin named for it.
+Status Instance::life_cycle_call(const CallSpec &spec, Body body) {
+    struct PutBack {
+        Instance &instance;
+        const char *call;
+        ProcessState before{};
+        ~PutBack() { instance.blame_for_changes(call, before.restore()); }
+    };
+    return call(spec, {}, [this, name = spec.name, body = std::move(body)](auto *i, auto *c, auto *e) {
+        const PutBack at_end{*this, name};
+        return body(i, c, e);
+    });
+}
+
+void Instance::blame_for_changes(const char *call, const std::string &what) {
+    if (!what.empty())
+        misbehaved(call, "ProcessChanged", "changed what is the host's and not a plugin's, and was put back: " + what);
+}
+
 Status Instance::initialise() {
     const auto library = setup_.library;
     if (library->initialised.load()) return {};
@@ -22,7 +42,7 @@ Status Instance::initialise() {
         library->handle->plugin = library->handle->name = setup_.plugin;
         library->handle->services = handle_->services;
         const CallSpec spec{"init", setup_.limits.of("create"), CallSpec::Where::strand, false};
-        RIG_TRY(call(spec, {}, [library](rig_instance *, const rig_call *, rig_error *e) {
+        RIG_TRY(life_cycle_call(spec, [library](rig_instance *, const rig_call *, rig_error *e) {
             return library->code->init(library->handle.get(), e);
         }));
     }
@@ -42,7 +62,7 @@ Status Instance::create() {
     const auto made = std::make_shared<Made>();
     made->config = setup_.config;
     const CallSpec spec{"create", setup_.limits.of("create"), CallSpec::Where::strand, false};
-    RIG_TRY(call(spec, {}, [this, made](rig_instance *, const rig_call *, rig_error *error) -> rig_code {
+    RIG_TRY(life_cycle_call(spec, [this, made](rig_instance *, const rig_call *, rig_error *error) -> rig_code {
         const rig_code code = setup_.code->create(setup_.code, handle_.get(),
                                                   {made->config.data(), made->config.size()}, &made->instance, error);
         if (code != RIG_OK) return code;
@@ -69,7 +89,7 @@ Status Instance::create() {
 Status Instance::start() {
     const CallSpec spec{"start", setup_.limits.of("start"), CallSpec::Where::strand, false};
     const Status begun =
-        call(spec, {}, [](rig_instance *i, const rig_call *c, rig_error *e) { return i->ops->start(i, c, e); });
+        life_cycle_call(spec, [](rig_instance *i, const rig_call *c, rig_error *e) { return i->ops->start(i, c, e); });
     started_ = begun.ok() || begun.error().reason == "Hung"; // one that hangs may have started, when it comes back
     RIG_TRY(begun);
     set_state(PluginState::running);
@@ -134,14 +154,14 @@ void Instance::end_code() {
     if (started_) {
         started_ = false;
         const CallSpec stop{"stop", setup_.limits.of("stop"), CallSpec::Where::strand, false};
-        const Status stopped =
-            call(stop, {}, [](rig_instance *i, const rig_call *c, rig_error *e) { return i->ops->stop(i, c, e); });
+        const Status stopped = life_cycle_call(
+            stop, [](rig_instance *i, const rig_call *c, rig_error *e) { return i->ops->stop(i, c, e); });
         if (!stopped.ok()) machinery_->log(3, stopped.error().message);
     }
     if (code_ && !lost_.load()) {
         const CallSpec destroy{"destroy", setup_.limits.of("destroy"), CallSpec::Where::strand, false};
-        const Status destroyed =
-            call(destroy, {}, [library = setup_.library](rig_instance *i, const rig_call *, rig_error *) -> rig_code {
+        const Status destroyed = life_cycle_call(
+            destroy, [library = setup_.library](rig_instance *i, const rig_call *, rig_error *) -> rig_code {
                 i->ops->destroy(i);
                 if (library->alive.fetch_sub(1) == 1 && library->closing.load() && library->code->fini)
                     library->code->fini();

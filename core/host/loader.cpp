@@ -1,5 +1,7 @@
 #include "host/loader.hpp"
 
+#include "host/guard/process_state.hpp"
+
 #include <cstring>
 
 namespace rigger::host {
@@ -21,7 +23,9 @@ Result<std::shared_ptr<LoadedPlugin>> Loader::load(const std::filesystem::path &
         return refusal(e.reason, package.manifest, e.message,
                        "Report it to its author and install a version that works");
     };
+    const ProcessState before;
     const auto code = open_library(package.cached);
+    const std::string changed = before.restore();
     if (!code.ok()) return refused(code.error());
     auto facts = read_descriptor(**code);
     if (!facts.ok()) return refused(facts.error());
@@ -29,6 +33,7 @@ Result<std::shared_ptr<LoadedPlugin>> Loader::load(const std::filesystem::path &
     auto plugin = std::make_shared<LoadedPlugin>();
     plugin->facts = *std::move(facts);
     plugin->code = *code;
+    plugin->changed = changed;
     const std::string digest = package.digest;
     plugin->package = std::move(package);
     loaded_.emplace(digest, plugin);

@@ -19,6 +19,7 @@ struct LoadedPlugin {
     CheckedPackage package;
     ProbeFacts facts;
     const rig_plugin *code = nullptr;
+    std::string changed; ///< what its static constructors changed of the process; until somebody was blamed for it
 
     std::shared_ptr<HostHandle> handle; ///< for init(); lives as long as the process uses the library
     std::atomic<bool> initialised{false};

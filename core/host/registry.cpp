@@ -15,6 +15,7 @@
 #include <map>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 namespace rigger::host {
 namespace {
@@ -271,6 +272,7 @@ Status Registry::Impl::bring_up(Entry &e) {
         handles.push_back(instance->handle_ref());
         e.instance = instance;
     }
+    instance->blame_for_changes("load", std::exchange(instance->setup().library->changed, {}));
     const auto failed = [&](const Error &why) {
         instance->stop();
         return Error{Code::unavailable, why.reason, why.message, why.retry_after_ms};
@@ -364,6 +366,10 @@ void Registry::Impl::stop_entry(Entry &e, PluginState state) {
 /// On the watchdog's thread: short, and nothing that waits for a plugin.
 void Registry::Impl::written_off(Instance &instance, const std::string &call) {
     const InstanceSetup &s = instance.setup();
+    // At the end of the process it had less time than it may need: that is no reason not to start it again.
+    if (machinery->watchdog.ending(machinery->clock.monotonic()))
+        return log(4, s.plugin + " " + s.version + " (instance '" + s.name + "') did not return from " + call +
+                          "() before the process ended; its thread is left behind");
     const std::string why = "did not return from " + call + "() by its hard deadline";
     log(5, s.plugin + " " + s.version + " (instance '" + s.name + "'): " + why +
                "; it is quarantined. Run: rigger plugins reset " + s.name);
@@ -466,12 +472,17 @@ Status Registry::start() {
     return {};
 }
 
-void Registry::stop() {
+void Registry::stop(Duration within) {
     Impl &r = *impl_;
+    r.machinery->watchdog.end_by(r.machinery->clock.monotonic() + within);
     {
         const std::lock_guard lock(r.operations);
         if (r.stopping) return;
         r.stopping = true;
+        {
+            const std::lock_guard own(r.data);
+            r.gave_up = true; // it ends as it is
+        }
         r.machinery->control.store(nullptr);
         for (const auto &library : r.libraries) library->closing = true;
         for (auto e = r.entries.rbegin(); e != r.entries.rend(); ++e) r.stop_entry(**e, PluginState::stopped);

@@ -116,8 +116,9 @@ public:
     /// Loads and starts every enabled instance in dependency order. A failure is logged and shown in status(); it is
     /// returned only for an instance with `required: true` (the others are started all the same).
     Status start();
-    /// Stops everything in reverse order. Idempotent.
-    void stop();
+    /// Stops everything in reverse order. Idempotent. All together, plugins have `within` to return from their calls,
+    /// stop() and destroy(): what does not return is written off, and its thread left behind.
+    void stop(Duration within = std::chrono::seconds(4));
     /// Frontends can act from now on. nullptr: no more (before the control loop goes away).
     void serve(ControlApi *control);
 

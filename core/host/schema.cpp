@@ -13,6 +13,9 @@
 #include <valijson/validation_results.hpp>
 #include <valijson/validator.hpp>
 
+#include <algorithm>
+#include <set>
+
 namespace rigger::host {
 namespace {
 using nlohmann::json;
@@ -44,6 +47,36 @@ bool has_foreign_reference(const json &j) {
             if (has_foreign_reference(v)) return true;
     return false;
 }
+
+/// Whether every reference leads somewhere and none back to where it came from: the library would follow it for ever.
+/// Nor may there be so many that following them in turn takes a whole stack.
+class References {
+public:
+    explicit References(const json &document) : document_(document) {}
+    bool end() { return walk(document_); }
+
+private:
+    static constexpr size_t most = 256;
+    bool walk(const json &j) {
+        if (!j.is_structured()) return true;
+        if (const auto at = j.is_object() ? j.find("$ref") : j.end(); j.is_object() && at != j.end() && !follow(*at))
+            return false;
+        return std::all_of(j.begin(), j.end(), [this](const json &v) { return walk(v); });
+    }
+    bool follow(const json &reference) {
+        if (!reference.is_string()) return true;
+        const auto &text = reference.get_ref<const std::string &>();
+        if (done_.contains(text)) return true;
+        if (!open_.insert(text).second || open_.size() + done_.size() > most) return false;
+        const json::json_pointer pointer(text.substr(1));
+        const bool ends = document_.contains(pointer) && walk(document_.at(pointer));
+        open_.erase(text);
+        done_.insert(text);
+        return ends;
+    }
+    const json &document_;
+    std::set<std::string> open_, done_;
+};
 
 bool has_long_text(const json &j) {
     if (j.is_string()) return j.get_ref<const std::string &>().size() > max_pattern_input;
@@ -94,6 +127,9 @@ Result<JsonSchema> JsonSchema::parse(std::string_view text) {
         if (has_foreign_reference(impl->document))
             return invalid("SchemaInvalid",
                            "the schema refers to another document; only references that begin with '#' are allowed");
+        if (!References(impl->document).end())
+            return invalid("SchemaInvalid", "the schema has a reference that leads nowhere or back to itself, or more "
+                                            "than 256 references");
         impl->patterns = has_key(impl->document, "pattern") || has_key(impl->document, "patternProperties");
         valijson::SchemaParser parser;
         const Adapter adapter(impl->document);

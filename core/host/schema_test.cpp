@@ -29,6 +29,22 @@ TEST(JsonSchema, FillsDefaultsAtEveryDepth) {
               R"({"deep":{"on":false},"level":1,"path":"x"})");
 }
 
+TEST(JsonSchema, AReferenceThatComesBackToItselfIsRefusedAndDoesNotEndTheProcess) {
+    for (const char *text : {R"({"$ref":"#"})", R"({"type":"object","properties":{"a":{"$ref":"#/properties/a"}}})",
+                             R"({"type":"object","properties":{"a":{"$ref":"#"}}})",
+                             R"({"$ref":"#/definitions/a","definitions":{"a":{"$ref":"#/definitions/b"},
+                                 "b":{"allOf":[{"$ref":"#/definitions/a"}]}}})",
+                             R"({"$ref":"#/definitions/absent"})", R"({"$ref":"#absent"})"}) {
+        const auto schema = JsonSchema::parse(text);
+        ASSERT_FALSE(schema.ok()) << text;
+        EXPECT_EQ(schema.error().reason, "SchemaInvalid");
+    }
+    std::string chain = R"({"definitions":{)";
+    for (int i = 0; i < 300; ++i)
+        chain += "\"d" + std::to_string(i) + "\":{\"$ref\":\"#/definitions/d" + std::to_string(i + 1) + "\"},";
+    EXPECT_FALSE(JsonSchema::parse(chain + R"("d300":{}},"$ref":"#/definitions/d0"})").ok());
+}
+
 TEST(JsonSchema, NamesThePlaceThatIsWrong) {
     const auto schema = JsonSchema::parse(schema_text);
     struct Case {

@@ -1,7 +1,13 @@
 // Every deliberately bad plugin: the host names the culprit, says why, and goes on with the others.
 #include "support.hpp"
 
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cmath>
+#include <locale>
 
 namespace rigger::host::test {
 namespace {
@@ -156,8 +162,63 @@ INSTANTIATE_TEST_SUITE_P(Calls, HangingPlugins, testing::Values("create", "start
 TEST_F(BadPlugins, OneThatHangsInStopDoesNotHoldUpTheDaemonsEnd) {
     start_with("hangs_stop");
     ASSERT_EQ(state_name(host.row(name).state), "running");
-    host.run_out([&] { host.registry->stop(); }, 100ms);
-    EXPECT_THAT(host.log(), HasSubstr("did not return from stop()"));
+    const MonoTime begun = host.clock.monotonic();
+    host.run_out([&] { host.registry->stop(); }, 20ms);
+    EXPECT_LT(host.clock.monotonic() - begun, 10s) << "a stop has 10 s, and the others need some of them";
+    EXPECT_THAT(host.log(), HasSubstr("com.example.bad.hangs-stop 1.0.0"));
+    EXPECT_THAT(host.log(), HasSubstr("did not return from stop() before the process ended"));
+
+    host.start(); // it was given less time than it may need
+    EXPECT_EQ(state_name(host.row(name).state), "running");
+}
+
+TEST_F(BadPlugins, OneWhoseThreadPostsUntilItIsStoppedCanBeStopped) {
+    start_with("floods");
+    ASSERT_EQ(state_name(host.row(name).state), "running") << host.row(name).last_error;
+    host.run_out([&] { host.registry->stop(); }, 1ms);
+    EXPECT_THAT(host.log(), testing::Not(HasSubstr("did not return from")));
+}
+
+class MeddlingPlugins : public BadPlugins, public testing::WithParamInterface<const char *> {};
+
+TEST_P(MeddlingPlugins, AreNamedAndWhatTheyChangedIsPutBack) {
+    const auto handler_of = [](int signal) {
+        struct sigaction now {};
+        ::sigaction(signal, nullptr, &now);
+        return now.sa_handler;
+    };
+    const auto term = handler_of(SIGTERM), usr2 = handler_of(SIGUSR2);
+    const auto directory = std::filesystem::current_path();
+    const std::locale locale;
+    const mode_t mask = ::umask(022);
+    ::umask(mask);
+    const bool input = ::fcntl(STDIN_FILENO, F_GETFD) >= 0;
+    start_with(std::string("meddles_") + GetParam());
+
+    EXPECT_EQ(handler_of(SIGTERM), term);
+    EXPECT_EQ(handler_of(SIGUSR2), usr2);
+    EXPECT_EQ(std::filesystem::current_path(), directory);
+    EXPECT_TRUE(std::locale() == locale);
+    EXPECT_EQ(::umask(mask), mask);
+    EXPECT_EQ(::fcntl(STDIN_FILENO, F_GETFD) >= 0, input);
+    const PluginRow row = host.row(name);
+    EXPECT_EQ(state_name(row.state), "running");
+    EXPECT_GE(row.failures, 1u);
+    EXPECT_THAT(row.last_error, HasSubstr(std::string(GetParam()) + ": ProcessChanged: "));
+    for (const char *what : {"the handler of SIGTERM", "the handler of SIGUSR2", "the C++ locale", "the file mode mask",
+                             "the working directory", "the signal mask"})
+        EXPECT_THAT(row.last_error, HasSubstr(what));
+    expect_others_run();
+}
+
+INSTANTIATE_TEST_SUITE_P(Calls, MeddlingPlugins, testing::Values("load", "start"),
+                         [](const auto &i) { return std::string(i.param); });
+
+TEST_F(BadPlugins, ACodeWithoutAWordIsNamedByItsNumber) {
+    start_with("strange_code");
+    Batch b;
+    EXPECT_EQ(score(b).error().reason, "UnknownCode");
+    EXPECT_THAT(host.row(name).last_error, HasSubstr("score: UnknownCode: answered code 999 without a message"));
 }
 
 TEST_F(BadPlugins, AQuarantineOutlivesARestartAndResetLiftsIt) {
@@ -264,6 +325,15 @@ TEST_F(BadPlugins, AnHonestScorerScores) {
     Batch b;
     ASSERT_TRUE(score(b).ok());
     for (const double s : b.scores) EXPECT_DOUBLE_EQ(s, 3.0 / 8.0);
+}
+
+TEST_F(BadPlugins, AScorersTableMayEndBehindExplainAndIsAPreferenceThen) {
+    start_with("table_ends_early");
+    Batch b;
+    ASSERT_TRUE(score(b).ok()) << host.row(name).last_error;
+    for (const double s : b.scores) EXPECT_DOUBLE_EQ(s, 4.0 / 64.0);
+    EXPECT_EQ(host.registry->live()->scorers.front()->traits().role, ScoreRole::preference);
+    expect_others_run();
 }
 
 TEST_F(BadPlugins, AScorerThatUsesMoreThanItsMillisecondIsLateAndItsScoresCount) {

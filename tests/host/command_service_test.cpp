@@ -120,6 +120,7 @@ TEST_F(Commands, TheFirstDeclarationOfANameIsServed) {
     ASSERT_EQ(commands->refused().size(), 1u);
     EXPECT_THAT(commands->refused()[0].why.message,
                 HasSubstr("command 'shared' of frontend 'second' is not served: frontend 'front' declared it first"));
+    EXPECT_THAT(host.log(), HasSubstr("(instance 'second'): command 'shared' of frontend 'second' is not served"));
 }
 
 TEST_F(Commands, ABrokenDeclarationIsRefusedByName) {
@@ -128,6 +129,21 @@ TEST_F(Commands, ABrokenDeclarationIsRefusedByName) {
     ASSERT_EQ(commands->refused().size(), 2u);
     EXPECT_THAT(commands->refused()[0].why.message, HasSubstr("Bad Name!"));
     EXPECT_THAT(commands->refused()[1].why.message, HasSubstr("must declare effect"));
+    EXPECT_EQ(host.row("front").failures, 1u) << "one fault, whatever the number of commands";
+    EXPECT_THAT(host.log(), HasSubstr("must declare effect"));
+}
+
+TEST_F(Commands, AResultThatNobodyCouldShowIsRefusedByName) {
+    start("config: { catalogue: unreadable }\n");
+    std::vector<std::string> served;
+    const json catalogue = json::parse(commands->catalogue());
+    for (const json &c : catalogue["commands"]) served.push_back(c["name"]);
+    EXPECT_THAT(served, testing::ElementsAre("fine", "silent"));
+    std::vector<std::string> refused;
+    for (const RefusedCommand &r : commands->refused()) refused.push_back(r.why.message);
+    EXPECT_THAT(refused,
+                testing::ElementsAre(HasSubstr("'five': result must be an object"), HasSubstr("'items': result.kind"),
+                                     HasSubstr("'columns': result.columns"), HasSubstr("'keyless': result.columns")));
 }
 
 TEST_F(Commands, FollowsTheRegistry) {

@@ -112,17 +112,19 @@ TEST(CrashAttribution, AnExceptionThatLeavesAThreadOfThePluginsOwnIsThePlugins) 
 }
 
 TEST(CrashAttribution, APluginThatCallsExitIsRecordedToo) {
-    SystemClock clock;
-    Host host;
-    host.services.clock = &clock;
-    host.enable_bad("exits");
-    const int status = run_in_child(host);
-    ASSERT_TRUE(WIFEXITED(status));
-    EXPECT_EQ(WEXITSTATUS(status), 70);
-    const auto crashes = read_crashes(host.options.state_dir / "crashes.log");
-    ASSERT_EQ(crashes.size(), 1u);
-    EXPECT_EQ(crashes[0].plugin, "com.example.bad.exits");
-    EXPECT_EQ(crashes[0].signal, 0);
+    for (const std::string fault : {"exits", "exits_quickly"}) {
+        SystemClock clock;
+        Host host;
+        host.services.clock = &clock;
+        host.enable_bad(fault);
+        const int status = run_in_child(host);
+        ASSERT_TRUE(WIFEXITED(status));
+        EXPECT_EQ(WEXITSTATUS(status), 70) << fault;
+        const auto crashes = read_crashes(host.options.state_dir / "crashes.log");
+        ASSERT_EQ(crashes.size(), 1u) << fault;
+        EXPECT_TRUE(crashes[0].plugin.starts_with("com.example.bad.exits"));
+        EXPECT_EQ(crashes[0].signal, 0);
+    }
 }
 
 TEST(CrashAttribution, ACrashAtStartIsThePlugins) {

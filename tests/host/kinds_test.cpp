@@ -15,7 +15,7 @@ public:
     std::mutex mutex;
     std::vector<std::string> seen;
     std::vector<Offer> offers;
-    std::string resume;
+    std::string resume, complaint = "computeMultiplier must not be negative";
     Status note(std::string text) {
         const std::lock_guard lock(mutex);
         seen.push_back(std::move(text));
@@ -42,7 +42,8 @@ public:
     Status event(std::string_view id, std::string_view) override { return note("event " + std::string(id)); }
     Status checkpoint(std::string_view token) override { return note("checkpoint " + std::string(token)); }
     void malformed(std::string_view kind, std::string_view id, const Error &why) override {
-        EXPECT_THAT(why.message, HasSubstr("computeMultiplier must not be negative"));
+        EXPECT_THAT(why.message, HasSubstr(complaint));
+        EXPECT_LE(id.size(), 256u);
         (void)note("malformed " + std::string(kind) + " " + std::string(id));
     }
 };
@@ -106,6 +107,17 @@ TEST_F(Kinds, Source_WhatWasRemovedAndComesBackStandsAtTheEnd) {
     ASSERT_EQ(market.offers.size(), 3u);
     EXPECT_EQ(market.offers[2].id.str(), "b");
     EXPECT_GT(market.offers[2].ordinal, market.offers[1].ordinal) << "not in its old place, before a";
+}
+
+TEST_F(Kinds, Source_IdsThatNobodyCouldReadAndHugeCheckpointsAreLeftOut) {
+    const auto source = live("source")->sources.at(0);
+    Market market;
+    market.complaint = "its id is too long or not printable";
+    (void)source->watch({}, "odd ids", market);
+    EXPECT_EQ(market.seen.size(), 6u);
+    for (const std::string &seen : market.seen) EXPECT_THAT(seen, testing::StartsWith("malformed ")) << seen;
+    EXPECT_EQ(host.row("it").failures, 7u) << "and the checkpoint";
+    EXPECT_THAT(host.row("it").last_error, HasSubstr("a checkpoint of 2097152 bytes"));
 }
 
 TEST_F(Kinds, Source_StoppingTheHostEndsAWatchThatNobodyCancelled) {
@@ -203,6 +215,15 @@ TEST_F(Kinds, Backend_AListingWithABrokenObjectIsNotComplete) {
     ASSERT_GE(broken.seen.size(), 2u);
     EXPECT_EQ(broken.seen[1], "mark local 4");
     EXPECT_NE(broken.seen.back(), "mark local 2") << "COMPLETE after a hole must not pass";
+}
+
+TEST_F(Kinds, Backend_ClustersWhoseNamesNobodyCouldReadAreLeftOut) {
+    const auto backend = live("backend")->backends.at(0);
+    Objects objects;
+    ASSERT_TRUE(backend->list({}, "odd names", objects).ok());
+    EXPECT_THAT(objects.seen, ElementsAre("object local", "mark local 2"));
+    EXPECT_EQ(host.row("it").failures, 6u);
+    EXPECT_THAT(host.row("it").last_error, HasSubstr("a cluster's name is empty, too long or not printable"));
 }
 
 TEST_F(Kinds, Reconciler_ProposesActions) {

@@ -59,6 +59,11 @@ TEST_F(Services, TimersRunOnTheHostsClockAndDieWithTheInstance) {
     host.registry->scan();
 }
 
+TEST_F(Services, AnInstanceMayHaveSoManyTimersAtATime) {
+    start();
+    EXPECT_EQ(*ask("timers 5000"), R"({"taken":4096})");
+}
+
 /// A task on the strand is allowed 50 ms of processor time.
 class Tasks : public Services {
 protected:
@@ -72,6 +77,12 @@ protected:
             ends();
         }
         return host.row("front").failures;
+    }
+
+    /// What was posted to the strand before is over when this one is.
+    void wait_for_the_strand() {
+        begin("busy 0");
+        EXPECT_TRUE(ends());
     }
 
     /// A task is given up, comes back, and its instance is reset.
@@ -152,6 +163,16 @@ TEST_F(Tasks, HangsThatAreOverDoNotEndTheDaemon) {
     start();
     for (int i = 0; i < 4; ++i) hang_and_come_back();
     EXPECT_EQ(gave_up, 0);
+}
+
+TEST_F(Tasks, ATimerThatHasFiredIsForgotten) {
+    start();
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_EQ(*ask("timers 1000"), R"({"taken":1000})") << "in round " << i;
+        host.clock.advance(1001ms);
+        host.registry->scan();
+        wait_for_the_strand();
+    }
 }
 
 TEST_F(Services, EventsReachTheirSubscribersOnTheStrand) {

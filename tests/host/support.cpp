@@ -71,7 +71,7 @@ Host::Host() : log_(std::make_shared<LogText>()) {
 }
 
 Host::~Host() {
-    if (registry) run_out([this] { registry->stop(); }, std::chrono::milliseconds(100));
+    if (registry) run_out([this] { registry->stop(); }, std::chrono::milliseconds(20));
 }
 
 void Host::enable(const std::string &file, const std::string &text) {

@@ -130,8 +130,8 @@ void on_signal(int signal, siginfo_t *info, void *context) noexcept {
     errno = saved;
 }
 
-/// exit() called by a plugin ends the daemon as surely as a crash: it is recorded, and the exit code is one that gets
-/// it restarted.
+/// exit() or quick_exit() called by a plugin ends the daemon as surely as a crash: it is recorded, and the exit code is
+/// one that gets it restarted.
 void on_exit_in_plugin() noexcept {
     if (g_record.load(std::memory_order_relaxed) < 0) return;
     const Culprit who = culprit(0, reinterpret_cast<uintptr_t>(__builtin_frame_address(0)));
@@ -229,7 +229,8 @@ Result<std::unique_ptr<CrashHandler>> CrashHandler::install(const std::filesyste
     action.sa_flags = SA_SIGINFO | SA_ONSTACK;
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < std::size(signals); ++i) ::sigaction(signals[i], &action, &g_former[i]);
-    static const int registered = std::atexit(&on_exit_in_plugin); // once: it looks whether a handler is installed
+    static const int registered = // once: it looks whether a handler is installed
+        std::atexit(&on_exit_in_plugin) | std::at_quick_exit(&on_exit_in_plugin);
     (void)registered;
     return std::unique_ptr<CrashHandler>(new CrashHandler(fd));
 }

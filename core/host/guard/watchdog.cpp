@@ -10,6 +10,7 @@ using namespace std::chrono_literals;
 constexpr auto pass_with_calls = 10ms;   ///< precision of deadlines
 constexpr auto pass_with_watches = 50ms; ///< only watches run: how soon their callers' wish to stop is passed on
 constexpr auto pass_when_idle = 1000ms;
+constexpr Duration last_grace = 250ms; ///< for each call once the process should have ended
 } // namespace
 
 Watchdog::Watchdog(const Clock &clock, std::function<MonoTime(MonoTime)> tick)
@@ -63,7 +64,8 @@ void Watchdog::look_at(const std::shared_ptr<GuardedCall> &call, MonoTime now) {
             const bool by_cancel = c.open_ended || c.stopping;
             const bool counting = !by_cancel || c.cancelled.load(std::memory_order_relaxed) != 0;
             const MonoTime from = by_cancel ? c.cancelled_at : c.started_at;
-            if (c.hard.count() == 0 || !counting || now - from < c.hard ||
+            const Duration limit = ending(now) ? std::min(c.hard, last_grace) : c.hard;
+            if (c.hard.count() == 0 || !counting || now - from < limit ||
                 c.in_host.load(std::memory_order_relaxed) != 0)
                 return;
             c.phase = GuardedCall::Phase::given_up;
@@ -139,6 +141,11 @@ void Watchdog::loop() {
         if (woken) wake_.wait_for(lock, pass_with_calls, [this] { return stopping_; });
         if (stopping_) return;
     }
+}
+
+void Watchdog::end_by(MonoTime when) {
+    ending_by_.store(when.ns, std::memory_order_relaxed);
+    wake();
 }
 
 void Watchdog::wake() {

@@ -76,6 +76,9 @@ public:
     void start();
     void stop();
     void wake(); ///< something is due earlier than was known
+    /// The process ends: from then on no call has more than a moment.
+    void end_by(MonoTime when);
+    bool ending(MonoTime now) const noexcept { return now.ns >= ending_by_.load(std::memory_order_relaxed); }
     size_t active() const;
 
 private:
@@ -91,6 +94,7 @@ private:
     bool stopping_ = false, woken_ = false;
     bool long_sleep_ = false;
     MonoTime next_tick_{0};
+    std::atomic<uint64_t> ending_by_{UINT64_MAX};
     std::thread thread_;
 };
 

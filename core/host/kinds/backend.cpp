@@ -1,3 +1,4 @@
+#include "base/utf8.hpp"
 #include "host/kinds/adapters.hpp"
 #include "host/kinds/detachable.hpp"
 #include "host/kinds/documents_in.hpp"
@@ -8,6 +9,8 @@
 
 namespace rigger::host {
 namespace {
+
+constexpr size_t longest_detail = 4096;
 
 /// One list or watch: what the plugin's callbacks refer to. Owned by the call.
 struct ObjectStream {
@@ -21,6 +24,11 @@ struct ObjectStream {
         holes; ///< clusters of whose listing something was not understood: it is not complete
     rig_object_sink table{};
     const Clock &clock() const { return instance->machinery().clock; }
+    bool names_a_cluster(std::string_view name) const {
+        if (!name.empty() && fits_as_id(name)) return true;
+        instance->misbehaved(call, "MalformedDocument", "a cluster's name is empty, too long or not printable");
+        return false;
+    }
 };
 
 ObjectStream &stream_of(void *ctx) { return *static_cast<ObjectStream *>(ctx); }
@@ -28,7 +36,7 @@ ObjectStream &stream_of(void *ctx) { return *static_cast<ObjectStream *>(ctx); }
 rig_code on_object(void *ctx, int32_t change, rig_str cluster, rig_doc object) {
     ObjectStream &s = stream_of(ctx);
     return s.to.with(s.clock(), [&](ObjectSink &sink) -> Status {
-        if (change < RIG_CHANGE_SYNC || change > RIG_CHANGE_DELETE) return {};
+        if (change < RIG_CHANGE_SYNC || change > RIG_CHANGE_DELETE || !s.names_a_cluster(view(cluster))) return {};
         if (const Status ok = check_document(view(object)); !ok.ok()) {
             s.instance->misbehaved(s.call, "MalformedDocument",
                                    "object of cluster '" + std::string(view(cluster)) + "': " + ok.error().message);
@@ -43,7 +51,7 @@ rig_code on_object(void *ctx, int32_t change, rig_str cluster, rig_doc object) {
 rig_code on_mark(void *ctx, rig_str cluster, int32_t mark, rig_str detail) {
     ObjectStream &s = stream_of(ctx);
     return s.to.with(s.clock(), [&](ObjectSink &sink) -> Status {
-        if (mark < RIG_MARK_BEGIN || mark > RIG_MARK_LOST) return {};
+        if (mark < RIG_MARK_BEGIN || mark > RIG_MARK_LOST || !s.names_a_cluster(view(cluster))) return {};
         const auto hole = s.holes.find(view(cluster));
         if (hole != s.holes.end()) {
             if (mark == RIG_MARK_COMPLETE)
@@ -51,13 +59,17 @@ rig_code on_mark(void *ctx, rig_str cluster, int32_t mark, rig_str detail) {
             if (mark == RIG_MARK_FRESH) return {};
             if (mark == RIG_MARK_BEGIN) s.holes.erase(hole);
         }
-        return sink.mark(view(cluster), static_cast<Mark>(mark), view(detail));
+        return sink.mark(view(cluster), static_cast<Mark>(mark),
+                         view(detail).substr(0, utf8_prefix(view(detail), longest_detail)));
     });
 }
 
 rig_code on_checkpoint(void *ctx, rig_bytes token) {
     ObjectStream &s = stream_of(ctx);
-    return s.to.with(s.clock(), [&](ObjectSink &sink) -> Status { return sink.checkpoint(view(token)); });
+    return s.to.with(s.clock(), [&](ObjectSink &sink) -> Status {
+        if (checkpoint_fits(*s.instance, view(token))) return sink.checkpoint(view(token));
+        return {};
+    });
 }
 
 using LogSink = const std::function<Status(std::string_view)>;

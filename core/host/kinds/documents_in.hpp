@@ -4,10 +4,28 @@
 #include "host/instance.hpp"
 #include "host/services/border.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
 namespace rigger::host {
+
+constexpr size_t longest_id = 256;
+/// Ids and names stand in logs, tables, paths and the store.
+inline bool fits_as_id(std::string_view id) noexcept {
+    return id.size() <= longest_id &&
+           std::none_of(id.begin(), id.end(), [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; });
+}
+
+constexpr size_t longest_checkpoint = size_t{1} << 20;
+/// One that is too long counts against the plugin; the one before it stays.
+inline bool checkpoint_fits(Instance &instance, std::string_view token) {
+    if (token.size() <= longest_checkpoint) return true;
+    instance.misbehaved("watch", "MalformedDocument",
+                        "a checkpoint of " + std::to_string(token.size()) + " bytes; it may have " +
+                            std::to_string(longest_checkpoint));
+    return false;
+}
 
 /// Inputs and output of one call, owned by it. `a` to `d` are copies of what the caller passed.
 struct DocumentCall {

@@ -1,3 +1,4 @@
+#include "base/utf8.hpp"
 #include "host/kinds/adapters.hpp"
 #include "host/kinds/detachable.hpp"
 #include "host/kinds/documents_in.hpp"
@@ -94,6 +95,11 @@ public:
 
     void misbehaved(std::string_view reason, std::string_view what) override {
         instance_->misbehaved("catalogue", reason, what);
+    }
+    void not_served(std::string_view what) override {
+        const InstanceSetup &s = instance_->setup();
+        instance_->machinery().log(3, s.plugin + " " + s.version + " (instance '" + s.name +
+                                          "'): " + std::string(what.substr(0, utf8_prefix(what, 512))));
     }
 
 private:

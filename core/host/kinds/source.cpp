@@ -1,3 +1,4 @@
+#include "base/utf8.hpp"
 #include "host/kinds/adapters.hpp"
 #include "host/kinds/detachable.hpp"
 #include "host/kinds/documents_in.hpp"
@@ -59,16 +60,19 @@ MarketWatch &watch_of(void *ctx) { return *static_cast<MarketWatch *>(ctx); }
 rig_code on_put(void *ctx, rig_str kind, rig_str id, rig_doc item) {
     MarketWatch &w = watch_of(ctx);
     return w.to.with(w.clock(), [&](MarketSink &sink) -> Status {
-        if (view(kind) == "offer") {
-            auto offer =
-                parse_offer(view(id), view(item), w.name, w.ordinals->of(std::string(view(id).substr(0, 256))));
+        if (view(kind) != "offer" && view(kind) != "instance") return {}; // unknown here, and tolerated
+        if (!fits_as_id(view(id))) {
+            w.malformed(sink, view(kind), view(id).substr(0, utf8_prefix(view(id), longest_id)),
+                        invalid("DocumentInvalid", std::string(view(kind)) + ": its id is too long or not printable"));
+        } else if (view(kind) == "offer") {
+            auto offer = parse_offer(view(id), view(item), w.name, w.ordinals->of(std::string(view(id))));
             if (offer.ok()) return sink.offer(*std::move(offer));
             w.malformed(sink, "offer", view(id), offer.error());
-        } else if (view(kind) == "instance") {
+        } else {
             auto instance = parse_instance(view(id), view(item), w.name);
             if (instance.ok()) return sink.instance(*std::move(instance));
             w.malformed(sink, "instance", view(id), instance.error());
-        } // an item of a kind that is not known here is tolerated
+        }
         return {};
     });
 }
@@ -106,7 +110,10 @@ rig_code on_event(void *ctx, rig_str id, rig_doc event) {
 
 rig_code on_market_checkpoint(void *ctx, rig_bytes token) {
     MarketWatch &w = watch_of(ctx);
-    return w.to.with(w.clock(), [&](MarketSink &sink) -> Status { return sink.checkpoint(view(token)); });
+    return w.to.with(w.clock(), [&](MarketSink &sink) -> Status {
+        if (checkpoint_fits(*w.instance, view(token))) return sink.checkpoint(view(token));
+        return {};
+    });
 }
 
 class Source final : public ValidatorSource {

@@ -30,6 +30,9 @@ rig_code subscribe(const rig_host *host, rig_str pattern, rig_event_fn fn, void 
         if (h.silenced.load()) return Error{Code::unavailable, "NotRunning", "the instance does not run", 0};
         const auto number = std::make_shared<std::atomic<uint64_t>>(0);
         const std::lock_guard lock(h.mutex);
+        if (h.subscriptions.size() >= HostHandle::max_subscriptions)
+            return Error{Code::exhausted, "TooManySubscriptions", "an instance may have 256 subscriptions at a time",
+                         0};
         const uint64_t id = h.machinery->topics.subscribe(std::string(view(pattern)), [weak = h.instance, number, fn,
                                                                                        user](const std::string &topic,
                                                                                              const auto &document) {

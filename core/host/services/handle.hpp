@@ -38,6 +38,7 @@ struct HostHandle : rig_host {
     std::mutex mutex;
     std::map<uint64_t, Principal> invocations; ///< call id -> who asked; for rig.control/1
     std::set<uint64_t> timers, subscriptions;
+    static constexpr size_t max_timers = 4096, max_subscriptions = 256;
     std::map<uint64_t, std::shared_ptr<std::atomic<uint32_t>>> http_operations; ///< cancel flags
     uint64_t last_http = 0;
     static constexpr size_t max_metrics = 1024;

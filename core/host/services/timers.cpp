@@ -4,18 +4,29 @@
 namespace rigger::host {
 namespace {
 
-/// On the strand, unless the instance or the registration has ended by then.
-Status post_task(HostHandle &h, const char *name, bool on_worker, rig_task_fn fn, void *user, uint64_t timer) {
+/// A timer's number, which is known only after it was added: it may fire before that.
+using TimerNumber = std::shared_ptr<const std::atomic<uint64_t>>;
+
+/// On the strand, unless the instance has ended by then.
+Status post_task(HostHandle &h, const char *name, bool on_worker, rig_task_fn fn, void *user) {
     const auto instance = h.instance.lock();
     if (!instance) return Error{Code::unavailable, "NotRunning", "the instance does not run", 0};
-    return instance->post(name, on_worker, [handle = instance->handle_ref(), fn, user, timer] {
-        if (handle->silenced.load(std::memory_order_acquire)) return;
-        if (timer != 0) {
-            const std::lock_guard lock(handle->mutex);
-            if (!handle->timers.contains(timer)) return;
-        }
-        fn(user);
+    return instance->post(name, on_worker, [handle = instance->handle_ref(), fn, user] {
+        if (!handle->silenced.load(std::memory_order_acquire)) fn(user);
     });
+}
+
+/// On the strand, unless the instance has ended or the timer was cancelled by then. One that fires once is over with
+/// it.
+void fire(Instance &instance, rig_task_fn fn, void *user, const TimerNumber &number, bool once) {
+    const auto due = [handle = instance.handle_ref(), number, once] {
+        const std::lock_guard lock(handle->mutex);
+        return once ? handle->timers.erase(number->load()) != 0 : handle->timers.contains(number->load());
+    };
+    const Status posted = instance.post("timer", false, [handle = instance.handle_ref(), due, fn, user] {
+        if (!handle->silenced.load(std::memory_order_acquire) && due()) fn(user);
+    });
+    if (!posted.ok() && once) (void)due();
 }
 
 rig_code after(const rig_host *host, uint64_t delay, uint64_t period, rig_task_fn fn, void *user, uint64_t *timer,
@@ -28,15 +39,15 @@ rig_code after(const rig_host *host, uint64_t delay, uint64_t period, rig_task_f
         const auto instance = h.instance.lock();
         if (!instance || h.silenced.load())
             return Error{Code::unavailable, "NotRunning", "the instance does not run", 0};
-        // The timer's number is known only after it was added, and it may fire before that.
         const auto number = std::make_shared<std::atomic<uint64_t>>(0);
         const std::lock_guard lock(h.mutex);
-        const uint64_t id =
-            h.machinery->timers.add(h.machinery->clock.monotonic() + Duration(static_cast<int64_t>(delay)),
-                                    Duration(static_cast<int64_t>(period)), [weak = h.instance, number, fn, user] {
-                                        if (const auto i = weak.lock())
-                                            (void)post_task(i->handle(), "timer", false, fn, user, number->load());
-                                    });
+        if (h.timers.size() >= HostHandle::max_timers)
+            return Error{Code::exhausted, "TooManyTimers", "an instance may have 4096 timers at a time", 0};
+        const uint64_t id = h.machinery->timers.add(
+            h.machinery->clock.monotonic() + Duration(static_cast<int64_t>(delay)),
+            Duration(static_cast<int64_t>(period)), [weak = h.instance, number, fn, user, once = period == 0] {
+                if (const auto i = weak.lock()) fire(*i, fn, user, number, once);
+            });
         number->store(id);
         h.timers.insert(id);
         *timer = id;
@@ -59,14 +70,14 @@ void cancel_timer(const rig_host *host, uint64_t timer) noexcept {
 rig_code post(const rig_host *host, rig_task_fn fn, void *user, rig_error *error) noexcept {
     return serve(host, RIG_SERVICE_TIMERS, error, [&](HostHandle &h) -> Status {
         if (!fn) return invalid("CallbackMissing", "the callback is NULL");
-        return post_task(h, "post", false, fn, user, 0);
+        return post_task(h, "post", false, fn, user);
     });
 }
 
 rig_code post_worker(const rig_host *host, rig_task_fn fn, void *user, rig_error *error) noexcept {
     return serve(host, RIG_SERVICE_TIMERS, error, [&](HostHandle &h) -> Status {
         if (!fn) return invalid("CallbackMissing", "the callback is NULL");
-        return post_task(h, "post_worker", true, fn, user, 0);
+        return post_task(h, "post_worker", true, fn, user);
     });
 }
 } // namespace

@@ -22,6 +22,14 @@ public:
     Source(rig::Host, std::string_view) {}
     rig::Status watch(rig::Call call, std::string_view token, const rig::Market &market) override {
         if (token == "end at once") return {};
+        if (token == "odd ids") {
+            for (const std::string &id : {std::string(300, 'i'), std::string("two\nlines"), std::string("\x1b[31m")}) {
+                (void)market.put("offer", id, "{}");
+                (void)market.put("instance", id, "{}");
+            }
+            (void)market.checkpoint(std::string(size_t{2} << 20, 'c'));
+            return {};
+        }
         (void)market.mark("offer", RIG_MARK_BEGIN);
         (void)market.put("offer", "b", R"({"id":"b","requirements":{"gpuCount":2,"gpuModels":["h100"]}})");
         (void)market.put("offer", "a", R"({"id":"a","economics":{"computeMultiplier":0.5},"future":[1]})");
@@ -61,6 +69,11 @@ public:
     }
     rig::Status list(rig::Call, std::string_view query, const rig::Objects &out) override {
         (void)out.object(RIG_CHANGE_SYNC, "local", R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"p1"}})");
+        if (has(query, "odd names"))
+            for (const std::string &name : {std::string(), std::string(300, 'n'), std::string("two\nlines")}) {
+                (void)out.object(RIG_CHANGE_SYNC, name, R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"}})");
+                (void)out.mark(name, RIG_MARK_COMPLETE);
+            }
         if (has(query, "broken")) (void)out.object(RIG_CHANGE_SYNC, "local", "{");
         return out.mark("local", RIG_MARK_COMPLETE);
     }
@@ -136,6 +149,13 @@ public:
     rig::Result<std::string> catalogue() override {
         if (has(config_, "\"catalogue\":\"broken\""))
             return std::string(R"({"commands":[{"name":"Bad Name!"},{"name":"no-effect"}]})");
+        if (has(config_, "\"catalogue\":\"unreadable\""))
+            return std::string(R"({"commands":[{"name":"five","effect":"read","result":5},
+                {"name":"items","effect":"read","result":{"kind":"list","items":5}},
+                {"name":"columns","effect":"read","result":{"kind":"list","columns":{}}},
+                {"name":"keyless","effect":"read","result":{"kind":"list","columns":[{"title":"A"}]}},
+                {"name":"silent","effect":"read"},
+                {"name":"fine","effect":"read","result":{"kind":"list","columns":[{"key":"a","title":"A"}]}}]})");
         const std::string name = has(config_, "\"command\":\"other\"") ? "other" : "show";
         return R"({"commands":[{"name":")" + name +
                R"(","effect":"read","options":{"type":"object","additionalProperties":false,"required":["what"],
@@ -160,6 +180,11 @@ public:
         if (has(arguments, "\"secret\"")) return quoted(host_.secret("hotkey"));
         if (has(arguments, "\"foreign secret\"")) return quoted(host_.secret("wallet"));
         if (has(arguments, "\"timer\"")) return timer();
+        if (const size_t at = arguments.find("timers "); at != arguments.npos) {
+            size_t taken = 0;
+            for (size_t n = std::strtoull(arguments.data() + at + 7, nullptr, 10); n > 0; --n) taken += timer().ok();
+            return "{\"taken\":" + std::to_string(taken) + "}";
+        }
         if (has(arguments, "\"alive\"")) return "{\"alive\":" + std::to_string(alive.load()) + "}";
         if (has(arguments, "\"task\"")) return "{\"task\":" + std::to_string(task_.load()) + "}";
         if (const size_t at = arguments.find("task "); at != arguments.npos) return task(arguments.substr(at + 5));

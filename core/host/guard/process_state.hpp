@@ -1,0 +1,37 @@
+// core/host/guard/process_state.hpp -- what belongs to the whole process and is no plugin's to change (plugin-abi 3.2,
+// rule 5): looked at around the calls in which plugins like to change it, and put back.
+#pragma once
+#include <signal.h>
+#include <sys/types.h>
+
+#include <array>
+#include <locale>
+#include <string>
+
+namespace rigger::host {
+
+/// The signal handlers, the calling thread's signal mask, the locale, the file mode mask, the working directory and the
+/// descriptors 0 to 2, as they are when it is made. The environment is not in it: no thread may look at it while
+/// another one writes.
+class ProcessState {
+public:
+    ProcessState();
+    ~ProcessState();
+    ProcessState(const ProcessState &) = delete;
+    ProcessState &operator=(const ProcessState &) = delete;
+
+    /// Puts back what has changed since, on the same thread; the answer names it ("the handler of SIGTERM, the
+    /// locale"), or is empty.
+    std::string restore() const;
+
+private:
+    static constexpr size_t signal_count = 32, standard_files = 3;
+    std::array<struct sigaction, signal_count> handlers_{};
+    sigset_t mask_{};
+    std::string c_locale_;
+    std::locale locale_;
+    int directory_ = -1;
+    std::array<int, standard_files> copies_{-1, -1, -1}; ///< -1: it was not open
+};
+
+} // namespace rigger::host
