@@ -17,7 +17,8 @@ for compiler in c++ clang++; do
   "$prefix/bin/rigger-plugin-check" "$library" >"$work.log" || { cat "$work.log"; exit 1; }
 done
 
-# Without CMake, exceptions and run-time types: what a plugin does not use, the SDK does not ask for.
+# Without CMake, exceptions and run-time types: what a plugin does not use, the SDK does not ask for. What it cannot do is to catch what operator new
+# throws.
 flags=$(PKG_CONFIG_PATH="$prefix/lib/pkgconfig" pkg-config --variable=plugin_cflags rigger-sdk)
 include=$(PKG_CONFIG_PATH="$prefix/lib/pkgconfig" pkg-config --cflags rigger-sdk)
 link=$(PKG_CONFIG_PATH="$prefix/lib/pkgconfig" pkg-config --variable=plugin_ldflags rigger-sdk)
@@ -25,7 +26,7 @@ for compiler in c++ clang++; do
   command -v "$compiler" >/dev/null || continue
   # shellcheck disable=SC2086
   "$compiler" -std=c++17 -O2 -Wall -Wextra -Werror -fno-exceptions -fno-rtti $flags $include "$source/plugin.cpp" $link -o "$work/plain.so"
-  "$prefix/bin/rigger-plugin-check" "$work/plain.so" >"$work.log" || { cat "$work.log"; exit 1; }
+  "$prefix/bin/rigger-plugin-check" "$work/plain.so" --skip errors.no-memory >"$work.log" || { cat "$work.log"; exit 1; }
 done
 
 refused() { # refused TEXT CMAKE-LINE... : this project must not build, and must say TEXT
