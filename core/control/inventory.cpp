@@ -189,6 +189,8 @@ void note_error(Turn &turn, const ClusterName &cluster, ObjectKind kind, const L
 } // namespace
 
 void on_mark(Turn &turn, const ClusterMark &m) {
+    if (m.mark == Mark::lost && turn.state.dropped.contains(m.cluster)) return; // each watch tells of its end by itself
+    turn.state.dropped.erase(m.cluster);
     ClusterBook &cluster = turn.state.clusters[m.cluster];
     const bool was_complete = cluster.listing(m.kind).freshness().complete;
     with_book(cluster, m.kind, [&](auto &book) {

@@ -70,6 +70,7 @@ void drop_if_unused(Turn &turn, const ClusterName &cluster) {
     if (used || !known || known->nodes.listing.freshness().complete) return;
     turn.state.clusters.erase(cluster);
     turn.state.refused.erase(cluster);
+    turn.state.dropped.insert(cluster);
     turn.touch();
 }
 

@@ -106,6 +106,9 @@ TEST_F(SameClusterTest, NameThatChangesWhileTheDaemonRuns_MovesWhatRunsThere) {
     EXPECT_TRUE(server("gpu-01")->ready);
     EXPECT_TRUE(lives());
     EXPECT_FALSE(state().clusters.contains(ClusterName("sim/c1"))) << "nobody knows that name any more";
+    sim.hear(ClusterMark{ClusterName("sim/c1"), ObjectKind::pod, Mark::lost, "the cluster is not configured any more"});
+    sim.run(1s);
+    EXPECT_FALSE(state().clusters.contains(ClusterName("sim/c1"))) << "a watch that tells so last brings it back";
     EXPECT_TRUE(status()["healthy"].get<bool>()) << status()["warnings"];
     sim.undeploy(id);
     EXPECT_TRUE(sim.run_until([&] { return all_gone(); }, 10min));
