@@ -127,17 +127,16 @@ Result<std::vector<FoundInstance>> find_instances(const std::filesystem::path &d
     std::error_code ec;
     std::vector<FoundInstance> out;
     std::filesystem::directory_iterator it(directory, ec);
-    if (ec)
-        return Error{Code::unavailable, "DirectoryUnreadable",
-                     "cannot list enabled plugins in " + directory.string() + ": " + ec.message() +
-                         "; create it or correct `plugins.enabled`",
-                     0};
-    for (; it != std::filesystem::directory_iterator(); it.increment(ec)) {
-        if (ec) break;
+    for (; !ec && it != std::filesystem::directory_iterator(); it.increment(ec)) {
         const std::string name = it->path().filename().string();
         if (name.starts_with('.') || !name.ends_with(".yaml")) continue;
         out.push_back({it->path(), split_file_name(name).second, read_instance_file(it->path())});
     }
+    if (ec) // also where the listing broke off: what it does not name would be stopped
+        return Error{Code::unavailable, "DirectoryUnreadable",
+                     "cannot list enabled plugins in " + directory.string() + ": " + ec.message() +
+                         "; create it or correct `plugins.enabled`",
+                     0};
     std::sort(out.begin(), out.end(), [](const FoundInstance &a, const FoundInstance &b) {
         const auto ka = split_file_name(a.path.filename().string()), kb = split_file_name(b.path.filename().string());
         return ka != kb ? ka < kb : a.path < b.path;
