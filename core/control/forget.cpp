@@ -111,12 +111,9 @@ void drop(Turn &turn, const Server &server, const std::string &by) {
     turn.journal("server.forgotten", json.end_object().take());
     turn.log.write(LogLevel::info, "inventory", "server " + server.name + " is forgotten");
     turn.metrics.decision("forget", "OperatorRequest");
-    turn.write(DeleteServer{server.id});
     const ClusterName cluster = server.cluster;
     turn.state.lock_annotations.erase(server.id.value);
-    turn.state.server_names.erase(server.id);
-    turn.state.servers_in_use.erase(server.id);
-    turn.state.servers.erase(std::string(server.name));
+    turn.drop_server(server);
     const bool more = std::any_of(turn.state.servers.begin(), turn.state.servers.end(),
                                   [&](const auto &entry) { return entry.second->cluster == cluster; });
     // A cluster that is gone as well: if it is not, its next word brings it back.

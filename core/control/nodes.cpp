@@ -119,10 +119,7 @@ bool take_over_name(Turn &turn, const NodeView &node, const ClusterName &cluster
     turn.metrics.decision("replace-server", "NodeReplaced");
     turn.log.write(LogLevel::warn, "inventory",
                    "server " + old->name + " is replaced: its node has the new UID " + node.uid);
-    turn.write(DeleteServer{old->id});
-    turn.state.server_names.erase(old->id);
-    turn.state.servers_in_use.erase(old->id);
-    turn.state.servers.erase(at);
+    turn.drop_server(*old);
     locked = old->locked;
     return true;
 }

@@ -95,6 +95,13 @@ ServerPtr Turn::server(const ServerId &id) const {
     return at == state.servers.end() ? nullptr : at->second;
 }
 
+void Turn::drop_server(const Server &s) {
+    write(DeleteServer{s.id});
+    state.server_names.erase(s.id);
+    state.servers_in_use.erase(s.id);
+    state.servers.erase(std::string(s.name)); // a copy: the record may be the last of itself
+}
+
 void Turn::put_server(Server s, bool durable) {
     if (durable) write(PutServer{s});
     state.server_names[s.id] = s.name;

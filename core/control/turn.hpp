@@ -65,6 +65,8 @@ struct Turn {
     void index(const Deployment &deployment);
     ServerPtr server(const ServerId &id) const;
     void put_server(Server server, bool durable);
+    /// Takes it off the record.
+    void drop_server(const Server &server);
     /// Replaces the deployment, durably.
     void put(Track &track, Deployment deployment);
     /// step() of this deployment runs at `when` or sooner.

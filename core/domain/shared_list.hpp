@@ -174,4 +174,10 @@ private:
     size_t size_ = 0;
 };
 
+/// Where in a list of records the one with that id stands; its size: nowhere.
+template <typename Ptr, typename Id> size_t place_of(const SharedList<Ptr> &records, const Id &id) {
+    const auto has_id = [&](const Ptr &record) { return record->id == id; };
+    return static_cast<size_t>(std::find_if(records.begin(), records.end(), has_id) - records.begin());
+}
+
 } // namespace rigger

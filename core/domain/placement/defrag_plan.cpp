@@ -102,10 +102,6 @@ Result<DefragPlan> plan_moves(const LiveBoard &live, const DefragBudget &budget,
 
 SnapshotPtr moved(const Snapshot &snapshot, const std::vector<Migration> &moves) {
     auto after = std::make_shared<Snapshot>(snapshot);
-    const auto place_of = [](const auto &list, const auto &id) {
-        return static_cast<size_t>(
-            std::find_if(list.begin(), list.end(), [&](const auto &one) { return one->id == id; }) - list.begin());
-    };
     const auto mark = [&](const ServerId &id, const std::vector<GpuId> &gpus, const DeploymentId &was,
                           const DeploymentId &is) {
         const size_t at = place_of(after->servers, id);

@@ -150,11 +150,6 @@ private:
         worth_known_ = false;
     }
 
-    /// The list's size: not there.
-    template <typename List, typename Id> static size_t place_of(const List &list, const Id &id) {
-        return static_cast<size_t>(
-            std::find_if(list.begin(), list.end(), [&](const auto &one) { return one->id == id; }) - list.begin());
-    }
     /// Writes down who holds the deployment's GPUs. A share is no allocation of the whole card.
     void hold(const Deployment &deployment, const DeploymentId &holder) {
         const size_t place = place_of(now_.servers, deployment.server);
