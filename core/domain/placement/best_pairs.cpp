@@ -40,6 +40,7 @@ void BestPairs::grow(const Board &board) {
 
 Status BestPairs::score_all(const Board &board) {
     grow(board);
+    row_candidates_.clear();
     std::vector<OfferIndex> open;
     for (OfferIndex offer = 0; offer < board.market.size(); ++offer) {
         begin_list(board, offer);
@@ -84,43 +85,37 @@ Status BestPairs::score_offer(const Board &board, OfferIndex offer) {
     return {};
 }
 
+bool BestPairs::admits(const Board &board, OfferIndex offer, RowIndex row) const {
+    const Glance &glance = glances_[offer];
+    if (!glance.open || !board.fleet.fits(board.market.demand(offer), row)) return false;
+    if (!glance.particular) return true;
+    const Workload &workload = board.market.at(offer);
+    return !workload.is_here(board.fleet.server_of(row)) && !workload.failed_on(board.fleet.server(row).id);
+}
+
 Status BestPairs::score_rows(const Board &board, std::span<const RowIndex> rows) {
     grow(board);
     Workbench &bench = benches_[0];
+    row_candidates_.resize(board.fleet.segments().size());
     for (const RowIndex row : rows) {
-        const ServerIndex server = board.fleet.server_of(row);
-        shape_fits_.assign(board.market.shape_count(), -1);
-        // Written without branches that a random market would make unpredictable.
-        const std::vector<OfferIndex> &candidates = board.market.admitting(board.fleet.segment_of(row));
-        bench.admitting.resize(candidates.size());
-        size_t admitted = 0;
-        for (const OfferIndex offer : candidates) {
-            const Glance &glance = glances_[offer];
-            int8_t &fits = shape_fits_[glance.shape];
-            if (fits < 0) fits = board.fleet.fits(board.market.demand(offer), row);
-            bool admits = glance.open & (fits != 0);
-            if (glance.particular) {
-                const Workload &workload = board.market.at(offer);
-                admits = admits && !workload.is_here(server) && !workload.failed_on(board.fleet.server(row).id);
-            }
-            bench.admitting[admitted] = offer;
-            admitted += admits;
-        }
-        bench.admitting.resize(admitted);
-        if (bench.admitting.empty()) continue;
+        // Scored are those too that do not fit for want of anything but GPUs: few enter a list, and only they are
+        // asked.
+        const WorkloadBatch &offers = row_candidates_[board.fleet.segment_of(row)].of_row(
+            board.fleet, board.market, row, scorers_.workload_needs());
+        if (offers.size() == 0) continue;
         const RowIndex one[]{row};
         const CandidateTable &table =
             bench.row_copy.copy(board.fleet, one, scorers_.candidate_needs(), ++bench.next_table_id);
-        bench.batch.gather(board.market, bench.admitting, scorers_.workload_needs());
-        if (bench.result.size() < bench.admitting.size()) bench.result.resize(bench.admitting.size());
-        RIG_TRY(scorers_.score(table, bench.batch, board.market, board.preference_share,
+        if (bench.result.size() < offers.size()) bench.result.resize(offers.size());
+        RIG_TRY(scorers_.score(table, offers, board.market, board.preference_share,
                                {1, bench.result.data(), nullptr, nullptr}, bench.scratch));
         changed_.clear();
-        for (size_t w = 0; w < bench.admitting.size(); ++w) {
-            const OfferIndex offer = bench.admitting[w];
+        for (size_t w = 0; w < offers.size(); ++w) {
+            const OfferIndex offer = offers.offer(w);
             const double value = bench.result[w];
             if (!(value >= bound_values_[offer] && value >= board.min_value && value <= largest)) continue;
             if (value == bound_values_[offer] && !before(board, value, row, lists_[offer].bound)) continue;
+            if (!admits(board, offer, row)) continue;
             insert(board, offer, value, row);
             if (list(offer)->value != standings_[offer].value) changed_.push_back(offer);
         }
@@ -144,9 +139,10 @@ void BestPairs::begin_list(const Board &board, OfferIndex offer) {
     set_bound(offer, {nothing, {}, 0});
     const Workload &workload = board.market.at(offer);
     Glance &glance = glances_[offer];
-    glance.shape = board.market.shape(offer) & 0x3fffffff;
     glance.open = workload.gate() == Rejection::none;
     glance.particular = !workload.here.empty() || !workload.marks.on_server.empty();
+    for (const uint32_t segment : workload.segments)
+        if (segment < row_candidates_.size()) row_candidates_[segment].update(board.market, offer);
 }
 
 void BestPairs::end_list(const Board &board, OfferIndex offer) {

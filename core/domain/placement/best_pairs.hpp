@@ -7,6 +7,7 @@
 // offers' first entries (or bounds) finds the best pair.
 #pragma once
 #include "domain/placement/pair_pass.hpp"
+#include "domain/placement/row_candidates.hpp"
 
 #include <optional>
 #include <span>
@@ -59,6 +60,7 @@ private:
     };
 
     void grow(const Board &board); ///< to the market's size and ranks
+    bool admits(const Board &board, OfferIndex offer, RowIndex row) const;
     void begin_list(const Board &board, OfferIndex offer);
     void end_list(const Board &board, OfferIndex offer);
     void scan(const Board &board, const ScoredRows &rows);
@@ -75,9 +77,8 @@ private:
 
     /// What score_rows() asks of every offer, packed.
     struct Glance {
-        uint32_t shape : 30 = 0;
-        uint32_t open : 1 = 0;       ///< no rule closes the offer
-        uint32_t particular : 1 = 0; ///< some servers are closed to it
+        bool open = false;       ///< no rule closes the offer
+        bool particular = false; ///< some servers are closed to it
     };
     struct Standing {
         double value = 0, gain = 0; ///< value -infinity: out
@@ -97,7 +98,7 @@ private:
     size_t leaves_ = 0;
     uint64_t listing_version_ = 0;
     std::vector<OfferIndex> changed_;
-    std::vector<int8_t> shape_fits_; ///< the row at hand: 1 fits, 0 does not, -1 not looked at yet
+    std::vector<RowCandidates> row_candidates_; ///< by segment
 };
 
 } // namespace rigger::placement

@@ -72,6 +72,8 @@ const CandidateTable &RowCopy::copy(const Fleet &fleet, std::span<const RowIndex
 }
 
 void WorkloadBatch::gather(const Market &market, std::span<const OfferIndex> offers, uint32_t needed) {
+    needed_ = needed;
+    shown_ = offers.size();
     offers_.assign(offers.begin(), offers.end());
     for (size_t c = 0; c < workload_columns; ++c) {
         if ((needed >> c & 1) == 0) continue;
@@ -80,6 +82,11 @@ void WorkloadBatch::gather(const Market &market, std::span<const OfferIndex> off
         double *to = columns_[c].data();
         for (size_t w = 0; w < offers.size(); ++w) to[w] = from[offers[w]];
     }
+}
+
+void WorkloadBatch::update(const Market &market, size_t w) {
+    for (size_t c = 0; c < workload_columns; ++c)
+        if (needed_ >> c & 1) columns_[c][w] = market.value(static_cast<WorkloadColumn>(c), offers_[w]);
 }
 
 void WorkloadBatch::add_copies(size_t w, double copies) {

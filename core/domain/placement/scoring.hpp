@@ -39,13 +39,20 @@ class WorkloadBatch {
 public:
     /// Copies the columns of which the bit in `needed` is set.
     void gather(const Market &market, std::span<const OfferIndex> offers, uint32_t needed);
+    /// Copies the columns of one of the offers anew.
+    void update(const Market &market, size_t w);
+    /// Only the first `count` of the offers gathered are scored, until this is said again.
+    void show_first(size_t count) noexcept { shown_ = count; }
     /// As if so many copies more of the offer ran.
     void add_copies(size_t w, double copies);
-    size_t size() const noexcept { return offers_.size(); }
+    size_t size() const noexcept { return shown_; }
     OfferIndex offer(size_t w) const { return offers_[w]; }
+    const std::vector<OfferIndex> &gathered() const noexcept { return offers_; }
     const double *column(WorkloadColumn column) const noexcept { return columns_[static_cast<size_t>(column)].data(); }
 
 private:
+    uint32_t needed_ = 0;
+    size_t shown_ = 0;
     std::vector<OfferIndex> offers_;
     std::array<Column<double>, workload_columns> columns_;
 };
