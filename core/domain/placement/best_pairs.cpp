@@ -41,16 +41,8 @@ void BestPairs::grow(const Board &board) {
 Status BestPairs::score_all(const Board &board) {
     grow(board);
     row_candidates_.clear();
-    std::vector<OfferIndex> open;
-    for (OfferIndex offer = 0; offer < board.market.size(); ++offer) {
-        begin_list(board, offer);
-        if (glances_[offer].open) open.push_back(offer);
-    }
-    // Offers of equal demand side by side share filters and tiles; the order has no bearing on the result.
-    std::sort(open.begin(), open.end(), [&](OfferIndex a, OfferIndex b) {
-        const uint32_t x = board.market.shape(a), y = board.market.shape(b);
-        return x != y ? x < y : a < b;
-    });
+    for (OfferIndex offer = 0; offer < board.market.size(); ++offer) begin_list(board, offer);
+    const std::vector<OfferIndex> open = open_offers(board.market);
     const size_t chunks = (open.size() + offers_per_chunk - 1) / offers_per_chunk;
     std::vector<Status> failures(chunks);
     const auto one_chunk = [&](size_t chunk, size_t worker) {

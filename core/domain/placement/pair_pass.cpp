@@ -134,6 +134,17 @@ private:
 
 } // namespace
 
+std::vector<OfferIndex> open_offers(const Market &market) {
+    std::vector<OfferIndex> open;
+    for (OfferIndex offer = 0; offer < market.size(); ++offer)
+        if (market.at(offer).gate() == Rejection::none) open.push_back(offer);
+    std::sort(open.begin(), open.end(), [&](OfferIndex a, OfferIndex b) {
+        const uint32_t x = market.shape(a), y = market.shape(b);
+        return x != y ? x < y : a < b;
+    });
+    return open;
+}
+
 Status score_offers(const Board &board, const ScorerSet &scorers, std::span<const OfferIndex> offers,
                     const PassOptions &options, Workbench &bench, const std::function<void(const ScoredRows &)> &sink) {
     const auto one_segment = [&](uint32_t index, std::span<const OfferIndex> admitting) {

@@ -59,6 +59,10 @@ struct PassOptions {
     bool detail = false;        ///< fill base and preference
 };
 
+/// The offers that no rule closes. Those of equal demand stand side by side, so that score_offers() filters once for
+/// them.
+std::vector<OfferIndex> open_offers(const Market &market);
+
 /// Calls sink for each offer and segment with at least one feasible row. Gates of offers are not looked at.
 Status score_offers(const Board &board, const ScorerSet &scorers, std::span<const OfferIndex> offers,
                     const PassOptions &options, Workbench &bench, const std::function<void(const ScoredRows &)> &sink);

@@ -37,9 +37,7 @@ public:
 
 private:
     Status look() {
-        std::vector<OfferIndex> open;
-        for (const OfferIndex offer : board_.market.listing())
-            if (board_.market.at(offer).gate() == Rejection::none) open.push_back(offer);
+        const std::vector<OfferIndex> open = open_offers(board_.market);
         return score_offers(board_, tools_.scorers, open, {}, tools_.benches[0], [&](const ScoredRows &rows) {
             rows.each([&](size_t i, RowIndex row) {
                 if (rows.result[i] >= board_.min_value && rows.result[i] <= std::numeric_limits<double>::max())
