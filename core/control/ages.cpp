@@ -1,5 +1,9 @@
 #include "control/ages.hpp"
 
+#include "control/json_writer.hpp"
+
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <charconv>
 
@@ -7,6 +11,7 @@ namespace rigger::ages {
 namespace {
 
 constexpr const char *checkpoint = "control/clock";
+constexpr const char *deletions_checkpoint = "control/deletions";
 constexpr Duration note_period = std::chrono::minutes(5);
 constexpr Duration most_unwatched = std::chrono::minutes(10);
 constexpr Duration most_believed = std::chrono::hours(24 * 3650);
@@ -57,8 +62,22 @@ void sleep_over(Turn &turn, Duration span) {
     }
 }
 
+std::vector<Duration> deletions(const std::map<std::string, std::string> &checkpoints) {
+    std::vector<Duration> ages;
+    const auto found = checkpoints.find(deletions_checkpoint);
+    if (found == checkpoints.end()) return ages;
+    const auto noted = nlohmann::json::parse(found->second, nullptr, false);
+    if (!noted.is_array()) return ages;
+    for (const auto &age : noted) ages.emplace_back(age.is_number_integer() ? age.get<int64_t>() : 0);
+    return ages;
+}
+
 void note(Turn &turn) {
     turn.write(PutCheckpoint{checkpoint, std::to_string(turn.wall.ns)});
+    JsonWriter ages;
+    ages.begin_array();
+    for (const Duration age : turn.state.reconcile.gate.deletion_ages(turn.mono)) ages.value(age.count());
+    turn.write(PutCheckpoint{deletions_checkpoint, ages.end_array().take()});
     turn.state.clock_noted = turn.mono;
 }
 

@@ -1,5 +1,6 @@
 #include "control/reconcile_driver.hpp"
 
+#include "control/ages.hpp"
 #include "control/deployer.hpp"
 #include "control/json_writer.hpp"
 #include "control/market.hpp"
@@ -219,7 +220,7 @@ void write_action(JsonWriter &json, const ReconcileAction &a, const std::string 
 
 struct Pass {
     JsonWriter actions, held;
-    bool dry_run = false;
+    bool dry_run = false, deleted = false;
     std::string by; ///< whose command it carries out
 };
 
@@ -234,6 +235,7 @@ void judge(Turn &turn, Pass &pass, const ProposedBy &by) {
                      turn.mono, !pass.dry_run);
     const std::string target = target_of(*action);
     if (verdict.allowed) {
+        pass.deleted = !pass.dry_run;
         if (!pass.dry_run)
             if (const Status done = carry_out(turn, *action, pass.by); !done.ok()) return;
         return write_action(pass.actions, *action, target);
@@ -364,6 +366,7 @@ void on_reconciled(Turn &turn, const EffectDone &done) {
     if (!pass.dry_run && r.full) r.held.clear();
     for (const ProposedBy &by : answer->proposals) judge(turn, pass, by);
     r.gate.end_pass();
+    if (pass.deleted) ages::note(turn);
     r.snapshot.reset();
     if (of_recycle) {
         turn.reply(r.recycle->request, plan_document(pass, pass.dry_run));

@@ -56,6 +56,7 @@ void recover(Turn &turn, PersistentState p, const std::vector<JournalEntry> &rec
     recover_servers(turn, std::move(p.servers), p.deployments);
     for (const Offer &offer : p.offers) s.stored[offer.id] = {offer.source, offer.version};
     s.bans = std::move(p.bans);
+    s.reconcile.gate.recall_deletions(ages::deletions(p.checkpoints), turn.mono);
     const WallTime noted = ages::noted(p.checkpoints);
     for (Deployment &d : p.deployments) {
         if (d.phase != Phase::gone) {

@@ -18,8 +18,11 @@ std::string Auditor::violation() const {
 
 void Auditor::restarted() {
     phases_.clear();
-    ends_.clear(); // the budget of a new daemon is its own
     for (const auto &[id, d] : store_.deployments()) phases_[id] = d.phase;
+    std::erase_if(ends_, [&](const auto &end) {
+        const auto d = store_.deployments().find(end.second);
+        return d != store_.deployments().end() && d->second.live();
+    });
 }
 
 /// By the world outside, not by what the daemon believes of it.
@@ -50,12 +53,12 @@ void Auditor::ended(const Deployment &d, const Controller &controller, bool by_p
     if (!by_pass) return;
     ++ended_by_passes;
     const MonoTime now = world_.monotonic();
-    while (!ends_.empty() && now - ends_.front() >= budget_period) ends_.pop_front();
+    while (!ends_.empty() && now - ends_.front().first >= budget_period) ends_.pop_front();
     if (ends_.empty()) most_live_ = 0;
     const auto live = std::count_if(controller.state().tracks.begin(), controller.state().tracks.end(),
                                     [](const auto &t) { return t.second.d->live(); });
     most_live_ = std::max(most_live_, static_cast<size_t>(live) + 1); // this one is not counted as live any more
-    ends_.push_back(now);
+    ends_.emplace_back(now, d.id);
     const size_t allowed = std::max<size_t>(1, static_cast<size_t>(deletion_budget * static_cast<double>(most_live_)));
     if (!budget_lifted && ends_.size() > allowed)
         complain(std::to_string(ends_.size()) + " of " + std::to_string(most_live_) +

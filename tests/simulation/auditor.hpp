@@ -49,7 +49,7 @@ private:
     const FakeCluster &cluster_;
     const FakeSource &market_;
     std::map<DeploymentId, Phase> phases_;
-    std::deque<MonoTime> ends_;
+    std::deque<std::pair<MonoTime, DeploymentId>> ends_;
     size_t most_live_ = 0;
     std::string violation_;
 };

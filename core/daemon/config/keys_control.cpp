@@ -75,7 +75,7 @@ constexpr Key control_table[] = {
      "Absence never condemns what changed more recently than this.", RIG_SLOT(control.min_condemn_age)},
     {"control.reconcile.deletion_budget", number_rule(0, 1), reload,
      "Share of the deployments that one period may delete, at least one. More is held back until `rigger recycle "
-     "--force`.",
+     "--force`; a restart grants no new budget.",
      RIG_SLOT(control.deletion_budget)},
 
     {"control.watches.backoff_first", duration_rule(10 * ms, 10 * minute), restart,

@@ -33,6 +33,20 @@ size_t SafetyGate::deletions_left(MonoTime now) const {
     return used >= allowance_ ? 0 : allowance_ - used;
 }
 
+std::vector<Duration> SafetyGate::deletion_ages(MonoTime now) const {
+    std::vector<Duration> ages;
+    for (const MonoTime at : deletions_) ages.push_back(now - at);
+    return ages;
+}
+
+void SafetyGate::recall_deletions(const std::vector<Duration> &ages, MonoTime now) {
+    for (const Duration age : ages) {
+        const auto back = static_cast<uint64_t>(std::max(age, Duration::zero()).count());
+        deletions_.push_back({now.ns - std::min(now.ns, back)}); // the machine may be up for less than that
+    }
+    std::sort(deletions_.begin(), deletions_.end());
+}
+
 Verdict SafetyGate::check_views(const Proposal &proposal, MonoTime now) const {
     for (const std::string &name : proposal.action->views) {
         const auto view =

@@ -76,6 +76,11 @@ public:
     void end_pass();
     size_t deletions_left(MonoTime now) const;
 
+    /// How long ago each deletion was that may still count: kept on record, so that a restart grants no new budget.
+    std::vector<Duration> deletion_ages(MonoTime now) const;
+    /// Of a previous run. Before the first pass.
+    void recall_deletions(const std::vector<Duration> &ages, MonoTime now);
+
 private:
     struct Sighting {
         std::map<std::string, uint64_t> generations;
