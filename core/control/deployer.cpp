@@ -342,7 +342,7 @@ void end(Turn &turn, Track &t, const Ending &ending, bool failure) {
     if (!t.d->live()) return;
     Deployment d = ended(*t.d, ending, turn.wall);
     t.teardown = std::make_unique<Teardown>();
-    t.attempts = 0;
+    t.attempts = t.odd_errors = 0;
     t.next_try = turn.mono;
     t.last_error.clear();
     t.waits = {};
@@ -416,7 +416,7 @@ void on_effect(Turn &turn, const DeploymentId &id, const EffectDone &done) {
     } else if (!done.result) {
         on_failure(turn, *t, effect, done.result.error());
     } else {
-        t->attempts = 0;
+        t->attempts = t->odd_errors = 0;
         t->last_error.clear();
         t->next_try = turn.mono;
         const auto &answer = *done.result;

@@ -91,8 +91,8 @@ struct Teardown {
     std::deque<ObjectMeta> to_remove;
     int empty_listings = 0; ///< in a row
     bool objects_gone = false, released = false, gpus_freed = false;
-    EffectId release = 0; ///< in flight
-    int release_attempts = 0;
+    EffectId release = 0;                       ///< in flight
+    int release_attempts = 0, odd_releases = 0; ///< odd: in a row, refused as if trying again could not help
     MonoTime next_release;
 };
 
@@ -116,6 +116,7 @@ struct Track {
     EffectId pending = 0;   ///< the one effect in flight for it
     EffectId question = 0;  ///< in flight beside it: only asks how things stand, and no step waits for the answer
     int attempts = 0;       ///< of the running step
+    int odd_errors = 0;     ///< of it, in a row, that nobody understands
     MonoTime next_try;
     MonoTime claim_settles_at; ///< until then a claim or an instance that nobody answered for may still come to be
     std::map<std::string, Unsettled> unsettled; ///< by "Kind/name"

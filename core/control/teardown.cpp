@@ -218,7 +218,7 @@ void on_removed(Turn &turn, Track &t, const Status &status) {
     }
     Teardown &down = *t.teardown;
     if (!gone && status.error().code != Code::conflict) return retry_later(turn, t, status.error());
-    t.attempts = 0;
+    t.attempts = t.odd_errors = 0;
     t.last_error.clear();
     if (!down.to_remove.empty()) {
         const ObjectMeta object = down.to_remove.front();
@@ -240,7 +240,8 @@ void on_released(Turn &turn, Track &t, const Status &status) {
     const bool hopeless = !gone && (status.error().code == Code::invalid || status.error().code == Code::unsupported ||
                                     status.error().code == Code::denied || status.error().code == Code::internal);
     ++down.release_attempts;
-    if (gone || (hopeless && down.release_attempts >= turn.config.unknown_error_attempts)) {
+    down.odd_releases = hopeless ? down.odd_releases + 1 : 0;
+    if (gone || down.odd_releases >= turn.config.unknown_error_attempts) {
         down.released = true;
         confirm_intent(turn, t, "release", gone ? "ok" : status.error().reason);
         if (!gone)
@@ -258,6 +259,7 @@ void on_released(Turn &turn, Track &t, const Status &status) {
 
 void retry_later(Turn &turn, Track &t, const Error &error) {
     ++t.attempts;
+    t.odd_errors = error.code == Code::internal ? t.odd_errors + 1 : 0;
     t.last_error = error.message;
     t.next_try = turn.mono + turn.backoff(t.attempts, error.retry_after_ms);
     turn.wake(t, t.next_try);
@@ -275,7 +277,7 @@ bool is_final(const Turn &turn, const Track &t, const std::string &effect, const
     case Code::not_found: return error.reason != "NamespaceMissing"; // which an operator can make
     case Code::conflict: return error.reason == "NotOurs";
     case Code::internal: // what runs already is kept: it may register by itself, and init_limit bounds the wait
-        return effect != "announce" && t.attempts + 1 >= turn.config.unknown_error_attempts;
+        return effect != "announce" && t.odd_errors + 1 >= turn.config.unknown_error_attempts;
     default: return false;
     }
 }

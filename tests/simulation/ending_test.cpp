@@ -78,5 +78,38 @@ TEST(Ending, ThatDoesNotComeToAnEnd_SaysWhatItWaitsFor) {
     EXPECT_NE(says().find("kubectl delete node gpu-01"), std::string::npos) << says();
 }
 
+/// An error that nobody understands is final when it comes again and again, not when it comes after an outage.
+TEST(Ending, AfterAnOutageOfTheMarket_GivesNoClaimUpForOneOddAnswer) {
+    Simulator sim(9);
+    sim.reconciler_ports.clear();
+    sim.market.add_offer("a", 2, "h100");
+    sim.cluster.add_node({"gpu-01", "h100", 2, false});
+    sim.start();
+    const std::string id = insist_on_deploy(sim, "a", "gpu-01");
+    ASSERT_TRUE(wait_active(sim, "a"));
+    sim.undeploy(id);
+    sim.market.down = true;
+    sim.run(10min);
+    sim.market.down = false;
+    sim.market.odd_answers = 3;
+    ASSERT_TRUE(sim.run_until([&] { return sim.controller_view().state().tracks.empty(); }, 10min));
+    EXPECT_EQ(sim.market.grants.size() + sim.market.instances.size(), 0u);
+}
+
+TEST(Beginning, AfterAnOutageOfTheMarket_IsNotGivenUpForOneOddAnswer) {
+    Simulator sim(9);
+    sim.market.add_offer("a", 2, "h100");
+    sim.cluster.add_node({"gpu-01", "h100", 2, false});
+    sim.start();
+    sim.run(5s);
+    sim.market.down = true;
+    sim.deploy("a", "gpu-01");
+    sim.run(10min);
+    sim.market.down = false;
+    sim.market.odd_answers = 3;
+    EXPECT_TRUE(wait_active(sim, "a"));
+    EXPECT_TRUE(sim.controller_view().state().failures.empty());
+}
+
 } // namespace
 } // namespace rigger::sim

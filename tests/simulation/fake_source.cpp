@@ -41,6 +41,7 @@ const Error refused_connection{Code::unavailable, "Refused", "connection refused
 Result<Grant> FakeSource::claim(const CallContext &, std::string_view claim_id, const OfferId &offer,
                                 std::string_view) {
     if (down) return refused_connection;
+    if (odd_answers > 0 && odd_answers-- > 0) return internal_error("500: unexpected");
     ++claims;
     if (!offers.contains(offer.value)) return not_found("NoSuchOffer", "offer " + offer.value + " does not exist");
     if (no_room) return Error{Code::exhausted, "NoRoom", "423: no room for this chute now", 60'000};
@@ -122,6 +123,7 @@ void FakeSource::advance(const std::string &deployment, bool active) {
 
 Status FakeSource::release(const CallContext &, std::string_view document) {
     if (down) return refused_connection;
+    if (odd_answers > 0 && odd_answers-- > 0) return internal_error("500: unexpected");
     const json r = json::parse(document);
     const std::string deployment =
         r.value("deploymentId", json()).is_string() ? r["deploymentId"].get<std::string>() : "";

@@ -36,6 +36,7 @@ public:
     void delete_instance_of(const std::string &deployment); ///< the validator kills a copy
     bool no_room = false;                                   ///< claims answer 423
     bool stumbles = false;                                  ///< announcements fail in a way that nobody understands
+    int odd_answers = 0;                                    ///< so many claims and releases do as well
     bool down = false;                                      ///< every call fails
     bool verifies = true;                                   ///< new instances come to life by themselves
     bool fresh_grants = false;                              ///< a repeated claim replaces the grant
