@@ -13,14 +13,20 @@ namespace {
 
 bool is_controller(const std::string &kind) { return kind == "Job" || kind == "Deployment" || kind == "StatefulSet"; }
 
-/// Does the watch say that something of this deployment still runs? A view that is not trustworthy says nothing.
+/// Do the watches say that something of this deployment still exists? A view that is not trustworthy says nothing.
 enum class Watched : uint8_t { none, some, unknown };
 Watched watched(const Turn &turn, const Deployment &d) {
     const auto at = turn.state.clusters.find(d.cluster);
     if (at == turn.state.clusters.end()) return Watched::unknown;
-    if (doubt(at->second.pods.listing.freshness(), turn.mono, turn.config.view_max_age) != Doubt::none)
-        return Watched::unknown;
-    return at->second.pods.any_of(d.id) ? Watched::some : Watched::none;
+    const ClusterBook &cluster = at->second;
+    bool any = false, all = true;
+    const auto look = [&](const auto &book) {
+        const bool trusted = doubt(book.listing.freshness(), turn.mono, turn.config.view_max_age) == Doubt::none;
+        any = any || (trusted && book.any_of(d.id));
+        all = all && trusted;
+    };
+    look(cluster.pods), look(cluster.jobs), look(cluster.services);
+    return any ? Watched::some : all ? Watched::none : Watched::unknown;
 }
 
 void finish(Turn &turn, Track &t) {
@@ -189,7 +195,7 @@ void on_listed(Turn &turn, Track &t, const Listed &listed) {
             return objects_gone(turn, t);
         t.next_try = turn.mono + turn.config.confirm_interval;
         t.last_error =
-            seen == Watched::some ? "the watch still shows its pods" : "the watch of its cluster is not complete";
+            seen == Watched::some ? "the watch still shows some of it" : "the watch of its cluster is not complete";
         return;
     }
     down.empty_listings = 0;

@@ -96,6 +96,26 @@ TEST(Ending, AfterAnOutageOfTheMarket_GivesNoClaimUpForOneOddAnswer) {
     EXPECT_EQ(sim.market.grants.size() + sim.market.instances.size(), 0u);
 }
 
+/// Its pod is gone and the cluster lists nothing; but the watch still has the Service.
+TEST(Ending, IsNotOverByAnEmptyAnswer_WhileAWatchShowsAnyOfIt) {
+    Simulator sim(9);
+    sim.reconciler_ports.clear();
+    sim.market.add_offer("a", 2, "h100");
+    sim.cluster.add_node({"gpu-01", "h100", 2, false});
+    sim.start();
+    const std::string id = insist_on_deploy(sim, "a", "gpu-01");
+    ASSERT_TRUE(wait_active(sim, "a"));
+    sim.cluster.vanish(id);
+    sim.run(1s);
+    sim.cluster.listings_empty = true;
+    sim.undeploy(id);
+    sim.run(1min);
+    EXPECT_EQ(sim.controller_view().state().tracks.size(), 1u);
+    sim.cluster.listings_empty = false;
+    ASSERT_TRUE(sim.run_until([&] { return sim.controller_view().state().tracks.empty(); }, 10min));
+    EXPECT_EQ(sim.cluster.count("Service") + sim.cluster.count("ConfigMap"), 0u);
+}
+
 TEST(Beginning, AfterAnOutageOfTheMarket_IsNotGivenUpForOneOddAnswer) {
     Simulator sim(9);
     sim.market.add_offer("a", 2, "h100");
