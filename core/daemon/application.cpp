@@ -78,7 +78,8 @@ void Application::defineOptions(Poco::Util::OptionSet &options) {
                           .callback(Callback(this, &Application::handle_config)));
     options.addOption(
         Option("check-config", "",
-               "read the configuration and the settings of the enabled plugins, say what is wrong with them, and end")
+               "read the configuration, the settings of the enabled plugins and the files that they name, say what is "
+               "wrong with them, and end")
             .callback(Callback(this, &Application::handle_check)));
     options.addOption(
         Option("version", "", "print the version and end").callback(Callback(this, &Application::handle_version)));
@@ -147,7 +148,7 @@ int Application::check() {
 
 /// How many instances there are.
 size_t Application::check_plugin_settings(const LoadedConfig &loaded, bool whole, std::vector<std::string> &wrong) {
-    const auto plugins = check_plugins(loaded.config);
+    const auto plugins = check_plugins(loaded.config, whole);
     if (!plugins.ok()) {
         wrong.push_back(loaded.place("plugins.enabled").where + ": plugins.enabled: " + plugins.error().message);
         return 0;
@@ -155,7 +156,9 @@ size_t Application::check_plugin_settings(const LoadedConfig &loaded, bool whole
     for (const auto &instance : *plugins) {
         if (!instance.status.ok()) {
             const std::string file = instance.found.path.string(), &why = instance.status.error().message;
-            wrong.push_back((why.find(file) == std::string::npos ? file + ": " : "") + why);
+            std::string line = (why.find(file) == std::string::npos ? file + ": " : "") + why;
+            if (instance.status.error().reason == "Unasked") std::cerr << "warning: " << line << '\n';
+            else wrong.push_back(std::move(line));
         } else if (whole) {
             for (std::string &line : check_secrets(*instance.found.file)) wrong.push_back(std::move(line));
         }

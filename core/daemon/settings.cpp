@@ -63,8 +63,9 @@ host::RegistryOptions registry_options(const Config &config) {
     return options;
 }
 
-Result<std::vector<host::InstanceVerdict>> check_plugins(const Config &config) {
+Result<std::vector<host::InstanceVerdict>> check_plugins(const Config &config, bool ask) {
     host::CheckOptions options = registry_options(config).check;
+    options.ask_instances = ask;
     // A check makes nothing that a start would find, least of all a cache that belongs to whoever checked.
     const ThrowAwayDirectory instead;
     if (::access(options.cache_dir.c_str(), W_OK) != 0) options.cache_dir = instead.path();

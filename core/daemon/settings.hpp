@@ -19,9 +19,9 @@ Result<Config> read_config(const std::string &path, std::vector<std::string> &wa
 /// The store that the URL names. Error: invalid when no engine serves its scheme.
 Result<std::unique_ptr<Store>> open_configured_store(const Config &config);
 host::RegistryOptions registry_options(const Config &config);
-/// Every enabled plugin instance, with what would keep it from being loaded; their code runs in child processes only.
-/// Error: there is no such directory.
-Result<std::vector<host::InstanceVerdict>> check_plugins(const Config &config);
+/// Every enabled plugin instance, with what would keep it from being loaded, and with `ask` what it finds wrong with
+/// the files that its settings name; their code runs in child processes only. Error: there is no such directory.
+Result<std::vector<host::InstanceVerdict>> check_plugins(const Config &config, bool ask);
 http_server::Options http_options(const Config &config);
 placement::PlacementRules placement_rules(const Config &config);
 

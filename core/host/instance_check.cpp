@@ -1,5 +1,6 @@
 #include "host/instance_check.hpp"
 
+#include "host/probe.hpp"
 #include "host/schema.hpp"
 
 #include <algorithm>
@@ -61,8 +62,9 @@ Status check_instance(const InstanceFile &file, const std::vector<FoundPackage> 
     RIG_TRY_ASSIGN(const CheckedPackage checked, check_package(package->directory, options));
     if (checked.probe.components.empty()) return {};
     RIG_TRY_ASSIGN(const ProbedComponent *component, find_component(file, checked.manifest, checked.probe.components));
-    RIG_TRY(fit_config(file, checked.manifest, *component));
-    return {};
+    RIG_TRY_ASSIGN(const std::string config, fit_config(file, checked.manifest, *component));
+    if (!options.ask_instances) return {};
+    return ask_instance(options.probe, checked.cached, component->id, config, options.probe_limit);
 }
 
 Result<std::vector<InstanceVerdict>> check_instances(const std::filesystem::path &enabled,

@@ -23,8 +23,9 @@ struct InstanceVerdict {
     Status status;
 };
 /// Every instance of `enabled`, in start order, with what would keep it from being loaded: its file, a name that is
-/// taken, its package, its component, its configuration. Without `options.probe` or `options.cache_dir` configurations
-/// are not held against their schemas.
+/// taken, its package, its component, its configuration, and with `options.ask_instances` what that names. Without
+/// `options.probe` or `options.cache_dir` configurations are not held against their schemas, and nobody is asked.
+/// Reason "Unasked": an instance could not be asked, and may well work.
 Result<std::vector<InstanceVerdict>> check_instances(const std::filesystem::path &enabled,
                                                      const std::vector<FoundPackage> &packages,
                                                      const CheckOptions &options);

@@ -34,6 +34,7 @@ struct CheckOptions {
     Duration probe_limit = std::chrono::seconds(10);
     bool check_permissions = true; ///< library and parents belong to root or us, and nobody else may write
     bool require_digest = true;    ///< false: a manifest without blake2b is accepted
+    bool ask_instances = false;    ///< by check_instance(), with the probe: what keeps them from working as configured
 };
 
 struct CheckedPackage {
@@ -56,7 +57,7 @@ std::vector<FoundPackage> find_packages(const std::vector<std::filesystem::path>
 /// The package of this id with the highest version; nullptr: none.
 const FoundPackage *find_package(const std::vector<FoundPackage> &packages, std::string_view plugin_id);
 
-/// Steps 1 to 5. The error is a refusal in its one form; its reason is one of the tokens in docs/plugins/refusals.md.
+/// Steps 1 to 5. The error is a refusal in its one form; its reason is one of the tokens in docs/plugins/errors.md.
 Result<CheckedPackage> check_package(const std::filesystem::path &directory, const CheckOptions &options);
 
 /// Compares semantic versions ("1.10.0" > "1.9.3", "1.0.0-rc1" < "1.0.0"); negative, 0 or positive.

@@ -8,6 +8,7 @@
 #include <rigger/abi/base.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -39,7 +40,20 @@ struct Child {
     int answer = -1;
 };
 
-Result<Child> spawn(const std::filesystem::path &probe, const std::filesystem::path &library) {
+/// A file without a name that holds `text`, read from its beginning; -1: there is none.
+int nameless_file(std::string_view text) {
+    const int fd = ::memfd_create("rigger-probe", MFD_CLOEXEC);
+    while (fd >= 0 && !text.empty()) {
+        const ssize_t n = ::write(fd, text.data(), text.size());
+        if (n <= 0) return ::close(fd), -1;
+        text.remove_prefix(static_cast<size_t>(n));
+    }
+    if (fd >= 0) ::lseek(fd, 0, SEEK_SET);
+    return fd;
+}
+
+/// `input` becomes the child's descriptor 0; -1: nothing.
+Result<Child> spawn(const std::filesystem::path &probe, std::vector<std::string> arguments, int input = -1) {
     int pipes[2];
     if (::pipe2(pipes, O_CLOEXEC) != 0)
         return Error{Code::unavailable, "ProbeFailed",
@@ -49,6 +63,7 @@ Result<Child> spawn(const std::filesystem::path &probe, const std::filesystem::p
     for (int fd = 0; fd < 3; ++fd) posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
     // A descriptor that already has the wanted number keeps its close-on-exec flag through dup2, so it is moved away
     // first.
+    if (input >= 0) posix_spawn_file_actions_adddup2(&actions, input, 0);
     const int high = ::fcntl(pipes[1], F_DUPFD_CLOEXEC, 16);
     posix_spawn_file_actions_adddup2(&actions, high, answer_fd);
     posix_spawnattr_t attributes;
@@ -59,8 +74,10 @@ Result<Child> spawn(const std::filesystem::path &probe, const std::filesystem::p
     sigemptyset(&none);
     posix_spawnattr_setsigdefault(&attributes, &all);
     posix_spawnattr_setsigmask(&attributes, &none);
-    std::string program = probe.string(), argument = library.string();
-    std::array<char *, 3> argv{program.data(), argument.data(), nullptr};
+    std::string program = probe.string();
+    std::vector<char *> argv{program.data()};
+    for (std::string &argument : arguments) argv.push_back(argument.data());
+    argv.push_back(nullptr);
     Child child;
     const int failed = ::posix_spawn(&child.pid, program.c_str(), &actions, &attributes, argv.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
@@ -109,9 +126,9 @@ std::optional<int> reap(pid_t pid, int64_t until_ms, bool kill_now) {
     return std::nullopt;
 }
 
-/// "ok\n<facts>" or "refused\n<reason>\n<message>".
-Result<ProbeFacts> read_answer(std::string_view answer) {
-    if (answer.starts_with("ok\n")) return parse_probe_facts(answer.substr(3));
+/// What follows "ok\n", or the error of "refused\n<reason>\n<message>".
+Result<std::string_view> read_answer(std::string_view answer) {
+    if (answer.starts_with("ok\n")) return answer.substr(3);
     if (!answer.starts_with("refused\n")) return invalid("ProbeUnreadable", "the probe's answer cannot be read");
     answer.remove_prefix(8);
     const size_t line = std::min(answer.find('\n'), answer.size());
@@ -123,6 +140,23 @@ std::string crash_answer(int status) {
         return std::string("refused\nProbeCrashed\nloading it ended the probe with ") + ::strsignal(WTERMSIG(status));
     return "refused\nProbeCrashed\nloading it ended the probe with exit code " + std::to_string(WEXITSTATUS(status));
 }
+Result<ProbeFacts> read_facts(std::string_view answer) {
+    RIG_TRY_ASSIGN(const std::string_view facts, read_answer(answer));
+    return parse_probe_facts(facts);
+}
+
+struct Ended {
+    std::string answer;
+    std::optional<int> status; ///< nullopt: the limit passed
+};
+Ended wait_for(const Child &child, Duration limit) {
+    const int64_t until = now_ms() + std::chrono::duration_cast<std::chrono::milliseconds>(limit).count();
+    Ended ended;
+    const bool whole = collect(child.answer, until, ended.answer);
+    ::close(child.answer);
+    ended.status = reap(child.pid, until, !whole);
+    return ended;
+}
 } // namespace
 
 Result<ProbeFacts> probe_library(const std::filesystem::path &probe, const std::filesystem::path &library,
@@ -130,14 +164,10 @@ Result<ProbeFacts> probe_library(const std::filesystem::path &probe, const std::
     std::filesystem::path memory = library;
     memory.replace_extension(".probe");
     if (const auto kept = read_text_file(memory, max_answer + 64); kept.ok() && kept->starts_with(header()))
-        return read_answer(std::string_view(*kept).substr(header().size()));
+        return read_facts(std::string_view(*kept).substr(header().size()));
 
-    RIG_TRY_ASSIGN(const Child child, spawn(probe, library));
-    const int64_t until = now_ms() + std::chrono::duration_cast<std::chrono::milliseconds>(limit).count();
-    std::string answer;
-    const bool ended = collect(child.answer, until, answer);
-    ::close(child.answer);
-    const auto status = reap(child.pid, until, !ended);
+    RIG_TRY_ASSIGN(const Child child, spawn(probe, {library.string()}));
+    auto [answer, status] = wait_for(child, limit);
     if (!status)
         return invalid("ProbeHung",
                        "loading it did not end within " +
@@ -145,7 +175,25 @@ Result<ProbeFacts> probe_library(const std::filesystem::path &probe, const std::
                            " ms in the probe, so its static constructors hang");
     if (!WIFEXITED(*status) || WEXITSTATUS(*status) != 0) answer = crash_answer(*status);
     RIG_TRY(replace_file(memory, header() + answer, 0600));
-    return read_answer(answer);
+    return read_facts(answer);
+}
+
+Status ask_instance(const std::filesystem::path &probe, const std::filesystem::path &library,
+                    const std::string &component, std::string_view config, Duration limit) {
+    const auto unasked = [](const std::string &why) {
+        return Error{Code::unavailable, "Unasked", "it could not be asked what it makes of its settings: " + why, 0};
+    };
+    const int input = nameless_file(config);
+    if (input < 0) return unasked(std::strerror(errno));
+    const auto child = spawn(probe, {library.string(), component}, input);
+    ::close(input);
+    RIG_TRY(child);
+    const auto [answer, status] = wait_for(*child, limit);
+    if (!status) return unasked("no answer came in time");
+    if (WIFSIGNALED(*status)) return unasked(std::string("it ended with ") + ::strsignal(WTERMSIG(*status)));
+    if (WEXITSTATUS(*status) != 0) return unasked("it ended with exit code " + std::to_string(WEXITSTATUS(*status)));
+    RIG_TRY(read_answer(answer));
+    return {};
 }
 
 } // namespace rigger::host

@@ -18,4 +18,10 @@ namespace rigger::host {
 Result<ProbeFacts> probe_library(const std::filesystem::path &probe, const std::filesystem::path &library,
                                  Duration limit);
 
+/// Makes an instance of `component` in the child, with `config` as fit_config() answered it, and asks it what would
+/// keep it from working (rig.health/1). Ok as well where it offers no such answer. Errors: invalid, its own word;
+/// unavailable, it could not be asked.
+Status ask_instance(const std::filesystem::path &probe, const std::filesystem::path &library,
+                    const std::string &component, std::string_view config, Duration limit);
+
 } // namespace rigger::host

@@ -14,6 +14,7 @@ struct Fault {
 
 const Fault kFaults[] = {
     {"throws_create", "life-cycle.runs", "fail", "create() answered Internal (UncaughtException): thrown on purpose"},
+    {"throws_check", "life-cycle.checked", "fail", "check() answered Internal (UncaughtException)"},
     {"throws_start", "life-cycle.runs", "fail", "start() answered Internal (UncaughtException)"},
     {"throws_stop", "life-cycle.runs", "fail", "stop() answered Internal (UncaughtException)"},
     {"throws_score", "life-cycle.exercised", "fail", "score() answered Internal (UncaughtException)"},

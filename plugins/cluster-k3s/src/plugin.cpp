@@ -4,6 +4,9 @@
 
 #include <kube/settings.hpp>
 #include <rigger/sdk/plugin.hpp>
+#include <unistd.h>
+
+#include <cerrno>
 
 namespace {
 
@@ -17,6 +20,13 @@ constexpr const char *kSchema =
 class K3s final : public kube::FleetBackend {
 public:
     K3s(rig::Host host, std::string_view config) : FleetBackend(host), config_(config) {}
+
+    rig::Status check() override {
+        const std::string database = kube::config_text(config_, "database");
+        // The daemon makes its own at its first start.
+        if (!database.empty() && ::access(database.c_str(), F_OK) != 0 && errno == ENOENT) return {};
+        return FleetBackend::check();
+    }
 
 protected:
     rig::Result<std::unique_ptr<kube::Roster>> roster() override {

@@ -40,6 +40,13 @@ class LocalBackend final : public rig::Backend {
 public:
     LocalBackend(rig::Host host, std::string_view config) : host_(host), clock_(host), config_text_(config) {}
 
+    rig::Status check() override {
+        RIG_ASSIGN_OR_RETURN(const Config config, parse_config(config_text_));
+        if (config.fleet.empty()) return {};
+        RIG_RETURN_IF_ERROR(read_fleet(config.fleet));
+        return {};
+    }
+
     rig::Status start() override {
         const auto *timers = host_.table<rig_timers>(RIG_SERVICE_TIMERS);
         if (!host_.table<rig_clock>(RIG_SERVICE_CLOCK)) return missing(RIG_SERVICE_CLOCK);

@@ -5,6 +5,7 @@
 #include <chutes/render.hpp>
 
 #include <nlohmann/json.hpp>
+#include <rigger/sdk/try.hpp>
 
 #include <fstream>
 #include <functional>
@@ -19,6 +20,15 @@ constexpr std::uint64_t fresh_every_ns = 5'000'000'000;
 constexpr size_t shrink_ignored = 10; ///< so many offers may go at once without suspicion
 constexpr size_t most_market_events = 200;
 
+rig::Result<std::vector<ReplayStep>> read_replay(const std::string &path) {
+    if (path.empty()) return std::vector<ReplayStep>{};
+    std::ifstream in(path);
+    std::stringstream text;
+    text << in.rdbuf();
+    if (!in) return rig::Error{RIG_E_UNAVAILABLE, "MarketFile", path + ": cannot read the replay", 0};
+    return parse_replay(text.str(), path);
+}
+
 std::uint64_t timer_ns(double seconds) { return static_cast<std::uint64_t>(seconds * 1e9); }
 
 } // namespace
@@ -27,16 +37,15 @@ Desk::Desk(rig::Host host, Config config)
     : host_(host), config_(std::move(config)), files_(config_), validator_(config_.validator),
       ledger_(host_, validator_, config_.state) {}
 
+rig::Status Desk::check() {
+    RIG_RETURN_IF_ERROR(read_replay(config_.replay));
+    const std::lock_guard files(files_mutex_);
+    RIG_RETURN_IF_ERROR(files_.load());
+    return {};
+}
+
 rig::Status Desk::open() {
-    if (!config_.replay.empty()) {
-        std::ifstream in(config_.replay);
-        std::stringstream text;
-        text << in.rdbuf();
-        if (!in) return rig::Error{RIG_E_UNAVAILABLE, "MarketFile", config_.replay + ": cannot read the replay", 0};
-        auto steps = parse_replay(text.str(), config_.replay);
-        if (!steps.ok()) return steps.error();
-        replay_ = std::move(*steps);
-    }
+    RIG_ASSIGN_OR_RETURN(replay_, read_replay(config_.replay));
     {
         const std::lock_guard lock(mutex_);
         if (auto status = ledger_.load(); !status.ok()) return status;

@@ -48,6 +48,9 @@ class Desk {
 public:
     Desk(rig::Host host, Config config);
 
+    /// What is wrong with the files. Before open().
+    rig::Status check();
+
     /// Earlier records, the replay and the files. Files that cannot be read are no error here: the market is unknown
     /// until they can.
     rig::Status open();

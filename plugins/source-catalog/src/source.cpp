@@ -39,6 +39,8 @@ CatalogueSource::CatalogueSource(rig::Host host, std::string_view config) : host
     else problem_ = parsed.error();
 }
 
+rig::Status CatalogueSource::check() { return problem_.ok() ? desk_->check() : problem_; }
+
 rig::Status CatalogueSource::start() {
     if (!problem_.ok()) return problem_;
     if (auto status = desk_->open(); !status.ok()) return status;

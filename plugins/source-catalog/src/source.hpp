@@ -14,6 +14,7 @@ class CatalogueSource final : public rig::Source {
 public:
     CatalogueSource(rig::Host host, std::string_view config);
 
+    rig::Status check() override;
     rig::Status start() override;
     rig::Status stop() override;
     rig::Status watch(rig::Call call, std::string_view resume_token, const rig::Market &market) override;

@@ -24,6 +24,25 @@ void without_start(Context &t) {
     s.destroy();
 }
 
+void checked(Context &t) {
+    FakeHost host;
+    for (const char *service : {RIG_SERVICE_CONFIG, RIG_SERVICE_METRICS, RIG_SERVICE_STORE, RIG_SERVICE_EVENTS,
+                                RIG_SERVICE_HTTP, RIG_SERVICE_TIMERS, RIG_SERVICE_CONTROL})
+        host.withhold(service); // as in the process that is made for the question
+    Session s(t, host);
+    const Outcome made = s.create();
+    t.answer("create", made);
+    if (made.code != RIG_OK) return;
+    set_call("query");
+    const auto *health = static_cast<const rig_health *>(s.instance->ops->query(s.instance, RIG_EXT_HEALTH));
+    set_call("");
+    if (!health) skip("it does not offer " RIG_EXT_HEALTH);
+    expect(RIG_HAS(health, check), "the table of rig.health/1 is too short or lacks its function");
+    rig::testing::TextSink out;
+    s.ask("check", [&](const rig_call *c, rig_error *e) { return health->check(s.instance, c, out.raw(), e); });
+    s.destroy();
+}
+
 void stop_twice(Context &t) {
     FakeHost host;
     Session s(t, host);
@@ -148,6 +167,9 @@ void add_life_cycle_tests(std::vector<Test> &tests) {
     add("runs", "create, start, stop and destroy work", runs, true);
     add("exercised", "its main functions work between start() and stop()", exercised, true);
     add("without-start", "an instance that was never started can be destroyed", without_start);
+    add("checked",
+        "an instance that was never started says what is wrong with its settings, with no service but log and clock",
+        checked);
     add("stop-twice", "stop() is idempotent", stop_twice);
     add("stop-without-start", "stop() before start() does no harm", stop_without_start);
     add("start-failure", "start() answers an error when a service fails, and destroy() may follow", start_failure);

@@ -7,11 +7,12 @@
 
 namespace {
 
-enum class In { create, start, score, explain, stop };
+enum class In { create, check, start, score, explain, stop };
 
 class Throws final : public bad::Honest {
 public:
     Throws(rig::Host host, std::string_view config) : Honest(host, config) { (void)when(In::create); }
+    rig::Status check() override { return when(In::check); }
     rig::Status start() override { return when(In::start); }
     rig::Status stop() override { return when(In::stop); }
     rig::Status score(const rig::ScoreBatch &b) override {

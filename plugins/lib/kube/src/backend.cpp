@@ -23,6 +23,13 @@ private:
 FleetBackend::FleetBackend(rig::Host host) : host_(host), clock_(std::make_unique<HostClock>(host)) {}
 FleetBackend::~FleetBackend() = default;
 
+rig::Status FleetBackend::check() {
+    RIG_ASSIGN_OR_RETURN(const std::unique_ptr<Roster> who, roster());
+    RIG_ASSIGN_OR_RETURN(const Roll roll, who->read());
+    if (!roll.broken.empty()) return rig::Error{RIG_E_INVALID, "BadKubeconfig", roll.broken.front().second, 0};
+    return {};
+}
+
 rig::Status FleetBackend::start() {
     RIG_ASSIGN_OR_RETURN(std::unique_ptr<Roster> who, roster());
     const uint64_t seed = std::random_device()() * 0x100000001ULL ^ static_cast<uint64_t>(host_.wall_ns());

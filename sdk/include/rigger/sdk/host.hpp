@@ -2,7 +2,7 @@
 // granted.
 #pragma once
 #include <rigger/abi/host.h>
-#include <rigger/abi/plugin.h>
+#include <rigger/abi/kind/extensions.h>
 #include <rigger/sdk/status.hpp>
 
 #include <functional>
@@ -148,6 +148,10 @@ public:
     virtual Status start() { return {}; }
     /// Idempotent; when it returns, no thread of this instance runs any more.
     virtual Status stop() { return {}; }
+    /// What keeps it from working as it is configured: the same that start() or a first use would stumble over, with
+    /// file, line and remedy. Not started: `riggerd --check-config` makes an instance for this alone, with log and
+    /// clock and no other service. Reads what the configuration names, changes nothing, speaks to nobody.
+    virtual Status check() { return {}; }
     /// An extension's table by id, or nullptr. Same answer every time.
     virtual const void *extension(std::string_view) { return nullptr; }
 };
@@ -165,6 +169,9 @@ template <typename C, template <typename> class Kind> struct Adapter : rig_insta
     static rig_code stop(rig_instance *i, const rig_call *, rig_error *e) {
         return guard(e, [&] { return of(i).stop(); });
     }
+    static rig_code check(rig_instance *i, const rig_call *, const rig_sink *, rig_error *e) {
+        return guard(e, [&] { return of(i).check(); });
+    }
     static void destroy(rig_instance *i) {
         (void)guard(nullptr, [&] {
             delete static_cast<Adapter *>(i);
@@ -174,6 +181,7 @@ template <typename C, template <typename> class Kind> struct Adapter : rig_insta
     static const void *query(rig_instance *i, const char *id) {
         if (!id) return nullptr;
         if (std::string_view(id) == Kind<C>::id) return &Kind<C>::table;
+        if (std::string_view(id) == RIG_EXT_HEALTH) return &health;
         const void *found = nullptr;
         (void)guard(nullptr, [&] {
             found = of(i).extension(id);
@@ -188,6 +196,7 @@ template <typename C, template <typename> class Kind> struct Adapter : rig_insta
         });
     }
     static constexpr rig_instance_ops ops{sizeof(rig_instance_ops), &start, &stop, &destroy, &query};
+    static constexpr rig_health health{sizeof(rig_health), &check};
 };
 template <typename C, template <typename> class Kind>
 constexpr rig_component component(const char *id, const char *title, const char *config_schema,

@@ -65,6 +65,7 @@ class FleetBackend : public rig::Backend {
 public:
     explicit FleetBackend(rig::Host host);
     ~FleetBackend() override;
+    rig::Status check() override;
     rig::Status start() override;
     rig::Status stop() override;
     rig::Result<std::string> probe(rig::Call) override;
@@ -78,7 +79,7 @@ public:
     rig::Result<std::string> diagnose(rig::Call, std::string_view request) override;
 
 protected:
-    /// Called by start().
+    /// Called by start() and check().
     virtual rig::Result<std::unique_ptr<Roster>> roster() = 0;
     virtual FleetSettings settings() = 0;
 

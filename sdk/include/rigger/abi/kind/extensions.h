@@ -15,6 +15,9 @@ typedef struct rig_state {
 #define RIG_EXT_RECONFIGURE "rig.reconfigure/1"
 typedef struct rig_reconfigure { uint64_t struct_size; rig_code (*apply)(rig_instance *, rig_doc config, rig_error *); } rig_reconfigure;
 
+/* What keeps it from working as it is configured: RIG_OK, or the error says what and where. Also asked of an instance that was
+   created for this alone and is not started, in a process of its own whose host has log and clock and nothing else
+   (riggerd --check-config): read the files that the configuration names, change nothing, speak to nobody. */
 #define RIG_EXT_HEALTH "rig.health/1"
 typedef struct rig_health { uint64_t struct_size; rig_code (*check)(rig_instance *, const rig_call *, const rig_sink *, rig_error *); } rig_health;
 
