@@ -161,6 +161,7 @@ rig::Result<Chute> chute_from_json(const Json &item, const std::string &where) {
     const Json none = Json::object();
     Fields s(selector.is_null() ? none : selector, where + ".node_selector");
     c.gpu_count = s.count("gpu_count", 64).value_or(1);
+    if (c.gpu_count < 1) s.fail("gpu_count", "is 0, and a chute takes at least one GPU");
     c.gpu_milli = s.count("gpu_milli", 1000).value_or(1000);
     if (c.gpu_milli < 1 || (c.gpu_milli < 1000 && c.gpu_count != 1))
         s.fail("gpu_milli", "must be 1 to 1000, and below 1000 only with one GPU");

@@ -146,6 +146,8 @@ TEST(JsonMarket, RefusesWhatIsWrong_WithFileAndField) {
         {R"({"chutes":[{"chute_id":3}]})", "chutes[0].chute_id must be a string"},
         {R"({"chutes":[{"chute_id":"a","node_selector":{"gpu_count":-1}}]})",
          "chutes[0].node_selector.gpu_count is -1"},
+        {R"({"chutes":[{"chute_id":"a","node_selector":{"gpu_count":0}}]})",
+         "chutes[0].node_selector.gpu_count is 0, and a chute takes at least one GPU"},
         {R"({"chutes":[{"chute_id":"a","node_selector":{"gpu_count":65}}]})", "gpu_count is 65"},
         {R"({"chutes":[{"chute_id":"a","node_selector":{"gpu_count":1.5}}]})", "gpu_count must be a whole number"},
         {R"({"chutes":[{"chute_id":"a","node_selector":{"gpu_milli":0}}]})", "gpu_milli must be 1 to 1000"},
