@@ -1,5 +1,8 @@
 // One story told from its first to its last step: offer, deploy, serve, undeploy, gone.
+#include "control/views/views.hpp"
 #include "simulation/fixture.hpp"
+
+#include <nlohmann/json.hpp>
 
 namespace rigger::sim {
 namespace {
@@ -43,6 +46,30 @@ TEST_F(Story, Deploy_RunsThroughAllPhases_AndUndeploy_LeavesNothing) {
     EXPECT_TRUE(sim.store.intents().empty());
     EXPECT_TRUE(sim.store.failures().empty()) << "an operator's wish is no failure";
     EXPECT_EQ(sim.disagreement(), "");
+}
+
+TEST_F(Story, Instances_AreListedTheReadyOnesFirst_ThenByNode) {
+    for (const char *node : {"gpu-00", "gpu-02"}) sim.cluster.add_node({node, "h100", 2, false});
+    sim.market.add_offer("b", 2, "h100");
+    sim.market.add_offer("c", 2, "h100");
+    sim.run(3s);
+    const auto listed = [&] {
+        std::vector<std::pair<std::string, bool>> rows;
+        const auto answer =
+            nlohmann::json::parse(views::instances({*sim.controller_view().published(), sim.world.monotonic()}, {}));
+        for (const auto &row : answer["items"]) rows.emplace_back(row["nodeName"], row["ready"]);
+        return rows;
+    };
+    using Rows = std::vector<std::pair<std::string, bool>>;
+    for (const auto &[offer, node] : {std::pair("a", "gpu-02"), {"b", "gpu-01"}}) {
+        ASSERT_NE(insist_on_deploy(sim, offer, node), "");
+        ASSERT_TRUE(wait_active(sim, offer));
+    }
+    ASSERT_NE(insist_on_deploy(sim, "c", "gpu-00"), "");
+    ASSERT_TRUE(sim.run_until([&] { return listed().size() == 3; }, 1min));
+    EXPECT_EQ(listed(), (Rows{{"gpu-01", true}, {"gpu-02", true}, {"gpu-00", false}}));
+    ASSERT_TRUE(wait_active(sim, "c"));
+    EXPECT_EQ(listed(), (Rows{{"gpu-00", true}, {"gpu-01", true}, {"gpu-02", true}}));
 }
 
 TEST_F(Story, Gpus_StayTaken_UntilThePodIsGone) {
