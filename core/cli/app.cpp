@@ -67,7 +67,7 @@ public:
             return candidates(typed);
         }
         if (name == "version") return version(rest);
-        if (name == "help") return after.empty() ? overview() : help_of(after);
+        if (name == "help") return peek(after).command ? help_of(after) : overview();
         const auto own = own_commands(language_);
         const Naming named = take_name(own, words_);
         if (named.command && named.command->name == "cluster rbac") return rbac(*named.command, named.rest);
@@ -120,10 +120,12 @@ private:
                           0});
     }
 
+    /// `words` name a command; options may stand among them.
     int help_of(const Words &words) {
-        const std::string &name = words.front();
+        const auto at = words.begin() + static_cast<std::ptrdiff_t>(*peek(words).command);
+        const std::string &name = *at;
         if (name == "plugins") {
-            Words of(words.begin() + 1, words.end());
+            Words of(at + 1, words.end());
             of.emplace_back("--help");
             return run_plugins(of, {}, language_, io_);
         }

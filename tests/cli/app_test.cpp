@@ -288,6 +288,21 @@ TEST_F(App, AStartOrderThatIsTooLargeIsNotCutToOneThatIsNot) {
     EXPECT_NE(seen.err.find("--order is 4294967346"), std::string::npos) << seen.err;
 }
 
+TEST_F(App, HelpTakesOptionsBeforeAndBehindIt) {
+    const std::string all = terminal().run({"help"}).out, zh = terminal().run({"--lang", "zh", "help"}).out,
+                      one = terminal().run({"help", "version"}).out;
+    for (const Words &words : std::vector<Words>{{"help", "-v"}, {"help", "-o", "json"}, {"-v", "help"}})
+        EXPECT_EQ(terminal().run(words).out, all) << words.back();
+    EXPECT_EQ(terminal().run({"help", "--lang", "zh"}).out, zh);
+    EXPECT_EQ(terminal().run({"help", "-v", "version"}).out, one);
+    EXPECT_EQ(terminal().run({"help", "--lang", "zh", "plugins", "list"}).out,
+              terminal().run({"--lang", "zh", "help", "plugins", "list"}).out);
+}
+
+TEST_F(App, AMisspeltPluginCommandIsSuggestedWhole) {
+    EXPECT_NE(terminal().run({"plugins", "lst"}).err.find("did you mean plugins list?"), std::string::npos);
+}
+
 TEST_F(App, OutputThatIsLostIsAFailure) {
     Screen screen;
     screen.on_flush = [](const std::string &) { throw std::runtime_error("the disk is full"); };

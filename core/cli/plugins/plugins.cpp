@@ -70,7 +70,7 @@ private:
         for (const CommandDeclaration &command : commands_) names.push_back(command.name);
         std::string hint;
         for (const std::string &near : similar_names(names, name))
-            hint += (hint.empty() ? tr("; did you mean ", "；是否指 ") : tr(" or ", " 或 ")) + near;
+            hint += (hint.empty() ? tr("; did you mean ", "；是否指 ") : tr(" or ", " 或 ")) + "plugins " + near;
         return invalid(
             "UnknownCommand",
             tr("there is no command 'plugins ", "没有命令 'plugins ") + elide(printable(name.substr(0, 400)), 60) +
