@@ -205,7 +205,7 @@ Status diagnosis(const LoopStatus &status, const PortTable &ports, const CallCon
                     {"check", "name"}, {"ok", false}, {"detail", "it " + text_of(same)}, {"remedy", remedy_of(same)}});
     if (all.empty() && !arguments.cluster.empty())
         return not_found("UnknownCluster",
-                         "there is no cluster '" + arguments.cluster + "'; `rigger clusters` lists them");
+                         "there is no cluster " + in_quotes(arguments.cluster) + "; `rigger clusters` lists them");
     if (all.empty())
         all.push_back(not_examined("", "no cluster backend is running", "`rigger plugins doctor` says why"));
     return out(document(std::move(all)));

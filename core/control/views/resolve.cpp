@@ -1,5 +1,7 @@
 #include "control/views/resolve.hpp"
 
+#include "base/utf8.hpp"
+
 #include <vector>
 
 namespace rigger::views {
@@ -23,8 +25,8 @@ Error ambiguous(const std::vector<Ptr> &found, std::string_view text, LabelOf la
         candidates += (i ? ", " : "") + std::string(l.id) + (l.name.empty() ? "" : " (" + std::string(l.name) + ")");
     }
     if (found.size() > shown) candidates += " and " + std::to_string(found.size() - shown) + " more";
-    return invalid(std::string("Ambiguous") + words.title, "'" + std::string(text) + "' could be any of these " +
-                                                               words.what + "s: " + candidates + "; give the id");
+    return invalid(std::string("Ambiguous") + words.title,
+                   in_quotes(text) + " could be any of these " + words.what + "s: " + candidates + "; give the id");
 }
 
 /// Exact id, then exact name, then prefix of the id: the first rule that matches anything decides.
@@ -42,13 +44,19 @@ Result<Ptr> resolve(const SharedList<Ptr> &all, std::string_view text, LabelOf l
     if (!text.empty() && found.empty()) found = matching([&](const Label &l) { return l.id.starts_with(text); });
     if (found.size() == 1) return found.front();
     if (found.empty())
-        return not_found(std::string("Unknown") + words.title, std::string("there is no ") + words.what + " '" +
-                                                                   std::string(text) + "'; `" + words.list_command +
+        return not_found(std::string("Unknown") + words.title, std::string("there is no ") + words.what + " " +
+                                                                   in_quotes(text) + "; `" + words.list_command +
                                                                    "` lists them");
     return ambiguous(found, text, label_of, words);
 }
 
 } // namespace
+
+std::string in_quotes(std::string_view typed) {
+    constexpr size_t most = 100;
+    const size_t shown = utf8_prefix(typed, most);
+    return "'" + std::string(typed.substr(0, shown)) + (shown < typed.size() ? "...'" : "'");
+}
 
 Result<OfferPtr> resolve_offer(const Snapshot &snapshot, std::string_view text) {
     return resolve(snapshot.offers, text,

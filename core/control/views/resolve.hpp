@@ -9,6 +9,9 @@
 
 namespace rigger::views {
 
+/// A name as it was typed, in quotes, for a message: so much of it that the remedy behind it is still read.
+std::string in_quotes(std::string_view typed);
+
 // not_found UnknownOffer | UnknownServer | UnknownDeployment; invalid Ambiguous...: the message lists the candidates.
 Result<OfferPtr> resolve_offer(const Snapshot &snapshot, std::string_view text);
 Result<ServerPtr> resolve_server(const Snapshot &snapshot, std::string_view text);

@@ -24,5 +24,12 @@ TEST(Resolve, InstanceIdThatTwoSourcesGave_IsAmbiguous) {
     EXPECT_NE(either.error().message.find("d1, d2"), std::string::npos) << either.error().message;
 }
 
+TEST(Resolve, ANameWithoutEnd_LeavesRoomForTheRemedy) {
+    const auto none = resolve_server(Snapshot{}, std::string(50, 'x') + "\u00e9" + std::string(5000, 'x'));
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().message, "there is no server '" + std::string(50, 'x') + "\u00e9" + std::string(48, 'x') +
+                                        "...'; `rigger servers` lists them");
+}
+
 } // namespace
 } // namespace rigger::views
