@@ -3,7 +3,7 @@
 namespace rigger {
 
 EnginePlanner::EnginePlanner(placement::PlacementRules rules, placement::ChunkExecutor *executor)
-    : engine_(std::move(rules), executor) {}
+    : engine_(rules, executor), cost_floor_(rules.cost_floor) {}
 
 Result<placement::PlacementPlan> EnginePlanner::plan(const SnapshotPtr &snapshot) {
     const std::lock_guard hold(lock_);
@@ -47,6 +47,7 @@ Status EnginePlanner::set_scorers(std::vector<placement::ScorerBinding> scorers)
 
 void EnginePlanner::set_rules(placement::PlacementRules rules) {
     const std::lock_guard hold(lock_);
+    cost_floor_ = rules.cost_floor;
     engine_.set_rules(std::move(rules));
 }
 

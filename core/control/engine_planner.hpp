@@ -2,6 +2,7 @@
 #pragma once
 #include "control/planner.hpp"
 
+#include <atomic>
 #include <mutex>
 
 namespace rigger {
@@ -21,10 +22,12 @@ public:
                                       const std::optional<ServerId> &server) override;
     Status set_scorers(std::vector<placement::ScorerBinding> scorers) override;
     void set_rules(placement::PlacementRules rules) override;
+    double cost_floor() const override { return cost_floor_; }
 
 private:
     std::mutex lock_;
     placement::PlacementEngine engine_;
+    std::atomic<double> cost_floor_; ///< beside the lock
 };
 
 } // namespace rigger

@@ -28,6 +28,7 @@ public:
     /// Replaces the scorers that take part, from the next call on.
     virtual Status set_scorers(std::vector<placement::ScorerBinding> scorers) = 0;
     virtual void set_rules(placement::PlacementRules rules) = 0;
+    virtual double cost_floor() const = 0; ///< of the rules; waits for no plan
 };
 
 } // namespace rigger

@@ -300,8 +300,10 @@ NodeDeclaration read_declaration(const NodeView &node) {
         said.gpu_memory_mb = static_cast<int64_t>(*memory);
     if (const std::string cost = text(annotations, "rigger.dev/hourly-cost"); !cost.empty()) {
         const auto value = parse_quantity(cost);
-        if (value && std::isfinite(*value) && *value >= 0) said.hourly_cost = *value;
-        else said.problems.push_back("annotation rigger.dev/hourly-cost '" + cost + "' is not a price");
+        if (value && std::isfinite(*value) && *value > 0) said.hourly_cost = *value;
+        else
+            said.problems.push_back("annotation rigger.dev/hourly-cost '" + cost +
+                                    "' is not a price; give USD per GPU-hour, more than 0");
     }
     if (const std::string locked = text(annotations, "rigger.dev/locked"); !locked.empty())
         said.locked = locked == "true";

@@ -59,7 +59,7 @@ struct NodeDeclaration {
     bool worker = false;                          ///< it has the label chutes/worker, with any value but "false"
     std::string validator, external_ip;           ///< labels chutes/validator, chutes/external-ip
     bool tee = false;                             ///< label chutes/tee
-    std::optional<double> hourly_cost;            ///< annotation rigger.dev/hourly-cost; finite, >= 0
+    std::optional<double> hourly_cost;            ///< annotation rigger.dev/hourly-cost; finite, > 0
     std::optional<bool> locked;                   ///< annotation rigger.dev/locked
     std::optional<std::vector<DeclaredGpu>> gpus; ///< annotation rigger.dev/gpus; nullopt: not declared
     int counted_gpus = 0; ///< without that annotation: nvidia.com/gpu, at most the label nvidia.com/gpu.count (devices,

@@ -103,6 +103,20 @@ TEST(Node, AnAnnotationThatCannotBeRead_IsNotReplacedByACount) {
     EXPECT_EQ(said.problems.size(), 1U);
 }
 
+TEST(Node, APriceIsMoreThanNothing) {
+    const auto said = [](const std::string &price) {
+        return read_declaration(node("{}", R"({"rigger.dev/hourly-cost":")" + price + "\"}"));
+    };
+    EXPECT_EQ(said("1.85").hourly_cost, 1.85);
+    EXPECT_EQ(said("0.0001").hourly_cost, 0.0001);
+    for (const char *price : {"0", "0.0", "-0", "-1", "free", "nan", "inf"}) {
+        EXPECT_FALSE(said(price).hourly_cost) << price;
+        ASSERT_EQ(said(price).problems.size(), 1U) << price;
+        EXPECT_EQ(said(price).problems.front(), "annotation rigger.dev/hourly-cost '" + std::string(price) +
+                                                    "' is not a price; give USD per GPU-hour, more than 0");
+    }
+}
+
 TEST(Node, TheWorkerLabelCounts_WhateverItsValue_ButFalse) {
     EXPECT_TRUE(read_declaration(node(R"({"chutes/worker":"true"})")).worker);
     EXPECT_TRUE(read_declaration(node(R"({"chutes/worker":""})")).worker);

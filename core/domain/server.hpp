@@ -29,7 +29,7 @@ struct Server {
     ClusterName cluster;
     std::string validator; ///< the hotkey or source name it is pledged to; empty: any
     std::string ip_address;
-    double hourly_cost = 0; ///< USD per GPU per hour; 0 is allowed and counts as cost_floor in scores
+    double hourly_cost = 0; ///< USD per GPU per hour; 0: nobody said. Below cost_floor it counts as that in scores
     bool locked = false;    ///< no scale up, no preemption, no scale down here
     bool tee = false;
     bool ready = false;    ///< the node's Ready condition, as last seen, unless it is cordoned

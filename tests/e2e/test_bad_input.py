@@ -69,6 +69,34 @@ class Files(unittest.TestCase):
                     (daemon.dir / "etc/plugins-enabled/90-x.yaml").write_bytes(text)
                     self.refused(check_config(daemon), says)
 
+    FLEET = b"servers:\n  - {id: a1, name: a1, address: 10.0.0.1, model: a100, count: 8, hourly_cost: 1.2}\n"
+    NAMED = [  # an enabled instance, a file that it names, what stands in that, what is said
+        (None, "fleet.yaml", None, "etc/fleet.yaml: No such file or directory. Check the path in the instance's config"),
+        (None, "fleet.yaml", FLEET.replace(b"1.2", b"-1"), "etc/fleet.yaml:2: server 'a1': 'hourly_cost'"),
+        (None, "fleet.yaml", FLEET + b"  - {id: a1}\n", "etc/fleet.yaml:3: "),
+        (None, "market/chute_models_head.csv", None, "chute_models_head.csv: cannot open: No such file"),
+        (None, "market/chute_models_head.csv", b"", "chute_models_head.csv"),
+        ("plugin: rig.source-catalog\nconfig: {market: $FILE}\n", "m.json", b"[1,", "90-x.yaml: {dir}/etc/m.json:1: "),
+        ("plugin: rig.source-catalog\nconfig: {market: $FILE, csv: /x}\n", "m.json", b"{}", "config must name exactly one of csv, market or chutes"),
+        ("plugin: rig.source-catalog\nconfig: {csv: $CSV, replay: $FILE}\n", "replay.jsonl", b"{}\n{\n", "90-x.yaml: {dir}/etc/replay.jsonl:"),
+        ("plugin: rig.cluster-microk8s\nconfig: {kubeconfig: $FILE}\n", "kubeconfig", None, "90-x.yaml: cannot read {dir}/etc/kubeconfig: No such file or directory"),
+        ("plugin: rig.cluster-microk8s\nconfig: {kubeconfig: $FILE}\n", "kubeconfig", b"a: [", "{dir}/etc/kubeconfig: "),
+        ("plugin: rig.cluster-microk8s\nconfig: {}\n", "kubeconfig", None, "give either kubeconfig (a path) or inCluster: true"),
+        ("plugin: rig.cluster-k3s\nconfig: {directory: $FILE}\n", "kubeconfigs", None, "etc/kubeconfigs is not a directory that can be read"),
+        ("plugin: rig.cluster-k3s\nconfig: {directory: $FILE, kubeconfig: $FILE}\n", "kubeconfigs", b"", "give one of kubeconfig"),
+    ]
+
+    def test_the_files_that_a_plugins_settings_name_are_looked_at_too(self):
+        for instance, name, text, says in self.NAMED:
+            with self.subTest(name=name, text=text), Daemon() as daemon:
+                path = daemon.dir / "etc" / name
+                if instance:
+                    csv = daemon.dir / "etc/market/chute_models_head.csv"
+                    (daemon.dir / "etc/plugins-enabled/90-x.yaml").write_text(instance.replace("$FILE", str(path)).replace("$CSV", str(csv)))
+                path.unlink(missing_ok=True) if text is None else path.write_bytes(text)
+                self.refused(check_config(daemon), says.replace("{dir}", str(daemon.dir)))
+                self.assertEqual([], list((daemon.dir / "state").iterdir()), "a check makes nothing")
+
     SURROUNDINGS = [  # what is changed in rigger.yaml, and around it; what is said
         ("state_dir: {dir}/state", "state_dir: {dir}/file/state", "rigger.yaml:{line}:1: state_dir: "),
         ("state_dir: {dir}/state", "state_dir: {dir}/file", "{dir}/file is not a directory; remove it, or name another one"),
@@ -386,6 +414,7 @@ class Running(unittest.TestCase):
             (b"servers: []\n#" + b"x" * 5_000_000, "more than 4194304 bytes"),
             (with_("id: srv-h200-01,", "id: srv-h200-tee-01,"), r"id 'srv-h200-tee-01' was used at line \d+ already"),
             (with_("name: h200-01,", "name: h200-tee-01,"), r"name 'h200-tee-01' was used at line \d+ already"),
+            (with_("hourly_cost: 2.20", "hourly_cost: 0"), r"fleet.yaml:\d+: server 'h200-01': 'hourly_cost' must be a price in USD per GPU-hour, more than 0"),
             (with_("hourly_cost: 2.20", "hourly_cost: -2.20"), r"fleet.yaml:\d+: server 'h200-01': 'hourly_cost' must be a price"),
             (with_("hourly_cost: 2.20", "hourly_cost: .nan"), r"fleet.yaml:\d+: server 'h200-01': 'hourly_cost' must be a price"),
             (with_("hourly_cost: 2.20", "hourly_cost: .inf"), r"fleet.yaml:\d+: server 'h200-01': 'hourly_cost' must be a price"),
@@ -416,12 +445,13 @@ class Running(unittest.TestCase):
             (lines[0] + b"x" * 20_000_000, "csv:"),
         ], "market read")
 
-    def test_a_server_that_costs_nothing_is_worth_a_finite_amount(self):
+    def test_a_server_that_costs_next_to_nothing_is_worth_a_finite_amount_and_is_told_of(self):
         path = self.daemon.dir / "etc/fleet.yaml"
         good = path.read_text()
-        path.write_text(good.replace("hourly_cost: 0.28", "hourly_cost: 0"))
+        path.write_text(good.replace("hourly_cost: 0.28", "hourly_cost: 0.0001"))
         try:
-            self.daemon.until(lambda: any(n["nodeName"] == "4090-01" and n["hourlyCost"] == 0 for n in self.daemon.items("nodes")), LIMIT, "the free server")
+            self.daemon.until(lambda: any(n["nodeName"] == "4090-01" and n["hourlyCost"] == 0.0001 for n in self.daemon.items("nodes")), LIMIT, "the cheap server")
+            self.assertIn("count as 0.001 USD per GPU-hour and so as the best places: 4090-01;", self.daemon.cli("status").stdout)
             for verdict in (v for c in self.daemon.items("chutes", "-g", "4090") for v in self.daemon.items("why-not", c["offerId"], "-s", "4090-01")):
                 self.assertTrue(verdict["value"] is None or verdict["value"] < 1e12, verdict)
         finally:

@@ -76,7 +76,7 @@ def random_fleet(rng, size):
     for number in range(size):
         count = rng.choice([1, 2, 3, 4, 6, 8, 16])
         server = {"id": f"srv-{number:03}", "name": f"{rng.choice(['east', 'west'])}-{number:03}", "address": f"198.51.100.{number + 1}",
-                  "model": rng.choice(MODELS), "count": count, "hourly_cost": rng.choice([0, 0.1, 0.2, 0.3, 0.5, 0.6, 0.7, 1, round(rng.uniform(0.1, 4), 3), rng.uniform(0.001, 9), 10000])}
+                  "model": rng.choice(MODELS), "count": count, "hourly_cost": rng.choice([0.0005, 0.1, 0.2, 0.3, 0.5, 0.6, 0.7, 1, round(rng.uniform(0.1, 4), 3), rng.uniform(0.001, 9), 10000])}
         if rng.random() < 0.05:
             server |= {"model": STRANGE, "gpu_memory_gb": 100}
         if rng.random() < 0.2:

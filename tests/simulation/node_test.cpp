@@ -1,6 +1,8 @@
 // What becomes of a server when its node changes in ways that nobody announced.
+#include "control/views/views.hpp"
 #include "simulation/fixture.hpp"
 
+#include <nlohmann/json.hpp>
 #include <utility>
 
 namespace rigger::sim {
@@ -46,6 +48,33 @@ TEST_F(Nodes, NodeWhoseGpusClash_IsStillKnownToBeDown) {
     sim.cluster.set_node_ready("gpu-02", false);
     sim.run(1s);
     EXPECT_FALSE(server("gpu-02")->ready);
+}
+
+TEST_F(Nodes, APriceThatIsNone_IsSaidAndChangesNothing) {
+    sim.cluster.annotate_node("gpu-01", "rigger.dev/hourly-cost", "0");
+    sim.run(1s);
+    EXPECT_EQ(server("gpu-01")->hourly_cost, 1.5);
+    EXPECT_TRUE(said("node gpu-01: annotation rigger.dev/hourly-cost '0' is not a price"));
+}
+
+TEST_F(Nodes, APriceThatDoesNotCount_IsTold) {
+    const auto told = [&] {
+        views::StatusFacts facts;
+        facts.cost_floor = 0.001;
+        const auto status =
+            nlohmann::json::parse(views::status({*sim.controller_view().published(), sim.world.monotonic()}, facts));
+        EXPECT_TRUE(status["healthy"].get<bool>());
+        return status["warnings"].dump();
+    };
+    EXPECT_EQ(told(), "[]");
+    sim.cluster.annotate_node("gpu-01", "rigger.dev/hourly-cost", "0.0001");
+    sim.cluster.add_node({"gpu-02", "h100", 2, false});
+    sim.cluster.add_node({"gpu-03", "h100", 2, false});
+    sim.run(1s);
+    EXPECT_EQ(told(),
+              "[\"servers that cost less than placement.cost_floor count as 0.001 USD per GPU-hour and so as the best "
+              "places: gpu-01; say what they cost (annotation rigger.dev/hourly-cost; hourly_cost in a fleet "
+              "file)\"]");
 }
 
 TEST_F(Nodes, StoreThatWasLost_PutsNothingOnGpusThatRunningPodsHold) {

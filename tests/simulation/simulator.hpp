@@ -64,6 +64,7 @@ public:
     Result<placement::WhyNot> why_not(const SnapshotPtr &, const OfferId &, const std::optional<ServerId> &) override;
     Status set_scorers(std::vector<placement::ScorerBinding>) override { return {}; }
     void set_rules(placement::PlacementRules) override {}
+    double cost_floor() const override { return 0; }
 };
 
 /// Proposes what the first-party reconcilers propose, without any caution of its own: the gate must supply it.

@@ -229,7 +229,7 @@ struct Verbs {
                                        [&](const SourceState &s) { return s.name.value == arguments.source; });
         if (!known)
             return not_found("UnknownSource",
-                             "there is no source '" + arguments.source + "'; `rigger status` lists them");
+                             "there is no source " + in_quotes(arguments.source) + "; `rigger status` lists them");
         return loop.submit(call, principal.name, SyncRequest{SourceName(arguments.source)});
     }
 };
@@ -260,7 +260,8 @@ Result<std::string> ControlService::query(const Principal &principal, std::strin
     if (view == "status")
         return status(scene, {facts_.version, facts_.plugins_status ? facts_.plugins_status() : std::string(),
                               facts_.conditions ? facts_.conditions() : std::vector<std::string>(),
-                              facts_.machinery ? facts_.machinery() : std::string(), loop_.now() - started_});
+                              facts_.machinery ? facts_.machinery() : std::string(), loop_.now() - started_,
+                              planner_.cost_floor()});
     return not_found("UnknownView", "there is no view '" + std::string(view) + "'");
 }
 

@@ -56,20 +56,29 @@ void write_counts(JsonWriter &json, const Snapshot &s) {
     json.field("offers", s.offers.size()).field("servers", s.servers.size());
 }
 
+/// The first few by name, the others by number.
+struct Named {
+    static constexpr size_t most = 5;
+    std::string names;
+    size_t count = 0;
+
+    void add(const std::string &name) {
+        if (++count <= most) names += (names.empty() ? "" : ", ") + name;
+    }
+    std::string text(const char *on = "") const {
+        return count > most ? names + " and " + on + std::to_string(count - most) + " more" : names;
+    }
+};
+
 /// Two who hand out the same GPUs may hand out one of them twice: whoever runs them should know.
 std::vector<std::string> shared_servers(const Snapshot &s) {
-    constexpr size_t most_named = 5;
-    std::string names;
-    size_t servers = 0;
-    for (const ServerPtr &server : s.servers) {
-        if (server->gpus_of_others == 0) continue;
-        if (++servers > most_named) continue;
-        names += (names.empty() ? "" : ", ") + std::to_string(server->gpus_of_others) + " of " +
-                 std::to_string(server->gpus.size()) + " on " + server->name;
-    }
-    if (servers == 0) return {};
-    if (servers > most_named) names += " and on " + std::to_string(servers - most_named) + " more";
-    return {"pods that are not rigger's ask for GPUs of its servers (" + names +
+    Named named;
+    for (const ServerPtr &server : s.servers)
+        if (server->gpus_of_others > 0)
+            named.add(std::to_string(server->gpus_of_others) + " of " + std::to_string(server->gpus.size()) + " on " +
+                      server->name);
+    if (named.count == 0) return {};
+    return {"pods that are not rigger's ask for GPUs of its servers (" + named.text("on ") +
             "): as many are set aside, but which ones they got nobody tells; keep such pods off, or reserve GPUs for "
             "them (annotation rigger.dev/gpus)"};
 }
@@ -83,6 +92,19 @@ std::vector<std::string> servers_held_by_number(const Snapshot &s) {
                               " hold its GPUs by number, from before these had names: it takes nothing new until those "
                               "ended; `rigger undeploy` ends them");
     return notices;
+}
+
+/// They look like the best places of all, whatever they cost.
+std::vector<std::string> servers_below_cost_floor(const Snapshot &s, double floor) {
+    Named named;
+    for (const ServerPtr &server : s.servers)
+        if (server->hourly_cost < floor) named.add(server->name + (server->hourly_cost > 0 ? "" : " (no price known)"));
+    if (named.count == 0) return {};
+    char price[32];
+    std::snprintf(price, sizeof price, "%g", floor);
+    return {"servers that cost less than placement.cost_floor count as " + std::string(price) +
+            " USD per GPU-hour and so as the best places: " + named.text() +
+            "; say what they cost (annotation rigger.dev/hourly-cost; hourly_cost in a fleet file)"};
 }
 
 } // namespace
@@ -105,6 +127,7 @@ std::string status(const Scene &scene, const StatusFacts &facts) {
     for (const std::string &warning : conditions) json.value(warning);
     for (const std::string &notice : shared_servers(s)) json.value(notice);
     for (const std::string &notice : servers_held_by_number(s)) json.value(notice);
+    for (const std::string &notice : servers_below_cost_floor(s, facts.cost_floor)) json.value(notice);
     json.end_array().key("loops").begin_array();
     write_loop(json, "placement", status.plan);
     write_loop(json, "reconcile", status.reconcile);

@@ -56,6 +56,7 @@ struct StatusFacts {
     std::vector<std::string> conditions; ///< what is wrong outside the loop
     std::string machinery;               ///< JSON, empty: none
     Duration uptime{};
+    double cost_floor = 0;
 };
 std::string status(const Scene &scene, const StatusFacts &facts);
 

@@ -8,6 +8,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (!fleet.ok() && fleet.error().message.find("fleet.yaml:") != 0) std::abort();
     if (fleet.ok())
         for (const auto &server : fleet->servers)
-            if (server.count < 1 || !(server.hourly_cost >= 0) || server.name.empty()) std::abort();
+            if (server.count < 1 || !(server.hourly_cost > 0) || server.name.empty()) std::abort();
     return 0;
 }

@@ -63,6 +63,8 @@ TEST(Fleet, Mistakes_AreRefused_WithFileLineAndReason) {
          "'count' must be a whole number"},
         {"servers:\n  - {id: a, name: n, address: x, model: l4, count: 1, hourly_cost: -1}",
          "'hourly_cost' must be a price"},
+        {"servers:\n  - {id: a, name: n, address: x, model: l4, count: 1, hourly_cost: 0}",
+         "'hourly_cost' must be a price in USD per GPU-hour, more than 0"},
         {"servers:\n  - {id: a, name: n, address: x, model: l4, count: 1, hourly_cost: .nan}",
          "'hourly_cost' must be a price"},
         {"servers:\n  - {id: a, name: n, address: x, model: l4, count: 1, hourly_cost: nan}",

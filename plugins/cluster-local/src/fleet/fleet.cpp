@@ -8,9 +8,11 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 
 namespace cluster_local {
@@ -53,10 +55,11 @@ public:
         double read = 0;
         const std::string s = value.IsScalar() ? value.Scalar() : "";
         const auto [end, error] = std::from_chars(s.data(), s.data() + s.size(), read);
-        if (s.empty() || error != std::errc() || end != s.data() + s.size() || !std::isfinite(read) || read < 0 ||
+        if (s.empty() || error != std::errc() || end != s.data() + s.size() || !std::isfinite(read) || read <= 0 ||
             read > 10'000)
             return fail(value, std::string("'") + key +
-                                   "' must be a price in USD per GPU-hour between 0 and 10000, such as 2.35");
+                                   "' must be a price in USD per GPU-hour, more than 0 and at most 10000, such as "
+                                   "2.35; of a machine of your own what its power and wear cost");
         to = read;
     }
     void flag(const char *key, bool &to) {
@@ -309,7 +312,7 @@ rig::Result<Fleet> read_fleet(const std::string &file) {
     in.read(text.data(), static_cast<std::streamsize>(text.size()));
     if (!in.is_open() || in.bad())
         return rig::Error{RIG_E_UNAVAILABLE, "FleetUnreadable",
-                          "cannot read the fleet file " + file +
+                          "cannot read the fleet file " + file + ": " + std::strerror(errno) +
                               ". Check the path in the instance's config and the file's permissions",
                           0};
     text.resize(static_cast<size_t>(in.gcount()));
