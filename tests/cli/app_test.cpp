@@ -221,6 +221,16 @@ TEST_F(App, ATokenThatIsNoTextIsNotSent) {
     EXPECT_NE(seen.err.find("the token is not text"), std::string::npos) << seen.err;
 }
 
+TEST_F(App, AFileWithoutATokenIsNamed) {
+    for (const char *text : {"", "\n", " \n\n"}) {
+        const std::string file = daemon.directory + "/empty";
+        std::ofstream(file) << text;
+        const Seen seen = terminal().run({"nodes", "--url", "http://127.0.0.1:1", "--token-file", file});
+        EXPECT_EQ(seen.code, exit_usage);
+        EXPECT_NE(seen.err.find("cannot read a token from " + file), std::string::npos) << seen.err;
+    }
+}
+
 /// Collects what is written and lets the test act on it.
 class Screen : public std::streambuf {
 public:
