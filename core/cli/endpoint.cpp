@@ -50,10 +50,9 @@ private:
         while (!token.empty() && (token.back() == '\n' || token.back() == '\r' || token.back() == ' '))
             token.pop_back();
         if (!file.empty() && token.empty())
-            return invalid("TokenFile", tr("cannot read a token from ", "无法读取令牌：") +
-                                            elide(printable(file), 120) +
-                                            tr("; the file holds the token alone, on one line",
-                                               "；文件中应只有一行，即令牌本身"));
+            return invalid("TokenFile",
+                           tr("cannot read a token from ", "无法读取令牌：") + elide(printable(file), 120) +
+                               tr("; the file holds the token alone, on one line", "；文件中应只有一行，即令牌本身"));
         if (token.find_first_of("\r\n") != std::string::npos)
             return invalid("TokenFile", tr("the token has more than one line; it must be one line of text",
                                            "令牌多于一行；必须是一行文本"));

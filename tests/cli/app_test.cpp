@@ -1,5 +1,6 @@
 // What must hold whatever it looks like: tokens, watching, progress, colour, completion, timeouts.
 #include "catalogue.hpp"
+#include "cli/render/result.hpp"
 #include "terminal.hpp"
 
 #include <gmock/gmock.h>
@@ -219,6 +220,19 @@ TEST_F(App, ATokenThatIsNoTextIsNotSent) {
     const Seen seen = terminal().run({"nodes", "--url", "http://127.0.0.1:1", "--token-file", file});
     EXPECT_EQ(seen.code, exit_usage);
     EXPECT_NE(seen.err.find("the token is not text"), std::string::npos) << seen.err;
+}
+
+TEST(Rendering, ATextIsItsLinesAndNoMore) {
+    ResultDeclaration shape;
+    shape.kind = ResultKind::text;
+    const auto shown = [&](const std::string &text) {
+        const auto rendered = render_result(Json{{"text", text}}.dump(), shape, {});
+        return rendered.ok() ? rendered->text : rendered.error().message;
+    };
+    EXPECT_EQ(shown(""), "");
+    EXPECT_EQ(shown("a"), "a\n");
+    EXPECT_EQ(shown("a\n"), "a\n");
+    EXPECT_EQ(shown("\na\n\nb"), "\na\n\nb\n");
 }
 
 TEST_F(App, AFileWithoutATokenIsNamed) {

@@ -112,10 +112,11 @@ private:
         const auto found = document_.is_object() ? document_.find("text") : document_.end();
         if (!document_.is_object() || found == document_.end() || !found->is_string())
             return malformed({"it holds no text", "其中没有文本"}, style_.language);
-        std::string line;
-        for (const char c : found->get<std::string>() + "\n") { // lines stay lines, each one made harmless
-            if (c != '\n') line += c;
-            else out_.text += printable(std::exchange(line, {})) + "\n";
+        const auto &text = found->get_ref<const std::string &>();
+        for (std::string_view rest = text; !rest.empty();) { // lines stay lines, each one made harmless
+            const size_t end = std::min(rest.find('\n'), rest.size());
+            out_.text += printable(rest.substr(0, end)) + "\n";
+            rest.remove_prefix(std::min(end + 1, rest.size()));
         }
         return {};
     }
