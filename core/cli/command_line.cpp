@@ -70,10 +70,9 @@ private:
     };
 
     std::string tr(std::string_view en, std::string_view zh) const { return std::string(Text{en, zh}.in(language_)); }
-    std::string see_help() const {
-        return tr("; see `rigger ", "；参见 `rigger ") + (command_.group == "plugins" ? "plugins " : "") +
-               command_.name + " --help`";
-    }
+    /// As it is typed.
+    std::string typed() const { return (command_.group == "plugins" ? "plugins " : "") + command_.name; }
+    std::string see_help() const { return tr("; see `rigger ", "；参见 `rigger ") + typed() + " --help`"; }
 
     void add_common() {
         const auto text = [&](const char *names, std::string &into) { app_.add_option(names, into); };
@@ -133,7 +132,7 @@ private:
             if (!declared.required) return {};
             const bool by_place = declared.position && declared.short_name.empty() && !declared.metavar.empty();
             return invalid("MissingOption",
-                           tr("'", "'") + command_.name + tr("' needs ", "' 需要 ") +
+                           "'" + typed() + tr("' needs ", "' 需要 ") +
                                (by_place                   ? declared.metavar
                                 : declared.metavar.empty() ? spoken(declared)
                                                            : spoken(declared) + " " + declared.metavar) +
@@ -210,7 +209,7 @@ private:
 
     Error unexpected(const std::string &word) const {
         if (word.size() < 2 || word.front() != '-')
-            return invalid("UnexpectedWord", "'" + command_.name + tr("' does not take the word ", "' 不接受参数 ") +
+            return invalid("UnexpectedWord", "'" + typed() + tr("' does not take the word ", "' 不接受参数 ") +
                                                  shown_word(word) + see_help());
         const std::string name = word.substr(0, word.find('='));
         std::vector<std::string> known;
@@ -219,7 +218,7 @@ private:
         std::string hint;
         for (const std::string &near : similar_names(known, name))
             hint += (hint.empty() ? tr("; did you mean ", "；是否指 ") : tr(" or ", " 或 ")) + near;
-        return invalid("UnknownOption", "'" + command_.name + tr("' has no option ", "' 没有选项 ") + shown_word(name) +
+        return invalid("UnknownOption", "'" + typed() + tr("' has no option ", "' 没有选项 ") + shown_word(name) +
                                             (hint.empty() ? see_help() : hint + "?"));
     }
 
