@@ -32,7 +32,7 @@ class Tool(unittest.TestCase):
                     if form == "json":
                         self.assertIn(b"items", watch.stdout.readline())
                     watch.stdout.close()
-                    self.assertEqual(-signal.SIGPIPE, watch.wait(60 * PATIENCE))
+                    self.assertIn(watch.wait(60 * PATIENCE), (-signal.SIGPIPE, 141))  # to a shell the same: whether a write or the look-out meets the closed pipe first
                     self.assertNotIn(b"Error", watch.stderr.read())
                     watch.stderr.close()
 
