@@ -1,6 +1,7 @@
 #include "control/forget.hpp"
 
 #include "control/deployer.hpp"
+#include "control/inventory.hpp"
 #include "control/json_writer.hpp"
 #include "domain/objects.hpp"
 
@@ -14,13 +15,6 @@ namespace {
 constexpr const char *gone_with_server = "ServerGone";
 
 Error refused(const char *reason, std::string message) { return {Code::conflict, reason, std::move(message), 0}; }
-
-bool is_seen(const State &state, const Server &server) {
-    const auto cluster = state.clusters.find(server.cluster);
-    if (cluster == state.clusters.end()) return false;
-    const auto node = cluster->second.node(server.name, server.id);
-    return node && read_declaration(*node).worker;
-}
 
 /// Would its cluster show the node if it had it? Why not; empty: it would.
 std::string why_blind(const Turn &turn, const Server &server) {
@@ -36,6 +30,13 @@ std::string why_blind(const Turn &turn, const Server &server) {
     return {};
 }
 
+/// What a cluster showed before it went out of sight says nothing.
+bool is_seen(const Turn &turn, const Server &server) {
+    if (!why_blind(turn, server).empty()) return false;
+    const auto node = turn.state.clusters.at(server.cluster).node(server.name, server.id);
+    return node && read_declaration(*node).worker;
+}
+
 std::vector<Track *> tracks_on(Turn &turn, const ServerId &server) {
     std::vector<Track *> all;
     for (auto &[id, track] : turn.state.tracks)
@@ -45,7 +46,7 @@ std::vector<Track *> tracks_on(Turn &turn, const ServerId &server) {
 
 Status check(const Turn &turn, const Server &server, const std::string &blind, const std::vector<Track *> &tracks,
              bool force) {
-    if (is_seen(turn.state, server))
+    if (is_seen(turn, server))
         return refused("NodeStillSeen", "cluster " + server.cluster.value +
                                             " still shows the node; take it out of the " +
                                             "cluster (kubectl delete node " + server.name +
@@ -113,13 +114,12 @@ void drop(Turn &turn, const Server &server, const std::string &by) {
     turn.metrics.decision("forget", "OperatorRequest");
     const ClusterName cluster = server.cluster;
     turn.state.lock_annotations.erase(server.id.value);
+    // What its cluster showed before it went out of sight must not bring it back.
+    if (const auto known = turn.state.clusters.find(cluster);
+        known != turn.state.clusters.end() && !known->second.nodes.listing.freshness().complete)
+        known->second.nodes.take({}, server.name);
     turn.drop_server(server);
-    const bool more = std::any_of(turn.state.servers.begin(), turn.state.servers.end(),
-                                  [&](const auto &entry) { return entry.second->cluster == cluster; });
-    // A cluster that is gone as well: if it is not, its next word brings it back.
-    if (const auto at = turn.state.clusters.find(cluster);
-        !more && at != turn.state.clusters.end() && !at->second.nodes.listing.freshness().complete)
-        turn.state.clusters.erase(at);
+    inventory::let_go_if_unused(turn, cluster); // it may be gone as well
     turn.touch();
     turn.replan();
 }
@@ -163,7 +163,7 @@ void after(Turn &turn, const ServerId &id) {
     const std::string by = wish->second;
     turn.state.forgetting.erase(wish);
     const ServerPtr server = turn.server(id);
-    if (server && !is_seen(turn.state, *server)) drop(turn, *server, by); // it may have come back meanwhile
+    if (server && !is_seen(turn, *server)) drop(turn, *server, by); // it may have come back meanwhile
 }
 
 void resume(Turn &turn, Track &t) {

@@ -189,8 +189,6 @@ void note_error(Turn &turn, const ClusterName &cluster, ObjectKind kind, const L
 } // namespace
 
 void on_mark(Turn &turn, const ClusterMark &m) {
-    if (m.mark == Mark::lost && turn.state.dropped.contains(m.cluster)) return; // each watch tells of its end by itself
-    turn.state.dropped.erase(m.cluster);
     ClusterBook &cluster = turn.state.clusters[m.cluster];
     const bool was_complete = cluster.listing(m.kind).freshness().complete;
     with_book(cluster, m.kind, [&](auto &book) {
@@ -201,6 +199,7 @@ void on_mark(Turn &turn, const ClusterMark &m) {
             book.listing.lost(m.detail);
             note_error(turn, m.cluster, m.kind, book.listing);
             turn.relist_later(false, backend_of(m.cluster)); // unless it comes back by itself before
+            let_go_if_unused(turn, m.cluster);               // its name may be gone from the configuration
             break;
         case Mark::complete:
             if (book.listing.complete(turn.mono, turn.empty_is_meant() ? 0 : expected(turn, m.cluster, book)) ==
@@ -219,6 +218,32 @@ void on_mark(Turn &turn, const ClusterMark &m) {
     });
     if (was_complete != cluster.listing(m.kind).freshness().complete) turn.replan();
     if (m.kind == ObjectKind::node) same_cluster::reconsider(turn, m.cluster);
+    turn.touch();
+}
+
+namespace {
+bool is_unused(const State &s, const ClusterName &cluster) {
+    const auto known = s.clusters.find(cluster);
+    return known != s.clusters.end() && !known->second.nodes.listing.freshness().complete &&
+           std::none_of(s.servers.begin(), s.servers.end(),
+                        [&](const auto &entry) { return entry.second->cluster == cluster; }) &&
+           std::none_of(s.tracks.begin(), s.tracks.end(),
+                        [&](const auto &entry) { return entry.second.d->cluster == cluster; });
+}
+} // namespace
+
+void let_go_if_unused(Turn &turn, const ClusterName &cluster) {
+    if (!is_unused(turn.state, cluster)) return;
+    if (!turn.state.backends.contains(backend_of(cluster))) return drop_if_unused(turn, cluster);
+    turn.launch(RecognizeEffect{cluster, "any"}, turn.config.cluster_timeout);
+}
+
+void drop_if_unused(Turn &turn, const ClusterName &cluster) {
+    if (!is_unused(turn.state, cluster)) return;
+    turn.state.clusters.erase(cluster);
+    turn.state.refused.erase(cluster);
+    turn.state.asked_for.erase(cluster);
+    turn.state.status.cluster_errors.erase(cluster);
     turn.touch();
 }
 

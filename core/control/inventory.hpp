@@ -16,6 +16,13 @@ void on_watch_ended(Turn &turn, const WatchEnded &message);
 /// hold.
 ServerPtr with_use(State &state, const ServerPtr &server);
 
+/// Does anything still need the cluster: a server or a deployment on record, or a whole view of it? If not, its backend
+/// is asked whether it has one of that name, and what is configured stays in sight although it cannot be reached.
+void let_go_if_unused(Turn &turn, const ClusterName &cluster);
+/// Takes it off the record for good reason: its backend has no cluster of that name, or is not loaded. If that is
+/// wrong, its next word brings it back.
+void drop_if_unused(Turn &turn, const ClusterName &cluster);
+
 /// What stood in a node's way may be gone: deployments on the machine that had its name, or another name of its
 /// cluster.
 void reconsider_node(Turn &turn, const ClusterName &cluster, const std::string &name);

@@ -59,21 +59,6 @@ void move(Turn &turn, const Server &server, const ClusterName &to) {
                        ": its deployments are looked for there from now on");
 }
 
-/// A name that neither its backend nor anything on record knows any more. If that is wrong, its next word brings it
-/// back.
-void drop_if_unused(Turn &turn, const ClusterName &cluster) {
-    const State &s = turn.state;
-    const bool used =
-        std::any_of(s.servers.begin(), s.servers.end(), [&](const auto &e) { return e.second->cluster == cluster; }) ||
-        std::any_of(s.tracks.begin(), s.tracks.end(), [&](const auto &e) { return e.second.d->cluster == cluster; });
-    const ClusterBook *const known = book(s, cluster);
-    if (used || !known || known->nodes.listing.freshness().complete) return;
-    turn.state.clusters.erase(cluster);
-    turn.state.refused.erase(cluster);
-    turn.state.dropped.insert(cluster);
-    turn.touch();
-}
-
 /// Nodes of that name that are refused somewhere.
 std::vector<std::pair<ClusterName, std::string>> refused_for(const State &state, const ClusterName &first) {
     std::vector<std::pair<ClusterName, std::string>> all;
@@ -138,7 +123,7 @@ void on_recognized(Turn &turn, const EffectDone &done) {
         inventory::reconsider_node(turn, where, name);
     }
     reconsider(turn, gone);
-    drop_if_unused(turn, gone);
+    inventory::drop_if_unused(turn, gone);
 }
 
 bool is_elsewhere(const State &state, const Deployment &d) {

@@ -189,7 +189,6 @@ struct State {
                                                 ///< empty: a previous run knew
     /// Nodes that are servers of another cluster, by name, and since when that one lacks them; MonoTime{}: it does not.
     std::map<ClusterName, std::map<std::string, MonoTime>> refused;
-    std::set<ClusterName> dropped; ///< names that nobody knows any more: that contact to them is lost is no news
     std::map<ClusterName, MonoTime> asked_for; ///< when its backend was asked whether it still knows that name
     std::map<OfferId, std::string> bans;
     std::vector<FailureMark> failures;

@@ -76,6 +76,21 @@ TEST_F(Forget, ClusterThatCannotBeSeen_NeedsTheOperatorsWord) {
     EXPECT_EQ(sim.auditor.violation(), "");
 }
 
+TEST_F(Forget, NodeThatWasSeenBeforeItsClusterWentOutOfSight_NeedsTheOperatorsWord) {
+    sim.cluster.on_change = {};
+    sim.cluster.remove_node("gpu-01");
+    sim.cluster.down = true;
+    for (const ObjectKind kind : watched_kinds)
+        sim.hear(ClusterMark{ClusterName("sim/c1"), kind, Mark::lost, "connection refused"});
+    sim.run(1s);
+    EXPECT_EQ(forget(), "ClusterNotSeen") << "what it showed before is no reason to look for the node there";
+    EXPECT_TRUE(on_record());
+    EXPECT_EQ(forget(true), "ok");
+    sim.run(1min);
+    EXPECT_FALSE(on_record());
+    EXPECT_EQ(sim.auditor.violation(), "");
+}
+
 TEST_F(Forget, OnceBegun_IsFinishedAfterARestart) {
     sim.cluster.remove_node("gpu-01");
     sim.run(1s);
@@ -111,6 +126,64 @@ TEST_F(Forget, NodeThatComesBack_IsANewServer_ThatTakesNothingWhileItsOldPodRuns
     sim.run(1min);
     EXPECT_FALSE((*answer)->ok());
     EXPECT_EQ(sim.cluster.violation, "");
+}
+
+/// What nothing on record needs goes when its name is gone from the configuration, and not before.
+struct UnusedCluster : Forget {
+    void SetUp() override {
+        Forget::SetUp();
+        sim.undeploy(id);
+        ASSERT_TRUE(sim.run_until([&] { return all_gone(); }, 10min));
+    }
+    void forget_all(bool force) {
+        for (const char *name : {"gpu-01", "gpu-02"}) {
+            gone = server(name)->id;
+            EXPECT_EQ(forget(force), "ok");
+        }
+    }
+    bool shown() const { return state().clusters.contains(ClusterName("sim/c1")); }
+    void remove_from_configuration() {
+        sim.cluster.called = "none";
+        for (const ObjectKind kind : {ObjectKind::pod, ObjectKind::node, ObjectKind::service, ObjectKind::job})
+            sim.hear(ClusterMark{ClusterName("sim/c1"), kind, Mark::lost, "the cluster is not configured any more"});
+        sim.run(10s);
+    }
+    void lose_nodes() {
+        for (const char *name : {"gpu-01", "gpu-02"}) sim.cluster.remove_node(name);
+        sim.run(1s);
+    }
+};
+
+TEST_F(UnusedCluster, ThatIsSeen_Stays) {
+    lose_nodes();
+    forget_all(false);
+    sim.run(10min);
+    EXPECT_TRUE(shown());
+    remove_from_configuration();
+    EXPECT_FALSE(shown()) << "nobody would ever take it away";
+}
+
+TEST_F(UnusedCluster, ThatIsOutOfReach_StaysInSightWhileItIsConfigured) {
+    lose_nodes();
+    sim.cluster.down = true;
+    for (const ObjectKind kind : watched_kinds)
+        sim.hear(ClusterMark{ClusterName("sim/c1"), kind, Mark::lost, "connection refused"});
+    sim.run(3min);
+    forget_all(true);
+    sim.run(10min);
+    EXPECT_TRUE(shown());
+    sim.faults.effect_fails = 1;
+    remove_from_configuration();
+    EXPECT_TRUE(shown()) << "its backend did not answer";
+    sim.faults.effect_fails = 0;
+    remove_from_configuration();
+    EXPECT_FALSE(shown());
+}
+
+TEST_F(UnusedCluster, WhosePluginIsNotLoaded_Goes) {
+    sim.hear(BackendDetached{"sim"});
+    forget_all(true);
+    EXPECT_FALSE(shown());
 }
 
 } // namespace
