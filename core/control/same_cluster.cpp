@@ -18,8 +18,9 @@ const ClusterBook *book(const State &state, const ClusterName &cluster) {
 }
 
 enum class Known : uint8_t { yes, no, unsure };
-/// Does the cluster of that name have the node?
+/// Does the cluster of that name have the node? Nobody has whose backend is not loaded.
 Known has(const Turn &turn, const ClusterName &cluster, const Server &server) {
+    if (!turn.state.backends.contains(backend_of(cluster))) return Known::no;
     const ClusterBook *const known = book(turn.state, cluster);
     if (!known) return Known::unsure;
     const Freshness &nodes = known->nodes.listing.freshness();
@@ -91,7 +92,9 @@ bool claim(Turn &turn, const ClusterName &cluster, const NodeView &node, const S
     if (there != Known::no) lacking_since = {};
     else if (lacking_since.ns == 0) lacking_since = turn.mono;
     else if (turn.mono - lacking_since >= settled && has(turn, cluster, server) == Known::yes) {
+        const ClusterName from = server.cluster;
         move(turn, server, cluster);
+        inventory::let_go_if_unused(turn, from);
         return true;
     }
     if (there == Known::unsure) ask(turn, server.cluster, node.name);

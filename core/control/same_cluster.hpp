@@ -3,8 +3,10 @@
 //
 // The name that is on record stands as long as its backend knows it: nodes that come under another name are refused,
 // which status and doctor show. It moves, with its deployments, once the node is certainly not there any more: the
-// backend knows no cluster of that name, or that cluster's complete view lacks it for a while (two contexts changed
-// names).
+// backend knows no cluster of that name, or for a while it is not loaded (its instance has another name in the
+// configuration now, or the cluster was given to another one), or that cluster's complete view lacks the node (two
+// contexts changed names). Moving is safe even if the first comes back: it is the same node, and then that one is the
+// second name.
 #pragma once
 #include "control/turn.hpp"
 

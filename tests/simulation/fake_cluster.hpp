@@ -35,7 +35,7 @@ public:
     void declare_gpus(const std::string &name, const std::vector<std::string> &ids);
     std::vector<std::string> nodes() const;
 
-    const std::string &name() const override { return name_; }
+    const std::string &name() const override { return instance; }
     Result<std::string> probe(const CallContext &) override {
         return R"({"clusters":[{"name":")" + called + R"(","state":"ready"}]})";
     }
@@ -61,6 +61,7 @@ public:
     void fail_job(const std::string &deployment);
     void vanish(const std::string &deployment);     ///< somebody deletes its job and its pod
     void vanish_all(const std::string &deployment); ///< and whatever else is its
+    std::string instance = "sim";                   ///< what its backend is called
     std::string called = "c1";                 ///< by which name the backend knows it; under any other it is unknown
     bool hides = false;                        ///< lists none of the workloads that exist
     void add_foreign(const std::string &name); ///< a job that is not ours
@@ -93,7 +94,6 @@ private:
     void check_gpus();
 
     World &world_;
-    std::string name_ = "sim";
     std::map<Key, std::unique_ptr<Stored>> objects_;
     uint64_t next_uid_ = 1, version_ = 1;
     int next_port_ = 30000;

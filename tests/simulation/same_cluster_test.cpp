@@ -161,6 +161,80 @@ TEST_F(SameClusterTest, NameThatChangesWhileADeploymentIsMadeOrEnds_CostsNothing
     EXPECT_EQ(ended, 20u);
 }
 
+TEST_F(SameClusterTest, InstanceThatIsRenamedWhileTheDaemonRuns_MovesWhatRunsThere) {
+    sim.rename_backend("other");
+    EXPECT_TRUE(lives());
+    sim.run(1min);
+    EXPECT_EQ(cluster_of_server(), "other/c1");
+    EXPECT_EQ(cluster_of_deployment(), "other/c1");
+    EXPECT_TRUE(server("gpu-01")->ready);
+    EXPECT_TRUE(lives());
+    EXPECT_FALSE(state().clusters.contains(ClusterName("sim/c1"))) << "nobody speaks for that name any more";
+    EXPECT_TRUE(status()["healthy"].get<bool>()) << status()["warnings"];
+    sim.undeploy(id);
+    EXPECT_TRUE(sim.run_until([&] { return all_gone(); }, 10min));
+    EXPECT_EQ(sim.cluster.count("Job") + sim.cluster.count("Pod"), 0u);
+}
+
+TEST_F(SameClusterTest, InstanceThatIsRenamedWhileTheDaemonIsDown_MovesWhatRunsThere) {
+    sim.crash();
+    sim.rename_backend("other");
+    sim.start();
+    sim.run(1min);
+    EXPECT_EQ(cluster_of_deployment(), "other/c1");
+    EXPECT_TRUE(lives());
+    EXPECT_TRUE(server("gpu-01")->ready);
+    EXPECT_EQ(sim.converge(10min), "");
+}
+
+TEST_F(SameClusterTest, InstanceThatIsOnlyReloaded_KeepsWhatRunsThere) {
+    sim.hear(BackendAttached{"other"});
+    const ClusterName second("other/c1");
+    sim.hear(BackendDetached{"sim"});
+    for (const ObjectKind kind : watched_kinds) {
+        sim.hear(ClusterMark{second, kind, Mark::begin, ""});
+        for (const std::string &document : sim.cluster.documents(kind))
+            sim.hear(ObjectPut{second, Simulator::view_of(kind, document), true});
+        sim.hear(ClusterMark{second, kind, Mark::complete, ""});
+    }
+    sim.run(5s);
+    sim.hear(BackendAttached{"sim"});
+    sim.relist_all();
+    sim.run(1s);
+    for (int i = 0; i < 20; ++i) {
+        for (const ObjectKind kind : watched_kinds) sim.hear(ClusterMark{second, kind, Mark::fresh, ""});
+        sim.run(15s);
+    }
+    EXPECT_EQ(cluster_of_server(), "sim/c1");
+    EXPECT_TRUE(lives());
+}
+
+TEST_F(SameClusterTest, InstanceThatIsRenamedWhileADeploymentIsMadeOrEnds_CostsNothing) {
+    for (int delay = 0; delay < 40; ++delay) {
+        Simulator other(static_cast<uint64_t>(200 + delay));
+        other.reconciler_ports = real_reconcilers();
+        other.market.add_offer("a", 2, "h100");
+        other.cluster.add_node({"gpu-01", "h100", 2, false});
+        other.start();
+        other.run(3s);
+        other.deploy("a", "gpu-01");
+        if (delay % 2) {
+            wait_active(other, "a");
+            other.undeploy(other.deployment_of("a")->id.value);
+        }
+        other.run(delay * 50ms);
+        other.rename_backend("other");
+        if (delay % 2) {
+            EXPECT_TRUE(other.run_until([&] { return other.controller_view().state().tracks.empty(); }, 10min));
+            EXPECT_EQ(other.cluster.count("Job"), 0u);
+        } else {
+            EXPECT_TRUE(wait_active(other, "a")) << delay;
+            EXPECT_TRUE(other.controller_view().state().failures.empty()) << delay;
+        }
+        EXPECT_EQ(other.converge(10min), "") << delay;
+    }
+}
+
 /// c1's name goes to a cluster with a node, a job, a pod and a service of its own, and the old one is c2.
 struct ExchangedNames : SameClusterTest {
     void exchange() {

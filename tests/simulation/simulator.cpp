@@ -30,7 +30,7 @@ void Simulator::start() {
     push(controller_->recover(*store.load(), *store.journal(UINT64_MAX, 1000, ""), world.wall(), world.monotonic()));
     if (!controller_) return;
     feed(SourceAttached{SourceName("sim")});
-    if (controller_) feed(BackendAttached{"sim"});
+    if (controller_) feed(BackendAttached{cluster.instance});
     if (!controller_) return;
     in_epoch(world.between(1ms, 1s), [this] { connect_source(); });
     for (const ObjectKind kind : watched_kinds)

@@ -136,6 +136,7 @@ public:
     }
     Planner *planner_in_use = &greedy;
     void rename_cluster(const std::string &name); ///< its backend's configuration has it by another name now
+    void rename_backend(const std::string &name); ///< the configuration has it as another instance now
     void relist_all();                            ///< as if every watch reconnected
 
     std::shared_ptr<ValidatorSource> source_port;
@@ -147,7 +148,7 @@ private:
         return name.value == "sim" ? source_port : nullptr;
     }
     std::shared_ptr<ClusterBackend> backend(const std::string &name) const override {
-        return name == "sim" ? backend_port : nullptr;
+        return name == cluster.instance ? backend_port : nullptr;
     }
     std::vector<std::shared_ptr<ClusterBackend>> backends() const override { return {backend_port}; }
     std::vector<std::shared_ptr<Reconciler>> reconcilers() const override { return reconciler_ports; }

@@ -75,7 +75,8 @@ void Simulator::lose_watch(const std::string &channel) {
     connected_[channel] = false;
     const auto kind = kind_of(channel);
     const Error why{Code::unavailable, "Disconnected", "connection reset", 0};
-    schedule_message(ordered(channel, 1ms), WatchEnded{"sim", !kind, kind.value_or(ObjectKind::node), why, 1});
+    schedule_message(ordered(channel, 1ms),
+                     WatchEnded{kind ? cluster.instance : "sim", !kind, kind.value_or(ObjectKind::node), why, 1});
     in_epoch(world.between(1s, 60s), [this, channel] { reconnect(channel); });
 }
 
@@ -135,12 +136,20 @@ void Simulator::heartbeat() {
     in_epoch(heartbeat_period, [this] { heartbeat(); });
 }
 
-ClusterName Simulator::cluster_name() const { return ClusterName("sim/" + cluster.called); }
+ClusterName Simulator::cluster_name() const { return ClusterName(cluster.instance + "/" + cluster.called); }
 
 void Simulator::rename_cluster(const std::string &name) {
     for (const ObjectKind kind : watched_kinds)
         hear(ClusterMark{cluster_name(), kind, Mark::lost, "the cluster is not configured any more"});
     cluster.called = name;
+    for (const ObjectKind kind : watched_kinds) connect_cluster(kind);
+}
+
+void Simulator::rename_backend(const std::string &name) {
+    if (controller_) hear(BackendDetached{cluster.instance});
+    cluster.instance = name;
+    if (!controller_) return;
+    hear(BackendAttached{name});
     for (const ObjectKind kind : watched_kinds) connect_cluster(kind);
 }
 
