@@ -16,6 +16,9 @@ with tempfile.TemporaryDirectory() as folder:
     none = folder + "/none"
     openb, catalog = ["openb", nodes, pods], ["catalog", str(history), "--fleet", fleet]
     cases = [
+        ([], ["say what kind of recording", "openb and catalog"]),
+        (["openb", nodes], ["PODS is required"]),
+        (["catalog", "--fleet", fleet], ["HISTORY is required"]),
         (["market"], ["'market'", "openb and catalog"]),
         (["openb", none, pods], [none]),
         (["openb", nodes, none], [none]),
@@ -51,7 +54,7 @@ with tempfile.TemporaryDirectory() as folder:
     ]
     bad = []
     for words, phrases in cases:
-        places = [] if words == ["market"] else ["--plugins", plugins]
+        places = [] if words in ([], ["market"]) else ["--plugins", plugins]
         done = subprocess.run([tool, *words, *places], capture_output=True, text=True, timeout=60)
         said = done.stderr
         if done.returncode != 2 or done.stdout or any(phrase not in said for phrase in phrases) or "/tmp/rigger-replay" in said:

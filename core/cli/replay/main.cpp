@@ -224,8 +224,8 @@ void declare_openb(CLI::App &app, OpenbOptions &options) {
     options.scorers = {"scorer-fragmentation"};
     CLI::App *openb = app.add_subcommand(
         "openb", "Alibaba's GPU cluster trace: fills the cluster with the list's tasks until so much was asked for");
-    openb->add_option("nodes", options.nodes, "CSV file of the nodes")->required();
-    openb->add_option("pods", options.pods, "CSV file(s) of the tasks, each a list of its own")->required();
+    openb->add_option("NODES", options.nodes, "CSV file of the nodes")->required();
+    openb->add_option("PODS", options.pods, "CSV file(s) of the tasks, each a list of its own")->required();
     add_common(*openb, options);
     openb->add_option("--seeds", options.seeds, "one, a range (42..51) or a list (1,5,9)")->capture_default_str();
     openb->add_option("--load", options.load, "demand as a multiple of the capacity")
@@ -254,7 +254,7 @@ void declare_catalog(CLI::App &app, CatalogOptions &options) {
     CLI::App *catalog =
         app.add_subcommand("catalog", "A recorded market: what would these scorers have earned with this fleet?");
     catalog
-        ->add_option("history", options.history,
+        ->add_option("HISTORY", options.history,
                      "event file of source-catalog (its `replay`): one JSON object per line")
         ->required();
     catalog->add_option("--fleet", options.fleet, "the servers: a file such as /etc/rigger/fleet.yaml")->required();
@@ -293,8 +293,11 @@ int main(int argc, char **argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError &error) {
-        if (argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty()) {
-            std::cerr << "rigger replay: '" << argv[1] << "' is no kind of recording; there are openb and catalog\n";
+        if (app.get_subcommands().empty() && (argc == 1 || argv[1][0] != '-')) {
+            std::cerr << "rigger replay: "
+                      << (argc == 1 ? "say what kind of recording it is"
+                                    : "'" + std::string(argv[1]) + "' is no kind of recording")
+                      << "; there are openb and catalog\n";
             return exit_usage;
         }
         return app.exit(error) == 0 ? exit_ok : exit_usage;
