@@ -37,7 +37,16 @@ Result<Locations> find_locations(const std::string &config, const std::map<std::
     std::error_code failed;
     if (!config.empty() && !std::filesystem::is_regular_file(file, failed))
         return missing(tr("it is not a regular file", "它不是普通文件"));
-    return from(load_config(file, environment).config, file);
+    const LoadedConfig loaded = load_config(file, environment);
+    // Nothing of it was understood, and the defaults would be another daemon's.
+    if (!config.empty() && !loaded.ok() && loaded.places.empty())
+        return invalid("ConfigInvalid", tr("cannot learn from the configuration where the daemon is: ",
+                                           "无法从配置得知守护进程的位置：") +
+                                            printable(loaded.problems.front().where) + ": " +
+                                            printable(loaded.problems.front().text) +
+                                            tr("; correct it, or name the daemon's socket with --socket",
+                                               "；请更正，或用 --socket 指定守护进程的套接字"));
+    return from(loaded.config, file);
 }
 
 } // namespace rigger::cli

@@ -19,7 +19,7 @@ struct Locations {
 
 /// `config`: what the operator named (--config, RIGGER_CONFIG); empty: /etc/rigger/rigger.yaml, which may be missing.
 /// Mistakes elsewhere in the file do not matter here: the tool must work when the daemon refuses to start. Error:
-/// invalid when a named file cannot be read.
+/// invalid when a named file cannot be read, or holds nothing that can be understood.
 Result<Locations> find_locations(const std::string &config, const std::map<std::string, std::string> &environment,
                                  Language language);
 

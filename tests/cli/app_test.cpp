@@ -107,6 +107,19 @@ TEST_F(App, TheConfigurationNamesTheSocket_EvenWhenItHasMistakesElsewhere) {
     EXPECT_EQ(t.run({"--config", file, "nodes", "-o", "json"}).code, 0);
 }
 
+TEST_F(App, AConfigurationThatSaysNothing_LeadsToNoOtherDaemon) {
+    const std::string file = daemon.directory + "/rubbish.yaml";
+    for (const char *text : {"rubbish [\n", "rubbish\n", "- a\n", "no_such_key: 1\n"}) {
+        std::ofstream(file) << text;
+        const Seen seen = Terminal("").run({"nodes", "--config", file});
+        EXPECT_EQ(seen.code, exit_usage) << text;
+        EXPECT_NE(seen.err.find("cannot learn from the configuration where the daemon is: " + file), std::string::npos)
+            << seen.err;
+    }
+    std::ofstream(file) << "# every key has its default\n";
+    EXPECT_EQ(Terminal("").run({"nodes", "--config", file}).code, exit_unreachable);
+}
+
 TEST_F(App, TheTimeoutReachesTheDaemon) {
     std::atomic<uint64_t> deadline{0};
     daemon.commands.on("nodes", [&](const Principal &, const CallContext &call, auto &&...) -> Result<std::string> {
