@@ -100,6 +100,7 @@ struct Effect {
     std::variant<ClaimEffect, RenderEffect, ApplyEffect, ListEffect, RemoveEffect, AnnounceEffect, ReleaseEffect,
                  ExplainEffect, LookEffect, RecognizeEffect, PlanEffect, ReconcileEffect, RelistEffect, ReplyEffect>
         what;
+    Duration hard_limit{};         ///< past its deadline it is written off after this long: here and where it runs
     MonoTime leave_by{UINT64_MAX}; ///< see left_too_late()
 };
 

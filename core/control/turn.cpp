@@ -6,11 +6,12 @@ namespace rigger {
 
 EffectId Turn::launch_effect(Effect effect, DeploymentId deployment) {
     const EffectId id = effect.id;
-    const MonoTime written_off = mono + effect.timeout + config.effect_hard_limit;
+    effect.hard_limit = config.effect_hard_limit;
+    const MonoTime written_off = mono + effect.timeout + effect.hard_limit;
     state.in_flight[id] = {std::move(deployment), std::string(effect_name(effect)), effect_port(effect), written_off,
                            Code::deadline};
     state.write_offs.emplace(written_off, id);
-    effect.leave_by = mono + config.effect_hard_limit; // its own time is left then, before it is written off
+    effect.leave_by = mono + effect.hard_limit; // its own time is left then, before it is written off
     out.effects.push_back(std::move(effect));
     return id;
 }

@@ -105,7 +105,7 @@ void EffectPool::work(const std::shared_ptr<State> &state) {
         running->port = effect_port(effect);
         const MonoTime begun = state->clock.monotonic();
         const CallContext call{begun + effect.timeout, &running->cancelled};
-        running->overdue = call.deadline + state->limits.hard_limit;
+        running->overdue = call.deadline + effect.hard_limit;
         state->running.push_back(running);
         spawn_if_useful(state);
         hold.unlock();

@@ -17,8 +17,6 @@ class EffectPool {
 public:
     struct Limits {
         size_t threads = 16, per_port = 8;
-        Duration
-            hard_limit{}; ///< past its deadline a call is given up after this long: its thread does not count any more
     };
     /// `on_done` is called on a worker, once per effect, unless the call never returns. `clock` and `metrics` outlive
     /// all workers.
@@ -27,7 +25,8 @@ public:
     ~EffectPool(); ///< stop() with no patience
 
     void submit(Effect effect);
-    /// Counts calls that are overdue as lost and lets others take their place. Call it about once a second.
+    /// Counts calls that are past their hard limit as lost and lets others take their place. Call it about once a
+    /// second.
     void tend();
     /// Waits until no call of the port runs. False: not within the patience.
     bool wait_idle(const std::string &port, Duration patience);

@@ -58,7 +58,7 @@ public:
         RIG_TRY(deps_.planner.set_scorers(std::move(plugins.scorers)));
         pool_ = std::make_unique<EffectPool>(
             ports_, deps_.clock, metrics_,
-            EffectPool::Limits{config_.effect_workers, config_.effects_per_instance, config_.effect_hard_limit},
+            EffectPool::Limits{config_.effect_workers, config_.effects_per_instance},
             [queue = queue_, &clock = deps_.clock](EffectDone done) {
                 queue->push(std::move(done), clock.monotonic());
             });
