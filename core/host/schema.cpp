@@ -5,6 +5,7 @@
 
 #include "domain/documents.hpp"
 #include "host/misfit.hpp"
+#include "host/pattern_cost.hpp"
 
 #include <nlohmann/json.hpp>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
@@ -14,6 +15,8 @@
 #include <valijson/validator.hpp>
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <set>
 
 namespace rigger::host {
@@ -24,6 +27,7 @@ using Adapter = valijson::adapters::NlohmannJsonAdapter;
 constexpr DocumentLimits schema_limits{size_t{1} << 20, 48};
 constexpr DocumentLimits object_limits{size_t{1} << 20, 48};
 constexpr size_t max_pattern_input = 4096; ///< the regular-expression engine recurses per character
+constexpr size_t max_evaluations = 20'000; ///< of schemas, for one value
 constexpr int max_depth = 32;
 
 bool has_key(const json &j, std::string_view key) {
@@ -48,34 +52,44 @@ bool has_foreign_reference(const json &j) {
     return false;
 }
 
-/// Whether every reference leads somewhere and none back to where it came from: the library would follow it for ever.
-/// Nor may there be so many that following them in turn takes a whole stack.
+/// What following all references comes to. Every one must lead somewhere and none back to where it came from: the
+/// library would follow it for ever. Nor may there be so many that following them in turn takes a whole stack, or that
+/// references to references multiply.
 class References {
 public:
     explicit References(const json &document) : document_(document) {}
-    bool end() { return walk(document_); }
+    /// How many objects and lists a value is held against at most; nullopt: there is no end.
+    std::optional<size_t> count() { return walk(document_); }
 
 private:
     static constexpr size_t most = 256;
-    bool walk(const json &j) {
-        if (!j.is_structured()) return true;
-        if (const auto at = j.is_object() ? j.find("$ref") : j.end(); j.is_object() && at != j.end() && !follow(*at))
-            return false;
-        return std::all_of(j.begin(), j.end(), [this](const json &v) { return walk(v); });
+    std::optional<size_t> walk(const json &j) {
+        if (!j.is_structured()) return 0;
+        size_t all = 1;
+        const auto add = [&all](std::optional<size_t> more) {
+            if (more) all = std::min(all + *more, max_evaluations + 1);
+            return more.has_value();
+        };
+        if (j.is_object())
+            if (const auto at = j.find("$ref"); at != j.end() && !add(follow(*at))) return std::nullopt;
+        for (const json &v : j)
+            if (!add(walk(v))) return std::nullopt;
+        return all;
     }
-    bool follow(const json &reference) {
-        if (!reference.is_string()) return true;
+    std::optional<size_t> follow(const json &reference) {
+        if (!reference.is_string()) return 0;
         const auto &text = reference.get_ref<const std::string &>();
-        if (done_.contains(text)) return true;
-        if (!open_.insert(text).second || open_.size() + done_.size() > most) return false;
+        if (const auto at = done_.find(text); at != done_.end()) return at->second;
+        if (!open_.insert(text).second || open_.size() + done_.size() > most) return std::nullopt;
         const json::json_pointer pointer(text.substr(1));
-        const bool ends = document_.contains(pointer) && walk(document_.at(pointer));
+        const auto counted = document_.contains(pointer) ? walk(document_.at(pointer)) : std::nullopt;
         open_.erase(text);
-        done_.insert(text);
-        return ends;
+        if (counted) done_.emplace(text, *counted);
+        return counted;
     }
     const json &document_;
-    std::set<std::string> open_, done_;
+    std::set<std::string> open_;
+    std::map<std::string, size_t> done_;
 };
 
 bool has_long_text(const json &j) {
@@ -115,7 +129,7 @@ std::vector<std::string> path_of(const std::vector<std::string> &context) {
 struct JsonSchema::Impl {
     json document;
     valijson::Schema schema;
-    bool patterns = false;
+    std::optional<PatternCost> patterns; ///< of a schema that has any
 };
 
 Result<JsonSchema> JsonSchema::parse(std::string_view text) {
@@ -127,10 +141,16 @@ Result<JsonSchema> JsonSchema::parse(std::string_view text) {
         if (has_foreign_reference(impl->document))
             return invalid("SchemaInvalid",
                            "the schema refers to another document; only references that begin with '#' are allowed");
-        if (!References(impl->document).end())
+        const auto evaluations = References(impl->document).count();
+        if (!evaluations)
             return invalid("SchemaInvalid", "the schema has a reference that leads nowhere or back to itself, or more "
                                             "than 256 references");
-        impl->patterns = has_key(impl->document, "pattern") || has_key(impl->document, "patternProperties");
+        if (*evaluations > max_evaluations)
+            return invalid("SchemaInvalid", "the schema is too large once its references are followed");
+        const auto has = [&](std::string_view key) { return has_key(impl->document, key); };
+        if (has("pattern") || has("patternProperties") || has("format")) {
+            RIG_TRY_ASSIGN(impl->patterns, PatternCost::of(impl->document, *evaluations));
+        }
         valijson::SchemaParser parser;
         const Adapter adapter(impl->document);
         parser.populateSchema(adapter, impl->schema);
@@ -150,6 +170,8 @@ Result<std::string> JsonSchema::apply(std::string_view object, std::string_view 
         fill_defaults(impl_->document, j, 0);
         if (impl_->patterns && has_long_text(j))
             return refuse({}, "a text is longer than " + std::to_string(max_pattern_input) + " bytes; shorten it");
+        if (const Status cost = impl_->patterns ? impl_->patterns->check(j) : Status(); !cost.ok())
+            return refuse({}, cost.error().message);
         valijson::Validator validator;
         valijson::ValidationResults results;
         const Adapter adapter(j);

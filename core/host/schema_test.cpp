@@ -45,6 +45,75 @@ TEST(JsonSchema, AReferenceThatComesBackToItselfIsRefusedAndDoesNotEndTheProcess
     EXPECT_FALSE(JsonSchema::parse(chain + R"("d300":{}},"$ref":"#/definitions/d0"})").ok());
 }
 
+TEST(JsonSchema, ReferencesThatMultiplyAreRefused) {
+    std::string doubling = R"({"definitions":{)";
+    for (int i = 0; i < 40; ++i) {
+        const std::string next = R"({"$ref":"#/definitions/d)" + std::to_string(i + 1) + "\"}";
+        doubling += "\"d" + std::to_string(i) + R"(":{"allOf":[)" + next + "," + next + "]},";
+    }
+    const auto schema = JsonSchema::parse(doubling + R"("d40":{}},"$ref":"#/definitions/d0"})");
+    ASSERT_FALSE(schema.ok());
+    EXPECT_THAT(schema.error().message, HasSubstr("too large once its references are followed"));
+}
+
+std::string schema_with_pattern(const std::string &pattern) {
+    return R"({"type":"object","properties":{"a":{"type":"string","pattern":")" + pattern +
+           R"("}},"patternProperties":{")" + pattern + R"(":{}}})";
+}
+
+TEST(JsonSchema, APatternThatBacktracksWithoutEndEndsWithAnAnswer) {
+    for (const char *pattern :
+         {"^(a+)+$", "^(a|aa)+$", "^(a|a)*$", "(a*)*b", "^(([a-z])+.)+[A-Z]([a-z])+$", "^a*a*a*a*a*$",
+          "(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)b"}) {
+        const auto schema = JsonSchema::parse(schema_with_pattern(pattern));
+        ASSERT_TRUE(schema.ok()) << pattern;
+        const auto done = schema->apply(R"({"a":")" + std::string(300, 'a') + R"(!"})", "config", "ConfigInvalid");
+        ASSERT_FALSE(done.ok()) << pattern;
+        EXPECT_EQ(done.error().reason, "ConfigInvalid");
+        EXPECT_THAT(done.error().message, HasSubstr("takes too long")) << pattern;
+        EXPECT_THAT(done.error().message, HasSubstr(pattern));
+    }
+}
+
+TEST(JsonSchema, AKeyIsHeldToTheSame) {
+    const auto schema = JsonSchema::parse(R"({"type":"object","patternProperties":{"^(a+)+$":{}}})");
+    ASSERT_TRUE(schema.ok());
+    EXPECT_FALSE(schema->apply("{\"" + std::string(300, 'a') + "!\":1}", "config", "ConfigInvalid").ok());
+    EXPECT_TRUE(schema->apply(R"({"aaa":1})", "config", "ConfigInvalid").ok());
+}
+
+TEST(JsonSchema, APatternThatTakesMoreStackThanThereIsIsRefused) {
+    for (const std::string &pattern : {std::string("(){50000}b"), std::string("((a{0,100}){0,100}){0,100}"),
+                                       std::string(200, '(') + std::string(400, ')'), std::string(600, 'a')}) {
+        const auto schema = JsonSchema::parse(schema_with_pattern(pattern));
+        ASSERT_FALSE(schema.ok()) << pattern;
+        EXPECT_EQ(schema.error().reason, "SchemaInvalid");
+    }
+    const auto deep = JsonSchema::parse(schema_with_pattern("^((){500}a)*$"));
+    ASSERT_TRUE(deep.ok());
+    EXPECT_FALSE(deep->apply(R"({"a":")" + std::string(4000, 'a') + "\"}", "config", "ConfigInvalid").ok());
+}
+
+TEST(JsonSchema, OrdinaryPatternsCostNothingThatCounts) {
+    const std::string dns = "^[a-z][a-z0-9-]*(\\\\.[a-z0-9][a-z0-9-]*)+$";
+    const auto schema = JsonSchema::parse(schema_with_pattern(dns));
+    ASSERT_TRUE(schema.ok()) << schema.error().message;
+    EXPECT_TRUE(schema->apply(R"({"a":"com.example.one-of-many"})", "config", "ConfigInvalid").ok());
+    const auto digest = JsonSchema::parse(schema_with_pattern("^[0-9a-f]{64}$"));
+    ASSERT_TRUE(digest.ok());
+    EXPECT_TRUE(digest->apply(R"({"a":")" + std::string(64, 'c') + "\"}", "config", "ConfigInvalid").ok());
+    const auto any = JsonSchema::parse(schema_with_pattern("^[^/]+$"));
+    ASSERT_TRUE(any.ok());
+    EXPECT_TRUE(any->apply(R"({"a":")" + std::string(1000, 'c') + "\"}", "config", "ConfigInvalid").ok());
+}
+
+TEST(JsonSchema, ALongTextWhereADateIsWantedIsRefused) {
+    const auto schema = JsonSchema::parse(R"({"type":"object","properties":{"a":{"type":"string","format":"date"}}})");
+    ASSERT_TRUE(schema.ok());
+    EXPECT_FALSE(schema->apply(R"({"a":")" + std::string(900'000, '1') + "\"}", "config", "ConfigInvalid").ok());
+    EXPECT_TRUE(schema->apply(R"({"a":"2026-01-02"})", "config", "ConfigInvalid").ok());
+}
+
 TEST(JsonSchema, NamesThePlaceThatIsWrong) {
     const auto schema = JsonSchema::parse(schema_text);
     struct Case {
