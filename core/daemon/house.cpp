@@ -105,7 +105,6 @@ Status House::Parts::start_control() {
             logger->error("the scorers stay as they were: {}", applied.error().message);
     });
     RIG_TRY(registry->start());
-    for (const auto &warning : registry->warnings()) logger->warn("{}", warning);
     RIG_TRY(control->start(updates->begin(registry->live())));
     registry->serve(&control->api());
     return {};

@@ -182,6 +182,7 @@ void Instance::run(const std::shared_ptr<GuardedCall> &call, const std::shared_p
     bool escaped = true;
     std::string text;
     {
+        const Ledger::Entry noted(machinery_->ledger.get(), badge_, c.name, c.open_ended);
         const Breadcrumb crumb(badge_, c.name);
         // No exception may cross the border. One that does anyway must not end the daemon.
         try {
@@ -190,6 +191,7 @@ void Instance::run(const std::shared_ptr<GuardedCall> &call, const std::shared_p
         } catch (const std::exception &e) { text = e.what(); } catch (...) {
             text = "an exception that is not a std::exception";
         }
+        if (forks() != machinery_->forks) end_child_of_plugin(badge_, c.name);
     }
     t_current = nullptr;
     const Duration cpu = thread_cpu() - cpu_before;

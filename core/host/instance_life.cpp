@@ -20,7 +20,10 @@ Status Instance::life_cycle_call(const CallSpec &spec, Body body) {
         Instance &instance;
         const char *call;
         ProcessState before{};
-        ~PutBack() { instance.blame_for_changes(call, before.restore()); }
+        ~PutBack() {
+            if (before.lost_files()) end_without_files(instance.machinery_->crash_record, instance.badge_, call);
+            instance.blame_for_changes(call, before.restore());
+        }
     };
     return call(spec, {}, [this, name = spec.name, body = std::move(body)](auto *i, auto *c, auto *e) {
         const PutBack at_end{*this, name};

@@ -8,8 +8,8 @@ namespace {
 std::shared_ptr<Pool> pool(const char *name, size_t threads) { return std::make_shared<Pool>(name, threads); }
 } // namespace
 
-Machinery::Machinery(HostServices s, size_t scorer_threads)
-    : services(std::move(s)), clock(*services.clock),
+Machinery::Machinery(HostServices s, size_t scorer_threads, std::filesystem::path record)
+    : services(std::move(s)), crash_record(std::move(record)), clock(*services.clock),
       watchdog(clock, [this](MonoTime now) { return timers.fire(now); }), strands_(pool("plugin-strand", 2)),
       streams_(pool("plugin-watch", 256)), http_(pool("plugin-http", 8)), housekeeping_(pool("plugin-registry", 1)),
       sources_(pool("plugin-source", 8)), backends_(pool("plugin-backend", 16)),

@@ -3,6 +3,7 @@
 //
 // Ports and stuck threads hold it, so it outlives the registry when they do; after stop() it runs nothing more.
 #pragma once
+#include "host/guard/ledger.hpp"
 #include "host/guard/watchdog.hpp"
 #include "host/pool.hpp"
 #include "host/registry.hpp"
@@ -10,6 +11,7 @@
 #include "host/timers.hpp"
 
 #include <atomic>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -20,14 +22,17 @@ namespace rigger::host {
 class Machinery {
 public:
     /// `scorer_threads`: as Pool takes it; 0: scorers run on the threads that ask them.
-    Machinery(HostServices services, size_t scorer_threads);
+    Machinery(HostServices services, size_t scorer_threads, std::filesystem::path crash_record);
     ~Machinery();
 
     const HostServices services;
+    const std::filesystem::path crash_record;
     const Clock &clock;
+    const uint32_t forks = host::forks(); ///< another number: this is a child of our process
     Timers timers;
     Topics topics;
     Watchdog watchdog;
+    std::unique_ptr<Ledger> ledger; ///< set before the first call, or never
     std::atomic<ControlApi *> control{nullptr};
     std::atomic<uint64_t> next_call{1};
     /// Calls that were given up and have not come back. For a moment too few: one may come back before it is counted.

@@ -27,7 +27,7 @@ struct Pool::Core {
     bool stopping = false;
 
     static void loop(const std::shared_ptr<Core> &core, const std::shared_ptr<Worker> &worker) {
-        const SignalStack stack;
+        const HostThread host;
         ::pthread_setname_np(::pthread_self(), core->name.substr(0, 15).c_str());
         std::unique_lock lock(core->mutex);
         while (!worker->lost.load(std::memory_order_relaxed)) {

@@ -2,6 +2,7 @@
 
 #include "host/files.hpp"
 #include "host/guard/crash.hpp"
+#include "host/guard/ledger.hpp"
 #include "host/guard/quarantine.hpp"
 #include "host/instance_check.hpp"
 #include "host/machinery.hpp"
@@ -23,12 +24,21 @@ using namespace std::chrono_literals;
 constexpr Duration first_retry = 1s, longest_retry = 5min;
 constexpr int64_t stuck_threads_to_give_up = 3;
 constexpr std::string_view own_plugins = "rig."; ///< ids of the plugins that come with rigger
+constexpr const char *ledger_file = "calls-in-progress";
+
+/// The record speaks of that process: its seconds are whole ones.
+bool is_explained(const LeftInProgress &left, const std::vector<Crash> &crashes) {
+    return std::any_of(crashes.begin(), crashes.end(), [&](const Crash &c) {
+        return c.signal != without_a_word && c.at + Duration(1s) > left.started;
+    });
+}
 } // namespace
 
 struct Registry::Impl {
     Impl(RegistryOptions o, HostServices s)
         : options(std::move(o)),
-          machinery(std::make_shared<Machinery>(std::move(s), options.scorers_on_caller ? 0 : scorer_threads())),
+          machinery(std::make_shared<Machinery>(std::move(s), options.scorers_on_caller ? 0 : scorer_threads(),
+                                                options.state_dir / "crashes.log")),
           loader(options.check), quarantine(options.state_dir / "quarantine.json"), safe_mode(options.safe_mode) {}
 
     static size_t scorer_threads() { return std::max(2u, std::thread::hardware_concurrency()); }
@@ -47,6 +57,7 @@ struct Registry::Impl {
     LivePortsPtr live = std::make_shared<const LivePorts>();
     std::function<void(LivePortsPtr)> changed;
     std::vector<std::string> warnings;
+    std::vector<Judgement::Remark> remarks;
     std::vector<std::shared_ptr<HostHandle>> handles; ///< a thread that a plugin leaked may still hold one
     std::vector<std::shared_ptr<LoadedPlugin>> libraries;
     bool gave_up = false;
@@ -71,9 +82,18 @@ struct Registry::Impl {
 // ---- what is there
 
 void Registry::Impl::read_crash_record() {
-    const auto record = options.state_dir / "crashes.log";
-    const std::vector<Crash> crashes = read_crashes(record);
+    const auto &record = machinery->crash_record;
+    std::vector<Crash> crashes = read_crashes(record);
     const WallTime now = machinery->clock.wall();
+    if (const auto left = Ledger::read(options.state_dir / ledger_file); left && !is_explained(*left, crashes)) {
+        log(3, left->told());
+        Crash silent{now, {}, {}, {}, {}, {}, without_a_word};
+        if (const auto *only = left->suspect())
+            silent = {now,        only->badge.plugin, only->badge.version, only->badge.instance, only->badge.digest,
+                      only->call, without_a_word};
+        if (const Status noted = add_crash(record, silent); !noted.ok()) log(4, noted.error().message);
+        crashes.push_back(std::move(silent));
+    }
     const Judgement judgement = judge(crashes, now);
     for (const std::string &w : judgement.warnings) log(3, w);
     for (const auto &c : judgement.quarantine) (void)quarantine.add({c.instance, c.plugin, c.digest, c.why, now});
@@ -81,6 +101,7 @@ void Registry::Impl::read_crash_record() {
     {
         const std::lock_guard lock(data);
         warnings = judgement.warnings;
+        remarks = judgement.remarks;
     }
     // What led to a quarantine is dealt with: after a reset it must not count again.
     if (crashes.empty()) return;
@@ -457,7 +478,13 @@ Status Registry::start() {
     if (r.stopping) return Error{Code::unavailable, "Stopped", "the plugin registry was stopped", 0};
     r.read_crash_record();
     if (r.options.install_crash_handler && !r.crash_handler) {
-        RIG_TRY_ASSIGN(r.crash_handler, CrashHandler::install(r.options.state_dir / "crashes.log"));
+        RIG_TRY_ASSIGN(r.crash_handler, CrashHandler::install(r.machinery->crash_record));
+    }
+    if (r.options.install_crash_handler && !r.machinery->ledger) {
+        auto ledger = Ledger::open(r.options.state_dir / ledger_file, r.machinery->clock.wall());
+        if (!ledger.ok()) r.log(3, ledger.error().message); // it goes without
+        const std::lock_guard own(r.data);
+        if (ledger.ok()) r.machinery->ledger = *std::move(ledger);
     }
     if (r.options.run_watchdog) r.machinery->watchdog.start();
     RIG_TRY(r.load_entries());
@@ -474,6 +501,10 @@ Status Registry::start() {
 
 void Registry::stop(Duration within) {
     Impl &r = *impl_;
+    {
+        const std::lock_guard own(r.data);
+        if (r.machinery->ledger) r.machinery->ledger->end();
+    }
     r.machinery->watchdog.end_by(r.machinery->clock.monotonic() + within);
     {
         const std::lock_guard lock(r.operations);
@@ -547,6 +578,7 @@ Status Registry::reset(const std::string &name) {
     bool running = false;
     {
         const std::lock_guard own(r.data);
+        std::erase_if(r.remarks, [&](const auto &remark) { return remark.instance == name; });
         running = e->instance && e->row.state == PluginState::running;
         if (running) e->instance->reset_breaker();
         else e->row.state = PluginState::stopped;
@@ -577,7 +609,17 @@ void Registry::on_change(std::function<void(LivePortsPtr)> changed) {
 std::vector<PluginRow> Registry::status() const {
     std::vector<PluginRow> rows;
     const std::lock_guard lock(impl_->data);
-    for (const auto &e : impl_->entries) rows.push_back(row_of(*e));
+    for (const auto &e : impl_->entries) {
+        rows.push_back(row_of(*e));
+        PluginRow &row = rows.back();
+        if (row.state != PluginState::running || !row.last_error.empty()) continue;
+        for (const auto &remark : impl_->remarks)
+            if (remark.instance == row.name) {
+                row.last_error = remark.text;
+                row.last_error_at = remark.at;
+                row.next_command = "rigger plugins disable " + row.name;
+            }
+    }
     return rows;
 }
 

@@ -3,7 +3,7 @@ import shutil
 import subprocess
 import unittest
 
-from harness import BUILD, Daemon
+from harness import BUILD, LIMIT, PATIENCE, Daemon
 
 
 class Tool(unittest.TestCase):
@@ -59,6 +59,23 @@ class Stop(unittest.TestCase):
             daemon.terminate(10)
             daemon.start()  # it is given up after its hard limit, and everything else runs
             self.assertEqual(["quarantined"], [row["state"] for row in daemon.items("plugins", "list") if row["name"] == "hangs"])
+
+
+class EndWithoutAWord(unittest.TestCase):
+    def test_who_was_being_called_is_named_at_the_next_start(self):
+        def edit(daemon):
+            shutil.copytree(BUILD / "tests/bad/kills", daemon.plugins / "com.example.bad.kills")
+            (daemon.dir / "etc/plugins-enabled/90-kills.yaml").write_text("plugin: com.example.bad.kills\n")
+        with Daemon(edit) as daemon:
+            daemon.start(ready=False)
+            self.assertEqual(-9, daemon.process.wait(LIMIT * PATIENCE))  # in its first score()
+            daemon.start(ready=False)
+            daemon.until(lambda: "In progress were these calls" in daemon.log.read_text(), LIMIT, "the log to name what was in progress")
+            self.assertRegex(daemon.log.read_text(), r"In progress were these calls: .*com\.example\.bad\.kills 1\.0\.0 \(instance 'kills'\) in score")
+            daemon.process.wait(LIMIT * PATIENCE)
+            daemon.disable("90-kills.yaml")
+            daemon.start()
+            self.assertEqual(0, daemon.terminate())
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -193,7 +194,14 @@ TEST_P(MeddlingPlugins, AreNamedAndWhatTheyChangedIsPutBack) {
     const mode_t mask = ::umask(022);
     ::umask(mask);
     const bool input = ::fcntl(STDIN_FILENO, F_GETFD) >= 0;
+    const auto files = [] {
+        rlimit now{};
+        ::getrlimit(RLIMIT_NOFILE, &now);
+        return now.rlim_cur;
+    };
+    const rlim_t most_files = files();
     start_with(std::string("meddles_") + GetParam());
+    EXPECT_EQ(files(), most_files);
 
     EXPECT_EQ(handler_of(SIGTERM), term);
     EXPECT_EQ(handler_of(SIGUSR2), usr2);
@@ -206,7 +214,8 @@ TEST_P(MeddlingPlugins, AreNamedAndWhatTheyChangedIsPutBack) {
     EXPECT_GE(row.failures, 1u);
     EXPECT_THAT(row.last_error, HasSubstr(std::string(GetParam()) + ": ProcessChanged: "));
     for (const char *what : {"the handler of SIGTERM", "the handler of SIGUSR2", "the C++ locale", "the file mode mask",
-                             "the working directory", "the signal mask"})
+                             "the working directory", "the signal mask", "the limit 'nofile'",
+                             "the scheduling of a thread of the host", "the floating-point mode"})
         EXPECT_THAT(row.last_error, HasSubstr(what));
     expect_others_run();
 }

@@ -3,6 +3,7 @@
 
 #include "host/guard/crash.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <signal.h>
 #include <sys/resource.h>
@@ -47,6 +48,7 @@ int run_in_child(Host &host, void (*former)(int) = SIG_DFL) {
         b.stride = 1;
         b.scores = scores.data();
         for (const auto &s : (*registry)->live()->scorers) (void)s->score(b);
+        (*registry)->stop();
         ::_exit(0);
     }
     int status = 0;
@@ -136,6 +138,112 @@ TEST(CrashAttribution, ACrashAtStartIsThePlugins) {
     const auto crashes = read_crashes(host.options.state_dir / "crashes.log");
     ASSERT_EQ(crashes.size(), 1u);
     EXPECT_EQ(crashes[0].call, "start");
+}
+
+class Silent : public testing::TestWithParam<const char *> {};
+
+TEST_P(Silent, AnEndWithoutAWordNamesWhoWasBeingCalled) {
+    SystemClock clock;
+    Host host;
+    host.services.clock = &clock;
+    host.enable("99-good.yaml", "component: com.example.all.reconciler\n");
+    host.enable_bad(GetParam());
+    std::string name = GetParam();
+    std::replace(name.begin(), name.end(), '_', '-');
+    (void)run_in_child(host);
+    host.start();
+    const auto row = host.row(name);
+    EXPECT_EQ(state_name(row.state), "running") << "one end without a word proves nothing";
+    EXPECT_THAT(row.last_error, HasSubstr("com.example.bad." + name + " 1.0.0 (instance '" + name +
+                                          "') was in score when the daemon ended without a word"));
+    EXPECT_EQ(row.next_command, "rigger plugins disable " + name);
+    EXPECT_THAT(host.log(), HasSubstr("In progress were these calls: com.example.bad." + name));
+    EXPECT_EQ(host.registry->warnings().size(), 1u);
+    ASSERT_TRUE(host.registry->reset(name).ok());
+    EXPECT_EQ(host.row(name).last_error, "");
+
+    host.registry->stop();
+    host.registry.reset();
+    for (int i = 0; i < 4; ++i) (void)run_in_child(host);
+    host.start();
+    EXPECT_EQ(state_name(host.row(name).state), "quarantined");
+    EXPECT_THAT(host.row(name).last_error, HasSubstr("5 times in a row"));
+    EXPECT_FALSE(host.registry->safe_mode());
+}
+
+INSTANTIATE_TEST_SUITE_P(Plugins, Silent, testing::Values("vanishes", "kills", "resets_and_crashes"),
+                         [](const auto &i) { return std::string(i.param); });
+
+TEST(CrashAttribution, AnEndThatWasToldIsNotWithoutAWord) {
+    SystemClock clock;
+    Host host;
+    host.services.clock = &clock;
+    host.enable_bad("crashes_score");
+    (void)run_in_child(host);
+    host.start();
+    ASSERT_EQ(host.registry->warnings().size(), 1u);
+    EXPECT_THAT(host.registry->warnings()[0], HasSubstr("crashed the daemon in score with SIGSEGV"));
+    EXPECT_THAT(host.row("crashes-score").last_error, HasSubstr("a second crash within 10 minutes will quarantine it"));
+    host.registry->stop();
+    host.registry.reset();
+    host.start();
+    EXPECT_THAT(host.log(), testing::Not(HasSubstr("without a word")));
+}
+
+TEST(CrashAttribution, AStackOverflowInAThreadOfThePluginsOwnIsThePlugins) {
+    SystemClock clock;
+    Host host;
+    host.services.clock = &clock;
+    host.enable_bad("overflows_thread");
+    const int status = run_in_child(host);
+    EXPECT_TRUE(WIFSIGNALED(status) || WEXITSTATUS(status) != 0);
+    const auto crashes = read_crashes(host.options.state_dir / "crashes.log");
+    ASSERT_EQ(crashes.size(), 1u);
+    EXPECT_EQ(crashes[0].instance, "overflows-thread");
+    EXPECT_EQ(crashes[0].call, "thread");
+    EXPECT_EQ(crashes[0].signal, SIGSEGV);
+}
+
+TEST(CrashAttribution, WhatBecomesOfAChildProcessIsNoCrashOfTheDaemon) {
+    for (const char *fault : {"forks_and_exits", "forks_and_crashes"}) {
+        SystemClock clock;
+        Host host;
+        host.services.clock = &clock;
+        host.enable_bad(fault);
+        const int status = run_in_child(host);
+        EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+        EXPECT_TRUE(read_crashes(host.options.state_dir / "crashes.log").empty()) << fault;
+    }
+}
+
+TEST(CrashAttribution, APluginThatClosesTheHostsFilesEndsTheDaemonByName) {
+    SystemClock clock;
+    Host host;
+    host.services.clock = &clock;
+    host.enable_bad("closes_files");
+    const int status = run_in_child(host);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 75) << status;
+    const auto crashes = read_crashes(host.options.state_dir / "crashes.log");
+    ASSERT_EQ(crashes.size(), 1u);
+    EXPECT_EQ(crashes[0].instance, "closes-files");
+    EXPECT_EQ(crashes[0].call, "start");
+    const auto judgement = judge(crashes, clock.wall());
+    ASSERT_EQ(judgement.warnings.size(), 1u);
+    EXPECT_THAT(judgement.warnings[0], HasSubstr("crashed the daemon in start with the closing of files of the host"));
+}
+
+TEST(CrashAttribution, AChildThatComesBackFromAPluginEnds) {
+    SystemClock clock;
+    Host host;
+    host.services.clock = &clock;
+    host.enable_bad("forks"); // it waits for its child
+    testing::internal::CaptureStderr();
+    host.start();
+    EXPECT_THAT(
+        testing::internal::GetCapturedStderr(),
+        HasSubstr("com.example.bad.forks 1.0.0 (instance 'forks') called fork() in start() and came back in the "
+                  "child, which ends here"));
+    EXPECT_EQ(state_name(host.row("forks").state), "running") << host.row("forks").last_error;
 }
 
 } // namespace

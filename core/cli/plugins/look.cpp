@@ -219,7 +219,8 @@ Result<std::string> doctor(PluginContext &context, size_t &problems) {
             known.insert(text_member(row, "name"));
             const std::string state = text_member(row, "state"), breaker = text_member(row, "breaker"),
                               error = text_member(row, "lastError");
-            if (state == "running" && (breaker.empty() || breaker == "closed")) continue;
+            const bool well = state == "running" && (breaker.empty() || breaker == "closed");
+            if (well && text_member(row, "nextCommand").empty()) continue;
             if (state == "retired" || state == "disabled") continue;
             std::string next = text_member(row, "nextCommand");
             if (next.empty())

@@ -4,6 +4,7 @@
 #include "host/guard/plugin_code.hpp"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include <cstring>
 #include <ctime>
 #include <map>
+#include <new>
 #include <set>
 
 namespace rigger::host {
@@ -24,6 +26,7 @@ constexpr int signals[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
 constexpr size_t signal_stack_bytes = 64 * 1024;
 constexpr Duration crash_span = std::chrono::minutes(10);
 constexpr size_t crashes_to_safe_mode = 3;
+constexpr size_t silent_ends_to_quarantine = 5;
 constexpr int exit_called = 0;          ///< in the place of a signal
 constexpr char own_thread[] = "thread"; ///< in the place of a call
 
@@ -32,6 +35,8 @@ thread_local const Badge *t_badge = nullptr;
 thread_local const char *t_call = nullptr;
 thread_local bool t_of_a_pool = false; ///< where no breadcrumb lies, the host itself was at work
 std::atomic<int> g_record{-1};
+std::atomic<pid_t> g_process{0}; ///< whose crashes are recorded
+std::atomic<uint32_t> g_forks{0};
 enum class Record : uint8_t { none, begun, written };
 std::atomic<Record> g_recorded{Record::none};
 struct sigaction g_former[std::size(signals)];
@@ -94,15 +99,10 @@ bool is_first() noexcept {
     return false;
 }
 
-void record_crash(int signal, const Culprit &who) noexcept {
-    const int fd = g_record.load(std::memory_order_relaxed);
-    if (fd < 0 || !is_first()) return;
-    timespec now{};
-    ::clock_gettime(CLOCK_REALTIME, &now);
-    const Badge *badge = who.badge;
+void write_line(int fd, int64_t seconds, int signal, const Badge *badge, const char *call) noexcept {
     Line line;
     line.text("at=");
-    line.number(int64_t{now.tv_sec});
+    line.number(seconds);
     line.text(" signal=");
     line.number(signal);
     line.text(" plugin=");
@@ -114,8 +114,16 @@ void record_crash(int signal, const Culprit &who) noexcept {
     line.text(" digest=");
     line.text(badge ? badge->digest : "");
     line.text(" call=");
-    line.text(badge && who.call ? who.call : "");
+    line.text(badge && call ? call : "");
     line.write(fd);
+}
+
+void record_crash(int signal, const Culprit &who) noexcept {
+    const int fd = g_record.load(std::memory_order_relaxed);
+    if (fd < 0 || g_process.load(std::memory_order_relaxed) != ::getpid() || !is_first()) return;
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    write_line(fd, now.tv_sec, signal, who.badge, who.call);
     g_recorded.store(Record::written);
 }
 
@@ -133,7 +141,7 @@ void on_signal(int signal, siginfo_t *info, void *context) noexcept {
 /// exit() or quick_exit() called by a plugin ends the daemon as surely as a crash: it is recorded, and the exit code is
 /// one that gets it restarted.
 void on_exit_in_plugin() noexcept {
-    if (g_record.load(std::memory_order_relaxed) < 0) return;
+    if (g_record.load(std::memory_order_relaxed) < 0 || g_process.load(std::memory_order_relaxed) != ::getpid()) return;
     const Culprit who = culprit(0, reinterpret_cast<uintptr_t>(__builtin_frame_address(0)));
     if (!who.badge) return;
     record_crash(exit_called, who);
@@ -145,6 +153,13 @@ void copy(char *to, size_t capacity, std::string_view from) noexcept {
     const size_t n = std::min(from.size(), capacity - 1);
     std::memcpy(to, from.data(), n);
     to[n] = '\0';
+}
+
+Result<int> open_record(const std::filesystem::path &record) {
+    const int fd = ::open(record.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0) return fd;
+    return Error{Code::unavailable, "CrashRecord",
+                 "cannot open the crash record " + record.string() + ": " + std::strerror(errno), 0};
 }
 
 std::string_view field(std::string_view line, std::string_view key) {
@@ -163,6 +178,7 @@ int64_t number(std::string_view s) {
 
 std::string signal_name(int signal) {
     if (signal == exit_called) return "a call of exit()";
+    if (signal == closed_files) return "the closing of files of the host";
     const char *name = ::sigabbrev_np(signal);
     return name ? "SIG" + std::string(name) : "signal " + std::to_string(signal);
 }
@@ -203,26 +219,69 @@ InHost::~InHost() {
     t_badge = badge_;
 }
 
-SignalStack::SignalStack() : memory_(new std::byte[signal_stack_bytes]) {
-    stack_t s{};
-    s.ss_sp = memory_.get();
-    s.ss_size = signal_stack_bytes;
-    ::sigaltstack(&s, nullptr);
+void have_signal_stack() noexcept {
+    struct Stack {
+        Stack() {
+            stack_t has{};
+            if (::sigaltstack(nullptr, &has) != 0 || (has.ss_flags & SS_DISABLE) == 0) return;
+            memory.reset(new (std::nothrow) std::byte[signal_stack_bytes]);
+            if (memory) set(memory.get(), 0);
+        }
+        ~Stack() {
+            stack_t has{};
+            if (memory && ::sigaltstack(nullptr, &has) == 0 && has.ss_sp == memory.get()) set(nullptr, SS_DISABLE);
+        }
+        static void set(void *at, int flags) {
+            stack_t s{};
+            s.ss_sp = at;
+            s.ss_size = signal_stack_bytes;
+            s.ss_flags = flags;
+            ::sigaltstack(&s, nullptr);
+        }
+        std::unique_ptr<std::byte[]> memory;
+    };
+    thread_local const Stack stack;
+    (void)stack;
+}
+
+HostThread::HostThread() {
+    have_signal_stack();
     t_of_a_pool = true;
 }
-SignalStack::~SignalStack() {
-    t_of_a_pool = false;
-    stack_t s{};
-    s.ss_flags = SS_DISABLE;
-    ::sigaltstack(&s, nullptr);
+HostThread::~HostThread() { t_of_a_pool = false; }
+
+uint32_t forks() noexcept {
+    static const int counted = ::pthread_atfork(nullptr, nullptr, [] { g_forks.fetch_add(1); });
+    (void)counted;
+    return g_forks.load(std::memory_order_relaxed);
+}
+
+void end_without_files(const std::filesystem::path &record, const Badge &badge, const char *call) noexcept {
+    const WallTime now{
+        std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch()).count()};
+    (void)add_crash(record, {now, badge.plugin, badge.version, badge.instance, badge.digest, call, closed_files});
+    Line line;
+    for (const char *part : {"riggerd: ", badge.plugin, " ", badge.version, " (instance '", badge.instance,
+                             "') closed files of the host in ", call, "(); the daemon cannot go on"})
+        line.text(part);
+    line.write(STDERR_FILENO);
+    constexpr int temporary_failure = 75; // EX_TEMPFAIL of sysexits.h
+    ::_exit(temporary_failure);
+}
+
+void end_child_of_plugin(const Badge &badge, const char *call) noexcept {
+    Line line;
+    for (const char *part : {"riggerd: ", badge.plugin, " ", badge.version, " (instance '", badge.instance,
+                             "') called fork() in ", call, "() and came back in the child, which ends here"})
+        line.text(part);
+    line.write(STDERR_FILENO);
+    ::_exit(EXIT_FAILURE);
 }
 
 Result<std::unique_ptr<CrashHandler>> CrashHandler::install(const std::filesystem::path &record) {
-    const int fd = ::open(record.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return Error{Code::unavailable, "CrashRecord",
-                     "cannot open the crash record " + record.string() + ": " + std::strerror(errno), 0};
+    RIG_TRY_ASSIGN(const int fd, open_record(record));
     g_recorded = Record::none;
+    g_process = ::getpid();
     g_record = fd;
     struct sigaction action {};
     action.sa_sigaction = &on_signal;
@@ -241,6 +300,14 @@ CrashHandler::~CrashHandler() {
     ::close(fd_);
 }
 
+Status add_crash(const std::filesystem::path &record, const Crash &crash) {
+    RIG_TRY_ASSIGN(const int fd, open_record(record));
+    const Badge badge = Badge::make(crash.plugin, crash.version, crash.instance, crash.digest);
+    write_line(fd, crash.at.ns / 1'000'000'000, crash.signal, &badge, crash.call.c_str());
+    ::close(fd);
+    return {};
+}
+
 std::vector<Crash> read_crashes(const std::filesystem::path &record) {
     std::vector<Crash> out;
     const auto text = read_text_file(record, size_t{4} << 20);
@@ -250,7 +317,8 @@ std::vector<Crash> read_crashes(const std::filesystem::path &record) {
         const std::string_view line = rest.substr(0, rest.find('\n'));
         rest.remove_prefix(std::min(rest.size(), line.size() + 1));
         const int64_t seconds = number(field(line, "at")), signal = number(field(line, "signal"));
-        if (seconds <= 0 || seconds > 9'000'000'000 || field(line, "signal").empty() || signal < 0 || signal > 64)
+        if (seconds <= 0 || seconds > 9'000'000'000 || field(line, "signal").empty() || signal < closed_files ||
+            signal > 64)
             continue;
         out.push_back({WallTime{seconds * 1'000'000'000}, std::string(field(line, "plugin")),
                        std::string(field(line, "version")), std::string(field(line, "instance")),
@@ -259,12 +327,43 @@ std::vector<Crash> read_crashes(const std::filesystem::path &record) {
     return out;
 }
 
+namespace {
+/// Of the last crash, if it said nothing.
+void judge_silent_end(const std::vector<Crash> &crashes, WallTime now, Judgement &out) {
+    if (crashes.empty() || crashes.back().signal != without_a_word || crashes.back().instance.empty()) return;
+    const Crash &last = crashes.back();
+    const auto other = std::find_if(crashes.rbegin(), crashes.rend(), [&](const Crash &c) {
+        return c.signal != without_a_word || c.instance != last.instance || now - c.at > crash_span || c.at > now;
+    });
+    const auto times = static_cast<size_t>(other - crashes.rbegin());
+    if (times == 0) return;
+    const std::string who = last.plugin + " " + last.version + " (instance '" + last.instance + "')";
+    if (times < silent_ends_to_quarantine) {
+        out.remarks.push_back({last.instance,
+                               who + " was in " + last.call +
+                                   " when the daemon ended without a word, and no other plugin was; it may have been "
+                                   "killed all the same. "
+                                   "Once it has happened " +
+                                   std::to_string(silent_ends_to_quarantine) +
+                                   " times in a row within 10 minutes, it will be quarantined",
+                               last.at});
+        return;
+    }
+    const std::string why = "the daemon ended without a word " + std::to_string(times) +
+                            " times in a row within 10 minutes, each time in a call of it alone, the last time in " +
+                            last.call;
+    out.warnings.push_back(who + " is quarantined: " + why + ". Run: rigger plugins reset " + last.instance);
+    out.quarantine.push_back({last.plugin, last.instance, last.digest, why});
+}
+} // namespace
+
 Judgement judge(const std::vector<Crash> &crashes, WallTime now) {
     Judgement out;
     std::map<std::string, std::vector<const Crash *>> by_instance;
     std::vector<const Crash *> recent;
     for (const Crash &c : crashes) {
         if (now - c.at > crash_span || c.at > now) continue;
+        if (c.signal == without_a_word) continue;
         recent.push_back(&c);
         by_instance[c.instance].push_back(&c);
     }
@@ -274,7 +373,7 @@ Judgement judge(const std::vector<Crash> &crashes, WallTime now) {
         const std::string what =
             last.plugin + " " + last.version + " (instance '" + instance + "') crashed the daemon in " + place(last);
         if (list.size() < 2) {
-            out.warnings.push_back(what + "; a second crash within 10 minutes will quarantine it");
+            out.remarks.push_back({instance, what + "; a second crash within 10 minutes will quarantine it", last.at});
         } else {
             out.warnings.push_back(
                 what + " for the second time within 10 minutes; it is quarantined. Run: rigger plugins reset " +
@@ -282,6 +381,7 @@ Judgement judge(const std::vector<Crash> &crashes, WallTime now) {
             out.quarantine.push_back({last.plugin, instance, last.digest, "crashed in " + place(last)});
         }
     }
+    judge_silent_end(crashes, now, out);
     // One culprit is dealt with above. Several, or none that is known, mean that the cause is not understood.
     if (recent.size() >= crashes_to_safe_mode && (by_instance.size() > 1 || by_instance.contains(""))) {
         out.safe_mode = true;
@@ -289,6 +389,7 @@ Judgement judge(const std::vector<Crash> &crashes, WallTime now) {
             std::to_string(recent.size()) +
             " crashes within 10 minutes without one clear culprit: safe mode, only rigger's own plugins are started");
     }
+    for (const Judgement::Remark &r : out.remarks) out.warnings.push_back(r.text);
     return out;
 }
 

@@ -51,21 +51,30 @@ private:
     const char *call_;
 };
 
-/// Makes the calling thread one of the host's for its life: with an alternate signal stack, so that a stack overflow in
-/// a plugin can be recorded too.
-class SignalStack {
-public:
-    SignalStack();
-    ~SignalStack();
-    SignalStack(const SignalStack &) = delete;
-    SignalStack &operator=(const SignalStack &) = delete;
+/// Gives the calling thread an alternate signal stack until it ends, so that a stack overflow in a plugin can be
+/// recorded too. One that it has already stays. Cheap to repeat.
+void have_signal_stack() noexcept;
 
-private:
-    std::unique_ptr<std::byte[]> memory_;
+/// Makes the calling thread one of the host's for its life.
+class HostThread {
+public:
+    HostThread();
+    ~HostThread();
+    HostThread(const HostThread &) = delete;
+    HostThread &operator=(const HostThread &) = delete;
 };
 
-/// Installs handlers for SIGSEGV, SIGBUS, SIGABRT, SIGFPE and SIGILL that append to `record`. One per process; the
-/// former handlers come back when it goes. Errors: unavailable (file).
+/// How many forks lie between the first process and this one.
+uint32_t forks() noexcept;
+/// A plugin closed files of the host: whoever writes to one of its own next may write into any other. Adds a line to
+/// the record and ends the process, with the exit status that has it restarted.
+[[noreturn]] void end_without_files(const std::filesystem::path &record, const Badge &badge, const char *call) noexcept;
+/// Of a child process that a plugin made and did not replace with another program: it would go on as a second daemon.
+[[noreturn]] void end_child_of_plugin(const Badge &badge, const char *call) noexcept;
+
+/// Installs handlers for SIGSEGV, SIGBUS, SIGABRT, SIGFPE and SIGILL that append to `record`, as long as it is this
+/// process and no child of it that crashes. One per process; the former handlers come back when it goes. Errors:
+/// unavailable (file).
 class CrashHandler {
 public:
     static Result<std::unique_ptr<CrashHandler>> install(const std::filesystem::path &record);
@@ -82,10 +91,16 @@ private:
 struct Crash {
     WallTime at;
     std::string plugin, version, instance, digest, call;
-    int signal = 0; ///< 0: it called exit()
+    int signal = 0; ///< 0: it called exit(); without_a_word
 };
+inline constexpr int closed_files = -2; ///< in the place of a signal
+/// In the place of a signal: the process ended, and nobody could say why. `plugin` is the only one that was being
+/// called then (ledger.hpp), or empty.
+inline constexpr int without_a_word = -1;
 /// Lines that cannot be read are skipped; a missing file is empty.
 std::vector<Crash> read_crashes(const std::filesystem::path &record);
+/// Appends a line. Errors: unavailable.
+Status add_crash(const std::filesystem::path &record, const Crash &crash);
 
 struct Judgement {
     std::vector<std::string> warnings; ///< sentences for the operator
@@ -93,9 +108,15 @@ struct Judgement {
         std::string plugin, instance, digest, why;
     };
     std::vector<Culprit> quarantine;
-    bool safe_mode = false; ///< three crashes within the span with different culprits, or none: nobody is trusted
+    struct Remark {
+        std::string instance, text;
+        WallTime at;
+    };
+    std::vector<Remark> remarks; ///< on instances that are started all the same
+    bool safe_mode = false;      ///< three crashes within the span with different culprits, or none: nobody is trusted
 };
-/// First crash of an instance: a warning. Second within 10 minutes: quarantine. Pure.
+/// First crash of an instance: a remark. Second within 10 minutes: quarantine. An end without a word proves nothing:
+/// a remark; only where five in a row within 10 minutes found the same instance, and no other, is it no chance. Pure.
 Judgement judge(const std::vector<Crash> &crashes, WallTime now);
 
 } // namespace rigger::host

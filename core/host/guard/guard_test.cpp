@@ -2,6 +2,7 @@
 #include "host/guard/breaker.hpp"
 #include "host/guard/budget.hpp"
 #include "host/guard/crash.hpp"
+#include "host/guard/ledger.hpp"
 #include "host/guard/quarantine.hpp"
 #include "host/guard/watchdog.hpp"
 
@@ -192,6 +193,77 @@ TEST_F(CrashRecord, IsReadLineByLineAndGarbageIsSkipped) {
     EXPECT_EQ(crashes[1].plugin, "");
     EXPECT_EQ(crashes[1].signal, 6);
     EXPECT_TRUE(read_crashes(path / "absent").empty());
+}
+
+using LedgerFile = Folder;
+
+/// What is in the file while `ledger` lives.
+std::optional<LeftInProgress> seen(const std::filesystem::path &file) { return Ledger::read(file); }
+
+TEST_F(LedgerFile, HoldsWhatIsInProgress) {
+    EXPECT_FALSE(seen(path / "l"));
+    auto ledger = Ledger::open(path / "l", WallTime{5});
+    ASSERT_TRUE(ledger.ok());
+    const Badge a = Badge::make("com.a", "1.0.0", "a", "d"), b = Badge::make("com.b", "1.0.0", "b", "d");
+    EXPECT_TRUE(seen(path / "l")->calls.empty());
+    EXPECT_EQ(seen(path / "l")->started.ns, 5);
+    {
+        const Ledger::Entry watching(ledger->get(), a, "watch", true);
+        EXPECT_EQ(seen(path / "l")->suspect(), nullptr) << "a watch is in progress all day";
+        const Ledger::Entry scoring(ledger->get(), b, "score", false);
+        const auto left = seen(path / "l");
+        ASSERT_TRUE(left && left->suspect());
+        EXPECT_STREQ(left->suspect()->badge.plugin, "com.b");
+        EXPECT_STREQ(left->suspect()->call, "score");
+        EXPECT_THAT(left->told(),
+                    testing::EndsWith("In progress were these calls: com.b 1.0.0 (instance 'b') in score, "
+                                      "com.a 1.0.0 (instance 'a') in watch"));
+        const Ledger::Entry too(ledger->get(), a, "claim", false);
+        EXPECT_EQ(seen(path / "l")->suspect(), nullptr) << "one of two";
+    }
+    EXPECT_TRUE(seen(path / "l")->calls.empty());
+    (*ledger)->end();
+    EXPECT_FALSE(seen(path / "l"));
+}
+
+TEST_F(LedgerFile, OfAnotherStartOfTheMachineOrOfSomebodyElseSaysNothing) {
+    {
+        auto ledger = Ledger::open(path / "l", WallTime{5});
+        std::filesystem::copy_file(path / "l", path / "copy");
+    }
+    ASSERT_TRUE(seen(path / "copy"));
+    std::fstream(path / "copy", std::ios::in | std::ios::out).seekp(8).write("other boot", 10);
+    EXPECT_FALSE(seen(path / "copy"));
+    std::ofstream(path / "copy") << "rubbish";
+    EXPECT_FALSE(seen(path / "copy"));
+}
+
+TEST_F(LedgerFile, MoreCallsThanItHoldsAreMadeAllTheSame) {
+    auto ledger = Ledger::open(path / "l", WallTime{5});
+    const Badge a = Badge::make("com.a", "1.0.0", "a", "d");
+    std::vector<std::unique_ptr<Ledger::Entry>> entries;
+    for (int i = 0; i < 300; ++i) entries.push_back(std::make_unique<Ledger::Entry>(ledger->get(), a, "watch", true));
+    EXPECT_EQ(seen(path / "l")->calls.size(), 256u);
+    entries.clear();
+    EXPECT_TRUE(seen(path / "l")->calls.empty());
+}
+
+TEST(Judge, EndsWithoutAWordQuarantineOnlyWhenFiveInARowFindTheSame) {
+    const WallTime late{1'000'000'000'000};
+    const Crash silent{late, "com.a", "1.0.0", "a", "d", "score", without_a_word};
+    Crash other = silent, nobody = silent, crash = silent;
+    other.instance = "b";
+    nobody.instance = "";
+    crash.signal = 11;
+    EXPECT_EQ(judge({silent}, late).remarks.size(), 1u);
+    EXPECT_TRUE(judge({nobody}, late).warnings.empty());
+    EXPECT_TRUE(judge({silent, silent, silent, silent}, late).quarantine.empty());
+    EXPECT_EQ(judge({silent, silent, silent, silent, silent}, late).quarantine.size(), 1u);
+    for (const Crash &between : {other, nobody, crash})
+        EXPECT_TRUE(judge({silent, silent, between, silent, silent, silent}, late).quarantine.empty());
+    EXPECT_TRUE(judge({silent, silent, silent, silent, silent, nobody}, late).quarantine.empty());
+    EXPECT_TRUE(judge({silent, silent, silent, silent, silent}, late + std::chrono::hours(1)).warnings.empty());
+    EXPECT_FALSE(judge({nobody, nobody, nobody, nobody, other}, late).safe_mode);
 }
 
 TEST_F(QuarantineList, OutlivesTheProcessAndEndsWithANewDigest) {

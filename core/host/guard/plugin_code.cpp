@@ -79,8 +79,8 @@ const Badge *owner_of_stack(uintptr_t stack_pointer) noexcept {
         const size_t rest_of_page = page - at % page;
         iovec to{seen.data(), rest_of_page}, from{reinterpret_cast<void *>(at), rest_of_page};
         const ssize_t got = ::process_vm_readv(::getpid(), &to, 1, &from, 1, 0);
-        if (got <= 0) return nullptr;
-        for (size_t word = 0; word < static_cast<size_t>(got) / sizeof(uintptr_t); ++word)
+        if (got <= 0 && i > 0) return nullptr; // the first may be the page behind the end that an overflow hit
+        for (size_t word = 0; word < static_cast<size_t>(std::max<ssize_t>(got, 0)) / sizeof(uintptr_t); ++word)
             if (const Badge *owner = owner_of_code(seen[word])) return owner;
         at += rest_of_page;
     }

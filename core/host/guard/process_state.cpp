@@ -1,12 +1,14 @@
 #include "host/guard/process_state.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
+#include <pthread.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <clocale>
 #include <csignal>
 #include <cstring>
+#include <iterator>
 
 namespace rigger::host {
 namespace {
@@ -32,6 +34,23 @@ bool same_file(int a, int b) {
            x.st_rdev == y.st_rdev;
 }
 
+/// How the thread calculates, without what its latest results were.
+uint32_t mode_of([[maybe_unused]] const fenv_t &arithmetic) {
+#if defined(__x86_64__)
+    constexpr uint32_t flags = 0x3f;
+    return arithmetic.__mxcsr & ~flags;
+#elif defined(__aarch64__)
+    return arithmetic.__fpcr;
+#else
+    return static_cast<uint32_t>(::fegetround());
+#endif
+}
+
+constexpr const char *limit_names[] = {"cpu",      "fsize",  "data",    "stack", "core",  "rss",
+                                       "nproc",    "nofile", "memlock", "as",    "locks", "sigpending",
+                                       "msgqueue", "nice",   "rtprio",  "rttime"};
+static_assert(std::size(limit_names) == RLIM_NLIMITS);
+
 /// The process's mask as the first look found it: it cannot be read without being set.
 mode_t usual_file_mask() {
     static const mode_t usual = [] {
@@ -49,7 +68,10 @@ ProcessState::ProcessState() : locale_() {
     ::pthread_sigmask(SIG_SETMASK, nullptr, &mask_);
     if (const char *name = std::setlocale(LC_ALL, nullptr)) c_locale_ = name;
     (void)usual_file_mask();
+    ::fegetenv(&arithmetic_);
+    for (size_t i = 0; i < limits_.size(); ++i) ::getrlimit(static_cast<__rlimit_resource>(i), &limits_[i]);
     directory_ = ::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (directory_ >= 0) ::fstat(directory_, &directory_is_);
     for (size_t i = 0; i < standard_files; ++i)
         copies_[i] = ::fcntl(static_cast<int>(i), F_DUPFD_CLOEXEC, first_free_fd);
 }
@@ -60,9 +82,58 @@ ProcessState::~ProcessState() {
         if (fd >= 0) ::close(fd);
 }
 
-std::string ProcessState::restore() const {
+ProcessState::Scheduling ProcessState::scheduling() {
+    Scheduling now;
+    sched_param parameters{};
+    ::pthread_getschedparam(::pthread_self(), &now.policy, &parameters);
+    now.priority = parameters.sched_priority;
+    now.nice = ::getpriority(PRIO_PROCESS, 0); // of this thread
+    ::sched_getaffinity(0, sizeof now.processors, &now.processors);
+    return now;
+}
+
+bool ProcessState::lost_files() const {
+    struct stat now {};
+    return directory_ >= 0 &&
+           (::fstat(directory_, &now) != 0 || now.st_dev != directory_is_.st_dev || now.st_ino != directory_is_.st_ino);
+}
+
+/// What belongs to the calling thread alone; the answer as restore()'s.
+std::string ProcessState::restore_thread() const {
     std::string changed;
+    const Scheduling now = scheduling();
+    if (now.policy != scheduling_.policy || now.priority != scheduling_.priority || now.nice != scheduling_.nice) {
+        const sched_param before{scheduling_.priority};
+        ::pthread_setschedparam(::pthread_self(), scheduling_.policy, &before);
+        ::setpriority(PRIO_PROCESS, 0, scheduling_.nice);
+        changed += ", the scheduling of a thread of the host";
+    }
+    if (CPU_EQUAL(&now.processors, &scheduling_.processors) == 0) {
+        ::sched_setaffinity(0, sizeof scheduling_.processors, &scheduling_.processors);
+        changed += ", the processors of a thread of the host";
+    }
+    fenv_t arithmetic{};
+    ::fegetenv(&arithmetic);
+    if (mode_of(arithmetic) != mode_of(arithmetic_)) {
+        ::fesetenv(&arithmetic_);
+        changed += ", the floating-point mode of a thread of the host";
+    }
+    return changed.empty() ? changed : changed.substr(2);
+}
+
+std::string ProcessState::restore() const {
+    std::string changed = restore_thread();
     const auto note = [&](const std::string &what) { changed.append(changed.empty() ? "" : ", ").append(what); };
+    for (size_t i = 0; i < limits_.size(); ++i) {
+        const auto resource = static_cast<__rlimit_resource>(i);
+        rlimit now{};
+        if (::getrlimit(resource, &now) != 0) continue;
+        if (now.rlim_cur == limits_[i].rlim_cur && now.rlim_max == limits_[i].rlim_max) continue;
+        // A lowered hard limit comes back for root alone; the soft one goes as high as it can again.
+        const rlimit nearest{std::min(limits_[i].rlim_cur, now.rlim_max), now.rlim_max};
+        if (::setrlimit(resource, &limits_[i]) != 0) ::setrlimit(resource, &nearest);
+        note(std::string("the limit '") + limit_names[i] + "'");
+    }
     for (size_t i = 0; i < standard_files; ++i) {
         const int fd = static_cast<int>(i);
         if (copies_[i] < 0 || same_file(fd, copies_[i])) continue;

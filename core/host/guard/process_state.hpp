@@ -1,7 +1,11 @@
 // core/host/guard/process_state.hpp -- what belongs to the whole process and is no plugin's to change (plugin-abi 3.2,
 // rule 5): looked at around the calls in which plugins like to change it, and put back.
 #pragma once
+#include <fenv.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <array>
@@ -10,9 +14,9 @@
 
 namespace rigger::host {
 
-/// The signal handlers, the calling thread's signal mask, the locale, the file mode mask, the working directory and the
-/// descriptors 0 to 2, as they are when it is made. The environment is not in it: no thread may look at it while
-/// another one writes.
+/// The signal handlers, the calling thread's signal mask, scheduling and floating-point mode, the locale, the file mode
+/// mask, the resource limits, the working directory and the descriptors 0 to 2, as they are when it is made. The
+/// environment is not in it: no thread may look at it while another one writes.
 class ProcessState {
 public:
     ProcessState();
@@ -23,6 +27,9 @@ public:
     /// Puts back what has changed since, on the same thread; the answer names it ("the handler of SIGTERM, the
     /// locale"), or is empty.
     std::string restore() const;
+    /// Descriptors were closed that belong to the host. There is no putting back: what the numbers of the others stand
+    /// for by now, nobody knows.
+    bool lost_files() const;
 
 private:
     static constexpr size_t signal_count = 32, standard_files = 3;
@@ -30,7 +37,18 @@ private:
     sigset_t mask_{};
     std::string c_locale_;
     std::locale locale_;
+    struct Scheduling {
+        int policy = 0, priority = 0, nice = 0;
+        cpu_set_t processors{};
+    };
+    static Scheduling scheduling();
+    std::string restore_thread() const;
+
+    Scheduling scheduling_ = scheduling();
+    fenv_t arithmetic_{};
+    std::array<rlimit, RLIM_NLIMITS> limits_{};
     int directory_ = -1;
+    struct stat directory_is_ {};
     std::array<int, standard_files> copies_{-1, -1, -1}; ///< -1: it was not open
 };
 

@@ -50,6 +50,7 @@ rig_code serve(const rig_host *host, const char *service, rig_error *error, Body
     if (!host) return fill(error, invalid("HostMissing", "the host pointer is NULL"));
     HostHandle &handle = handle_of(host);
     const HostTime ours;
+    have_signal_stack(); // the first that is seen of a thread that the plugin started
     const Breadcrumb crumb(handle.badge, service);
     try {
         if (handle.revoked.load(std::memory_order_acquire))

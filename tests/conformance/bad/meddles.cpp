@@ -1,9 +1,13 @@
-// Changes what belongs to the whole process: signal handlers, the locale, the file mode mask, the working directory and
-// standard input. From the call named by BAD_CALL ("load": from a static constructor).
+// Changes what belongs to the whole process or to a thread of the host: signal handlers, the locale, the file mode
+// mask, the resource limits, scheduling, the floating-point mode, the working directory and standard input. From the
+// call named by BAD_CALL ("load": from a static constructor).
 #include "honest.hpp"
 
+#include <cfenv>
 #include <csignal>
 #include <locale>
+#include <pthread.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,6 +29,13 @@ void when(In here) {
     pthread_sigmask(SIG_BLOCK, &all, nullptr);
     std::locale::global(std::locale(std::locale(), new DecimalComma));
     ::umask(0);
+    rlimit files{};
+    ::getrlimit(RLIMIT_NOFILE, &files);
+    --files.rlim_cur;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+    const sched_param none{};
+    ::pthread_setschedparam(::pthread_self(), SCHED_BATCH, &none);
+    std::fesetround(FE_UPWARD);
     if (::chdir("/") != 0) return;
     ::close(STDIN_FILENO);
 }
