@@ -321,6 +321,13 @@ TEST_F(BadPlugins, AWriteBehindTheRowIsSeenAndHarmsNobody) {
     EXPECT_EQ(b.scores[8], -7.0);
 }
 
+TEST_F(BadPlugins, AWriteBeforeTheFirstRowIsSeenAndHarmsNobody) {
+    start_with("writes_before_row");
+    Batch b(8);
+    EXPECT_EQ(score(b).error().reason, "WroteOutside");
+    EXPECT_THAT(host.row(name).last_error, HasSubstr("wrote before the beginning of its values"));
+}
+
 TEST_F(BadPlugins, NaNIsAnAbstentionAndNoFault) {
     start_with("nan_scores");
     Batch b;

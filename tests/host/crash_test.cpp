@@ -232,6 +232,20 @@ TEST(CrashAttribution, APluginThatClosesTheHostsFilesEndsTheDaemonByName) {
     EXPECT_THAT(judgement.warnings[0], HasSubstr("crashed the daemon in start with the closing of files of the host"));
 }
 
+TEST(CrashAttribution, AWriteFarBehindTheRowsCrashesWhereItIsMade) {
+    SystemClock clock;
+    Host host;
+    host.services.clock = &clock;
+    host.enable_bad("writes_far_past_row");
+    const int status = run_in_child(host);
+    EXPECT_TRUE(WIFSIGNALED(status) || WEXITSTATUS(status) != 0);
+    const auto crashes = read_crashes(host.options.state_dir / "crashes.log");
+    ASSERT_EQ(crashes.size(), 1u);
+    EXPECT_EQ(crashes[0].instance, "writes-far-past-row");
+    EXPECT_EQ(crashes[0].call, "score");
+    EXPECT_EQ(crashes[0].signal, SIGSEGV);
+}
+
 TEST(CrashAttribution, AChildThatComesBackFromAPluginEnds) {
     SystemClock clock;
     Host host;

@@ -1,5 +1,6 @@
 #include "host/kinds/adapters.hpp"
 #include "host/kinds/documents_in.hpp"
+#include "host/kinds/fenced_memory.hpp"
 #include "host/kinds/score_check.hpp"
 #include "host/kinds/tables.hpp"
 
@@ -9,6 +10,8 @@
 #include <cmath>
 #include <cstring>
 #include <new>
+#include <optional>
+#include <string>
 
 namespace rigger::host {
 namespace {
@@ -76,9 +79,38 @@ private:
     rig_column columns[RIG_MIX_COLUMNS]{};
 };
 
+/// What a scorer writes: rows with guards behind each, and before the first.
+struct Scores {
+    FencedMemory memory;
+    double *rows = nullptr;
+
+    /// All NaN. Rows begin on cache lines and have at least one guard behind them.
+    void preset(size_t workloads, size_t candidates) {
+        count = workloads;
+        width = candidates;
+        stride = (candidates + guard_doubles) / guard_doubles * guard_doubles;
+        rows = reinterpret_cast<double *>(memory.reserve(stride * workloads * sizeof(double)));
+        preset_row(rows - guard_doubles, 0, guard_doubles);
+        for (size_t w = 0; w < count; ++w) preset_row(row(w), width, stride);
+    }
+    double *row(size_t w) const noexcept { return rows + w * stride; }
+    /// Where somebody wrote who must not; nullopt: nowhere.
+    std::optional<std::string> written_outside() const {
+        if (!guards_intact(rows - guard_doubles, 0, guard_doubles)) return "wrote before the beginning of its values";
+        for (size_t w = 0; w < count; ++w)
+            if (!guards_intact(row(w), width, stride))
+                return "wrote behind the end of row " + std::to_string(w) + ": it has " + std::to_string(width) +
+                       " values";
+        return std::nullopt;
+    }
+    size_t count = 0, width = 0, stride = 0;
+};
+static_assert(guard_doubles * sizeof(double) == FencedMemory::front);
+
 /// Everything a scorer may touch during one call. It belongs to the call until the scorer is back.
 struct Scratch {
-    Buffer scores, candidates, workloads, select;
+    Scores scores;
+    Buffer candidates, workloads, select;
     std::vector<rig_column> candidate_columns, workload_columns;
     std::shared_ptr<const MixTable> mix;
     std::shared_ptr<const void> owner; ///< of columns that are used in place
@@ -178,9 +210,7 @@ public:
         if (workloads.rows == 0) return {};
         auto scratch = std::make_shared<Scratch>();
         scratch->batch.workloads = take_table(workloads, nullptr, scratch->workload_columns, scratch->workloads);
-        const size_t stride = values.size() + guard_doubles;
-        auto *out = static_cast<double *>(scratch->scores.reserve(stride * sizeof(double)));
-        preset_row(out, values.size(), stride);
+        scratch->scores.preset(1, values.size());
         const Budget least = instance_->setup().limits.of("appraise"),
                      grown = instance_->setup().limits.of_score(workloads.rows);
         const CallSpec spec{"appraise",
@@ -189,12 +219,11 @@ public:
                             true,
                             values.size() <= small_batch};
         RIG_TRY(instance_->call(
-            spec, {}, [scratch, out, appraise = table_.appraise](rig_instance *i, const rig_call *c, rig_error *e) {
-                return appraise(i, c, &scratch->batch.workloads, out, e);
+            spec, {}, [scratch, appraise = table_.appraise](rig_instance *i, const rig_call *c, rig_error *e) {
+                return appraise(i, c, &scratch->batch.workloads, scratch->scores.rows, e);
             }));
-        if (!guards_intact(out, values.size(), stride))
-            return fault("appraise", "WroteOutside", "wrote behind the end of its values");
-        const ScoreFindings found = copy_row(values.data(), out, values.size(), -DBL_MAX, DBL_MAX);
+        if (const auto where = scratch->scores.written_outside()) return fault("appraise", "WroteOutside", *where);
+        const ScoreFindings found = copy_row(values.data(), scratch->scores.rows, values.size(), -DBL_MAX, DBL_MAX);
         if (found.out_of_range + found.vetoes > 0)
             return fault("appraise", "ScoreOutOfRange",
                          std::to_string(found.out_of_range + found.vetoes) + " values are infinite");
@@ -226,9 +255,7 @@ private:
             }
         }
         if (!s) s = std::make_shared<Scratch>();
-        const size_t stride = stride_of(b);
-        auto *scores = static_cast<double *>(s->scores.reserve(stride * b.workloads.rows * sizeof(double)));
-        for (uint64_t w = 0; w < b.workloads.rows; ++w) preset_row(scores + w * stride, b.candidates.rows, stride);
+        s->scores.preset(b.workloads.rows, b.candidates.rows);
         s->owner = b.owner;
         rig_score_batch &to = s->batch;
         to = {};
@@ -236,8 +263,8 @@ private:
         to.snapshot_id = b.snapshot_id;
         to.candidates = take_table(b.candidates, b.owner, s->candidate_columns, s->candidates);
         to.workloads = take_table(b.workloads, b.owner, s->workload_columns, s->workloads);
-        to.score_stride = stride;
-        to.scores = scores;
+        to.score_stride = s->scores.stride;
+        to.scores = s->scores.rows;
         s->mix = std::move(mix);
         if (s->mix) {
             to.mix = s->mix->table();
@@ -252,22 +279,13 @@ private:
         return s;
     }
 
-    /// Rows begin on cache lines and have at least one guard behind them.
-    static size_t stride_of(const ScoreBatchView &b) {
-        return (b.candidates.rows + guard_doubles) / guard_doubles * guard_doubles;
-    }
-
     Status accept(const ScoreBatchView &b, const Scratch &s) {
-        const size_t rows = b.candidates.rows, stride = s.batch.score_stride;
-        for (uint64_t w = 0; w < b.workloads.rows; ++w)
-            if (!guards_intact(s.batch.scores + w * stride, rows, stride))
-                return fault("score", "WroteOutside",
-                             "wrote behind the end of row " + std::to_string(w) + ": it has " + std::to_string(rows) +
-                                 " candidates");
+        if (const auto where = s.scores.written_outside()) return fault("score", "WroteOutside", *where);
+        const size_t rows = b.candidates.rows;
         uint64_t outside = 0;
         for (uint64_t w = 0; w < b.workloads.rows && outside == 0; ++w) {
             double *to = b.scores + w * b.stride;
-            const double *from = s.batch.scores + w * stride;
+            const double *from = s.scores.row(w);
             const ScoreFindings found = b.all ? copy_row(to, from, rows, low_, high_)
                                               : copy_selected(to, from, b.select.data(), b.select.size(), low_, high_);
             outside += found.out_of_range;

@@ -41,6 +41,11 @@ public:
             if (b.raw().score_stride > b.candidates() || w + 1 < b.workloads()) row[b.candidates()] = 0.5;
 #endif
         }
+#if defined(BAD_BEFORE_ROW)
+        b.scores(0)[-1] = 0.5;
+#elif defined(BAD_FAR_PAST_ROW)
+        b.scores(b.workloads() - 1)[b.candidates() + 512] = 0.5;
+#endif
         return {};
     }
 #if defined(BAD_EXPLAIN)
