@@ -120,6 +120,7 @@ void drop(Turn &turn, const Server &server, const std::string &by) {
         known->second.nodes.take({}, server.name);
     turn.drop_server(server);
     inventory::let_go_if_unused(turn, cluster); // it may be gone as well
+    inventory::reconsider_kept_out(turn);
     turn.touch();
     turn.replan();
 }

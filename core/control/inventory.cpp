@@ -57,6 +57,7 @@ template <typename P> void replaced(Turn &turn, const ClusterName &, ClusterBook
 
 void went(Turn &turn, const ClusterName &cluster, ClusterBook &, const std::shared_ptr<const NodeView> &old) {
     nodes::shut(turn, cluster, *old, "is gone");
+    nodes::forget_kept_out(turn, cluster, old->name);
     same_cluster::reconsider(turn, cluster);
 }
 void went(Turn &turn, const ClusterName &, ClusterBook &book, const std::shared_ptr<const PodView> &old) {
@@ -242,6 +243,7 @@ void drop_if_unused(Turn &turn, const ClusterName &cluster) {
     if (!is_unused(turn.state, cluster)) return;
     turn.state.clusters.erase(cluster);
     turn.state.refused.erase(cluster);
+    turn.state.kept_out.erase(cluster);
     turn.state.asked_for.erase(cluster);
     turn.state.status.cluster_errors.erase(cluster);
     turn.touch();
@@ -252,6 +254,11 @@ void reconsider_node(Turn &turn, const ClusterName &cluster, const std::string &
     if (at == turn.state.clusters.end()) return;
     const auto node = at->second.nodes.find({}, name);
     if (node) nodes::on_node(turn, cluster, *node);
+}
+
+void reconsider_kept_out(Turn &turn) {
+    for (const auto &[cluster, nodes] : std::map(turn.state.kept_out))
+        for (const auto &[node, why] : nodes) reconsider_node(turn, cluster, node);
 }
 
 void disown(Turn &turn, const DeploymentId &deployment) {

@@ -26,6 +26,8 @@ void drop_if_unused(Turn &turn, const ClusterName &cluster);
 /// What stood in a node's way may be gone: deployments on the machine that had its name, or another name of its
 /// cluster.
 void reconsider_node(Turn &turn, const ClusterName &cluster, const std::string &name);
+/// A server is off the record: its name and its GPU ids are free for others.
+void reconsider_kept_out(Turn &turn);
 /// A deployment is off the record: a pod of it that is still seen holds GPUs in nobody's name.
 void disown(Turn &turn, const DeploymentId &deployment);
 

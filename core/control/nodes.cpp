@@ -5,6 +5,7 @@
 #include "domain/objects.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace rigger::nodes {
 namespace {
@@ -70,6 +71,14 @@ std::vector<DeclaredGpu> counted(const NodeView &node, int count) {
     return gpus;
 }
 
+/// What the node has by its annotation, or else by its count unless more was told before.
+std::vector<Gpu> gpus_of(const NodeView &node, const NodeDeclaration &said, const Server *old) {
+    const ServerId server(node.uid);
+    if (said.gpus) return merge_gpus(old, server, node.gpu_model, *said.gpus);
+    if (has_told_gpus(old)) return old->gpus;
+    return merge_gpus(old, server, node.gpu_model, counted(node, said.counted_gpus));
+}
+
 bool gpus_clash(const Turn &turn, const Server &server, std::string &with) {
     for (const Gpu &gpu : server.gpus)
         for (const auto &[name, other] : turn.state.servers) {
@@ -89,39 +98,75 @@ bool in_use(const Turn &turn, const ServerId &server) {
                        [&](const auto &entry) { return entry.second.d->server == server; });
 }
 
-/// A node with a new UID under a known name: a machine that was set up anew. Answer: may it take the name? `locked`:
-/// the operator's lock, which he put on the name.
-bool take_over_name(Turn &turn, const NodeView &node, const ClusterName &cluster, bool &locked) {
+std::set<std::string> models(const std::vector<Gpu> &gpus) {
+    std::set<std::string> all;
+    for (const Gpu &gpu : gpus) all.insert(gpu.model);
+    return all;
+}
+
+std::string in_words(const std::set<std::string> &models) {
+    std::string words;
+    for (const std::string &model : models) words += (words.empty() ? "" : " and ") + model;
+    return words.empty() ? "no GPUs" : words;
+}
+
+/// What an operator told of a machine by its name, and a new node of that name does not tell itself.
+struct Inherited {
+    bool locked = false;
+    double hourly_cost = 0;
+};
+
+/// A node with a new UID under a known name: a machine that was set up anew. Its price is known by its name too, as
+/// long as it is the price of such GPUs. An error: it may not take the name, or not yet.
+Result<Inherited> take_over_name(Turn &turn, const NodeView &node, const ClusterName &cluster,
+                                 const NodeDeclaration &said) {
     const auto at = turn.state.servers.find(node.name);
-    if (at == turn.state.servers.end() || at->second->id.value == node.uid) return true;
+    if (at == turn.state.servers.end() || at->second->id.value == node.uid) return Inherited{};
     const ServerPtr old = at->second;
-    if (!old->cluster.empty() && old->cluster != cluster) { // a row that another program wrote names no cluster
-        turn.problem("inventory", "node " + node.name + " of cluster " + cluster.value + " is ignored: cluster " +
-                                      old->cluster.value + " has a server of that name; rename one of them");
-        return false;
-    }
-    if (in_use(turn, old->id)) {
-        turn.problem(
-            "inventory",
-            "node " + node.name +
-                " has a new UID, but deployments of the old one still exist; it is taken in when they are gone");
-        return false;
-    }
+    const auto refused = [](const char *reason, std::string why) {
+        return Error{Code::conflict, reason, std::move(why), 0};
+    };
+    if (!old->cluster.empty() && old->cluster != cluster) // a row that another program wrote names no cluster
+        return refused("NameTaken", "is ignored: cluster " + old->cluster.value +
+                                        " has a server of that name; rename one of them, or `rigger forget " +
+                                        node.name + "` if that one is gone for good");
+    if (in_use(turn, old->id))
+        return refused("ServerInUse",
+                       "has a new UID, but deployments of the old one still exist; it is taken in when they are gone");
+    const auto had = models(old->gpus), has = models(gpus_of(node, said, nullptr));
+    if (!said.hourly_cost && old->hourly_cost > 0 && !had.empty() && had != has)
+        return refused("PriceUnknown",
+                       "has a new UID and shows " + in_words(has) + " where the old one had " + in_words(had) +
+                           ", so what it costs is not known; it is taken in when it shows the same, or when you tell " +
+                           "(kubectl annotate --overwrite node " + node.name +
+                           " rigger.dev/hourly-cost=USD-PER-GPU-HOUR)");
+    const double hourly_cost = said.hourly_cost.value_or(old->hourly_cost);
     JsonWriter json;
     json.begin_object()
         .field("serverId", old->id)
         .field("serverName", old->name)
         .field("cluster", cluster)
         .field("newServerId", node.uid)
+        .field("hourlyCost", hourly_cost)
         .field("cause", "NodeReplaced")
         .field("reason", "its node has a new UID: the machine was set up anew");
     turn.journal("server.replaced", json.end_object().take());
     turn.metrics.decision("replace-server", "NodeReplaced");
-    turn.log.write(LogLevel::warn, "inventory",
-                   "server " + old->name + " is replaced: its node has the new UID " + node.uid);
+    std::string text = "server " + old->name + " is replaced: its node has the new UID " + node.uid;
+    if (!said.hourly_cost && hourly_cost > 0)
+        text += "; it does not tell its price, so that of the old one stays (annotation rigger.dev/hourly-cost)";
+    turn.problem("inventory", std::move(text));
     turn.drop_server(*old);
-    locked = old->locked;
-    return true;
+    return Inherited{old->locked, hourly_cost};
+}
+
+/// It is no server of ours for now: said once, and shown until it changes.
+void keep_out(Turn &turn, const ClusterName &cluster, const NodeView &node, std::string why) {
+    why = "node " + node.name + " of cluster " + cluster.value + " " + why;
+    std::string &known = turn.state.kept_out[cluster][node.name];
+    if (known == why) return;
+    turn.problem("inventory", why);
+    known = std::move(why);
 }
 
 /// What contradicts other servers is not taken over, but whether the node can take work is.
@@ -145,20 +190,34 @@ void shut(Turn &turn, const ClusterName &cluster, const NodeView &node, const ch
                                   "; its server stays and takes nothing new");
 }
 
+void forget_kept_out(Turn &turn, const ClusterName &cluster, const std::string &node) {
+    const auto of = turn.state.kept_out.find(cluster);
+    if (of == turn.state.kept_out.end() || of->second.erase(node) == 0) return;
+    if (of->second.empty()) turn.state.kept_out.erase(of);
+    turn.touch();
+}
+
 void on_node(Turn &turn, const ClusterName &cluster, const NodeView &node) {
     const NodeDeclaration said = read_declaration(node);
     if (node.uid.empty()) return;
-    if (!said.worker) return shut(turn, cluster, node, "is no worker of ours any more (label chutes/worker)");
+    if (!said.worker) {
+        forget_kept_out(turn, cluster, node.name);
+        return shut(turn, cluster, node, "is no worker of ours any more (label chutes/worker)");
+    }
     for (const std::string &problem : said.problems) turn.problem("inventory", "node " + node.name + ": " + problem);
-    bool locked = false;
-    if (!take_over_name(turn, node, cluster, locked)) return;
+    const auto inherited = take_over_name(turn, node, cluster, said);
+    if (!inherited) return keep_out(turn, cluster, node, inherited.error().message);
     ServerPtr old = turn.server(ServerId(node.uid));
     if (old && !old->cluster.empty() && old->cluster != cluster) {
         if (!same_cluster::claim(turn, cluster, node, *old)) return;
         old = turn.server(old->id);
     }
     Server server = old ? *old : Server{};
-    if (!old) server.created_at = turn.wall, server.locked = locked;
+    if (!old) {
+        server.created_at = turn.wall;
+        server.locked = inherited->locked;
+        server.hourly_cost = inherited->hourly_cost;
+    }
     server.id = ServerId(node.uid);
     server.name = node.name;
     server.cluster = cluster;
@@ -176,13 +235,12 @@ void on_node(Turn &turn, const ClusterName &cluster, const NodeView &node) {
     auto [seen, first] = turn.state.lock_annotations.try_emplace(node.uid, said.locked);
     if (said.locked && (first ? !old : seen->second != said.locked)) server.locked = *said.locked;
     seen->second = said.locked;
-    if (said.gpus) server.gpus = merge_gpus(old.get(), server.id, node.gpu_model, *said.gpus);
-    else if (!has_told_gpus(old.get()))
-        server.gpus = merge_gpus(old.get(), server.id, node.gpu_model, counted(node, said.counted_gpus));
+    server.gpus = gpus_of(node, said, old.get());
     if (std::string with; gpus_clash(turn, server, with)) {
-        turn.problem("inventory", "node " + node.name + " is ignored: " + with + "; a GPU id must be unique");
+        keep_out(turn, cluster, node, "is ignored: " + with + "; a GPU id must be unique");
         return keep_gpus(turn, old.get(), server);
     }
+    forget_kept_out(turn, cluster, node.name);
     const bool row_changed = !old || !same_row(*old, server);
     if (!row_changed && old->ready == server.ready && old->cordoned == server.cordoned &&
         old->disk_total_gb == server.disk_total_gb)

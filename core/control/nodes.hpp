@@ -7,6 +7,9 @@ namespace rigger::nodes {
 /// A node as its cluster shows it now: a new server, a change of one, or what is ignored with a reason.
 void on_node(Turn &turn, const ClusterName &cluster, const NodeView &node);
 
+/// The node is taken in, or gone: nothing is said of it any more.
+void forget_kept_out(Turn &turn, const ClusterName &cluster, const std::string &node);
+
 /// Its server stays, as every server does that is not seen, but takes nothing new.
 void shut(Turn &turn, const ClusterName &cluster, const NodeView &node, const char *why);
 

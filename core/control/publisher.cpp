@@ -46,6 +46,9 @@ void fill_status(const Turn &turn, LoopStatus &status) {
     status.effects_in_flight = s.in_flight.size();
     status.held_back = s.reconcile.held;
     status.same_clusters = same_cluster::standing(s);
+    status.kept_out.clear();
+    for (const auto &[cluster, nodes] : s.kept_out)
+        for (const auto &[node, why] : nodes) status.kept_out.push_back(why);
     status.stuck.clear();
     for (const auto &[id, track] : s.tracks) {
         const std::string &why = track.last_error.empty() ? track.waits.message : track.last_error;

@@ -189,6 +189,8 @@ struct State {
                                                 ///< empty: a previous run knew
     /// Nodes that are servers of another cluster, by name, and since when that one lacks them; MonoTime{}: it does not.
     std::map<ClusterName, std::map<std::string, MonoTime>> refused;
+    std::map<ClusterName, std::map<std::string, std::string>> kept_out; ///< nodes that are no servers of ours for now,
+                                                                        ///< by name, and why not, as sentences
     std::map<ClusterName, MonoTime> asked_for; ///< when its backend was asked whether it still knows that name
     std::map<OfferId, std::string> bans;
     std::vector<FailureMark> failures;

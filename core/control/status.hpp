@@ -65,6 +65,7 @@ struct LoopStatus {
     std::map<std::string, PortStatus> ports;
     std::map<ClusterName, std::array<ViewError, 4>> cluster_errors; ///< by ObjectKind
     std::vector<SameCluster> same_clusters;
+    std::vector<std::string> kept_out; ///< nodes that are no servers of ours for now: why, and what to do
     std::deque<Happening> last_errors; ///< newest first, at most 20
     std::vector<HeldBack> held_back;   ///< of the last pass
     uint64_t held_back_total = 0, events = 0, repeated_events = 0, written_off = 0, decisions = 0;

@@ -8,6 +8,7 @@
 namespace rigger::sim {
 namespace {
 using namespace std::chrono_literals;
+using nlohmann::json;
 
 struct Nodes : OneServer {
     Nodes() : OneServer(11) {}
@@ -102,6 +103,82 @@ TEST_F(Nodes, StoreThatWasLost_PutsNothingOnGpusThatRunningPodsHold) {
     EXPECT_FALSE((*answer)->ok()) << **(*answer);
     EXPECT_EQ(sim.cluster.violation, "");
     EXPECT_EQ(sim.cluster.count("Pod"), 1u);
+}
+
+/// The machine of gpu-01 is set up anew: its node has another UID and tells only what its cluster knows by itself.
+struct SetUpAnew : Nodes {
+    void SetUp() override {
+        Nodes::SetUp();
+        old = server("gpu-01")->id;
+        ASSERT_EQ(server("gpu-01")->hourly_cost, 1.5);
+    }
+    void set_up_anew(const std::string &model, const std::string &price) {
+        const auto watch = std::exchange(sim.cluster.on_change, {});
+        sim.cluster.remove_node("gpu-01");
+        sim.cluster.add_node({"gpu-01", model, model.empty() ? 0 : 2, false});
+        sim.cluster.annotate_node("gpu-01", "rigger.dev/hourly-cost", price);
+        sim.cluster.on_change = watch;
+        sim.relist_all();
+        sim.run(2s);
+    }
+    std::string warnings() const {
+        return json::parse(views::nodes({*sim.controller_view().published(), sim.world.monotonic()}, {}))["warnings"]
+            .dump();
+    }
+    bool is_new() const { return server("gpu-01")->id != old && server("gpu-01")->ready; }
+    ServerId old;
+};
+
+TEST_F(SetUpAnew, WithoutAPrice_KeepsThatOfItsName) {
+    set_up_anew("h100", "");
+    ASSERT_TRUE(is_new());
+    EXPECT_EQ(server("gpu-01")->hourly_cost, 1.5);
+    EXPECT_TRUE(said("that of the old one stays (annotation rigger.dev/hourly-cost)"));
+    sim.crash();
+    sim.start();
+    sim.run(3s);
+    EXPECT_EQ(server("gpu-01")->hourly_cost, 1.5);
+}
+
+TEST_F(SetUpAnew, WithAPrice_HasThat) {
+    set_up_anew("a100", "0.9");
+    ASSERT_TRUE(is_new());
+    EXPECT_EQ(server("gpu-01")->hourly_cost, 0.9);
+}
+
+TEST_F(SetUpAnew, WithOtherGpus_IsTakenInWhenItsPriceIsTold) {
+    set_up_anew("a100", "");
+    EXPECT_EQ(server("gpu-01")->id, old);
+    EXPECT_FALSE(server("gpu-01")->ready) << "nothing is placed by a price that is none";
+    EXPECT_NE(warnings().find("shows a100 where the old one had h100"), std::string::npos) << warnings();
+    EXPECT_NE(warnings().find("kubectl annotate --overwrite node gpu-01 rigger.dev/hourly-cost="), std::string::npos);
+    sim.cluster.annotate_node("gpu-01", "rigger.dev/hourly-cost", "0.9");
+    sim.run(1s);
+    ASSERT_TRUE(is_new());
+    EXPECT_EQ(server("gpu-01")->hourly_cost, 0.9);
+    EXPECT_EQ(warnings(), "[]");
+}
+
+TEST_F(SetUpAnew, ThatShowsItsGpusLate_IsTakenInThen) {
+    set_up_anew("", "");
+    EXPECT_EQ(server("gpu-01")->id, old);
+    EXPECT_NE(warnings().find("shows no GPUs"), std::string::npos) << warnings();
+    sim.crash();
+    sim.start();
+    sim.run(3s);
+    EXPECT_EQ(server("gpu-01")->id, old);
+    set_up_anew("h100", "");
+    ASSERT_TRUE(is_new());
+    EXPECT_EQ(server("gpu-01")->hourly_cost, 1.5);
+}
+
+TEST_F(SetUpAnew, WhoseOldServerIsForgotten_IsTakenInAtOnce) {
+    set_up_anew("a100", "");
+    const auto answer = sim.command(ForgetRequest{old, false, false});
+    sim.run(1s);
+    ASSERT_TRUE(answer->has_value() && (*answer)->ok());
+    EXPECT_TRUE(is_new());
+    EXPECT_EQ(warnings(), "[]");
 }
 
 TEST(NodesAndPlans, NodeThatGoesDownWhileAPlanIsMade_IsNotPlacedOn) {

@@ -62,6 +62,8 @@ std::vector<std::string> warnings(const Scene &scene) {
     }
     for (const SameCluster &same : scene.published.status->same_clusters)
         out.push_back("cluster " + same.second.value + " " + text_of(same) + "; " + remedy_of(same));
+    const auto &kept_out = scene.published.status->kept_out;
+    out.insert(out.end(), kept_out.begin(), kept_out.end());
     if (scene.published.status->store_failing)
         out.push_back("the store cannot be written: " + scene.published.status->store_error);
     return out;
