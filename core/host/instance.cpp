@@ -327,10 +327,8 @@ Status Instance::outcome(GuardedCall &c) const {
     if (c.escaped) return blame(c.name, Error{Code::internal, "ExceptionEscaped", c.escaped_text, 0});
     if (c.code == RIG_OK) return {};
     Error e = error_of(c);
-    const bool refusal =
-        e.code == Code::invalid || e.code == Code::not_found || e.code == Code::conflict || e.code == Code::denied;
-    const bool explained = c.error.message[0] != '\0';
-    return c.to_a_person && refusal && explained ? e : blame(c.name, std::move(e));
+    const bool answer = e.code != Code::internal && c.error.message[0] != '\0';
+    return c.to_a_person && answer ? e : blame(c.name, std::move(e));
 }
 
 Status Instance::call(const CallSpec &spec, const CallContext &context, Body body) {

@@ -48,7 +48,8 @@ struct CallSpec {
     bool counted = true;         ///< goes through the breaker and the failure count
     bool spin = false;           ///< the caller waits actively for a moment: for calls of microseconds
     bool silent_allowed = false; ///< a stream without a heartbeat (followed logs)
-    bool to_a_person = false;    ///< a refusal is an answer for whoever asked, not a fault to name the plugin for
+    bool to_a_person =
+        false; ///< what it says is an answer for whoever asked, and but for a bug no fault to name the plugin for
 };
 
 /// What the account says; for PluginRow.

@@ -109,6 +109,15 @@ TEST_F(Commands, AFrontendActsForWhoCalledItAndForNobodyElse) {
     EXPECT_EQ(ask("control").error().reason, "NotReady");
 }
 
+TEST_F(Commands, ABugNamesThePlugin_AnAnswerDoesNot) {
+    start();
+    EXPECT_THAT(ask("fail").error().message, HasSubstr("com.example.all"));
+    host.registry->serve(nullptr);
+    const Error not_now = ask("control").error();
+    EXPECT_EQ(not_now.code, Code::unavailable);
+    EXPECT_THAT(not_now.message, testing::Not(HasSubstr("com.example.all")));
+}
+
 TEST_F(Commands, TheFirstDeclarationOfANameIsServed) {
     host.enable("60-second.yaml", "component: com.example.all.frontend\nconfig: { command: other }\n");
     start();
