@@ -56,10 +56,12 @@ bool is_neutral(rig_code code) {
 GuardedCall *current_call() noexcept { return t_current; }
 
 HostTime::HostTime() noexcept : call_(t_current) {
-    if (call_) call_->in_host.fetch_add(1, std::memory_order_relaxed);
+    if (call_ && call_->in_host.fetch_add(1, std::memory_order_relaxed) == 0 && call_->noted)
+        call_->noted->in_host(true);
 }
 HostTime::~HostTime() {
-    if (call_) call_->in_host.fetch_sub(1, std::memory_order_relaxed);
+    if (call_ && call_->in_host.fetch_sub(1, std::memory_order_relaxed) == 1 && call_->noted)
+        call_->noted->in_host(false);
 }
 
 Instance::Instance(InstanceSetup setup, std::shared_ptr<Machinery> machinery)
@@ -182,7 +184,8 @@ void Instance::run(const std::shared_ptr<GuardedCall> &call, const std::shared_p
     bool escaped = true;
     std::string text;
     {
-        const Ledger::Entry noted(machinery_->ledger.get(), badge_, c.name, c.open_ended);
+        Ledger::Entry noted(machinery_->ledger.get(), badge_, c.name, c.open_ended);
+        c.noted = &noted;
         const Breadcrumb crumb(badge_, c.name);
         // No exception may cross the border. One that does anyway must not end the daemon.
         try {
@@ -192,6 +195,8 @@ void Instance::run(const std::shared_ptr<GuardedCall> &call, const std::shared_p
             text = "an exception that is not a std::exception";
         }
         if (forks() != machinery_->forks) end_child_of_plugin(badge_, c.name);
+        machinery_->end_if_files_are_lost();
+        c.noted = nullptr;
     }
     t_current = nullptr;
     const Duration cpu = thread_cpu() - cpu_before;

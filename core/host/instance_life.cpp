@@ -21,7 +21,7 @@ Status Instance::life_cycle_call(const CallSpec &spec, Body body) {
         const char *call;
         ProcessState before{};
         ~PutBack() {
-            if (before.lost_files()) end_without_files(instance.machinery_->crash_record, instance.badge_, call);
+            instance.machinery_->end_if_files_are_lost();
             instance.blame_for_changes(call, before.restore());
         }
     };

@@ -26,6 +26,10 @@ const std::shared_ptr<Pool> &Machinery::workers(std::string_view kind) const {
     return frontends_;
 }
 
+void Machinery::end_if_files_are_lost() const {
+    if (ledger && own_file.lost()) end_without_files(crash_record, ledger->now());
+}
+
 void Machinery::log(int level, std::string_view message) const {
     if (services.log) services.log->log(static_cast<spdlog::level::level_enum>(level), "{}", message);
 }

@@ -4,6 +4,7 @@
 // Ports and stuck threads hold it, so it outlives the registry when they do; after stop() it runs nothing more.
 #pragma once
 #include "host/guard/ledger.hpp"
+#include "host/guard/process_state.hpp"
 #include "host/guard/watchdog.hpp"
 #include "host/pool.hpp"
 #include "host/registry.hpp"
@@ -33,6 +34,8 @@ public:
     Topics topics;
     Watchdog watchdog;
     std::unique_ptr<Ledger> ledger; ///< set before the first call, or never
+    const OwnFile own_file;
+    void end_if_files_are_lost() const;
     std::atomic<ControlApi *> control{nullptr};
     std::atomic<uint64_t> next_call{1};
     /// Calls that were given up and have not come back. For a moment too few: one may come back before it is counted.

@@ -86,11 +86,8 @@ void Registry::Impl::read_crash_record() {
     std::vector<Crash> crashes = read_crashes(record);
     const WallTime now = machinery->clock.wall();
     if (const auto left = Ledger::read(options.state_dir / ledger_file); left && !is_explained(*left, crashes)) {
-        log(3, left->told());
-        Crash silent{now, {}, {}, {}, {}, {}, without_a_word};
-        if (const auto *only = left->suspect())
-            silent = {now,        only->badge.plugin, only->badge.version, only->badge.instance, only->badge.digest,
-                      only->call, without_a_word};
+        log(3, "the daemon ended without a word: it was killed, or a plugin ended it. " + left->told());
+        Crash silent = crash_of(left->suspect(), without_a_word, now);
         if (const Status noted = add_crash(record, silent); !noted.ok()) log(4, noted.error().message);
         crashes.push_back(std::move(silent));
     }

@@ -217,19 +217,22 @@ TEST(CrashAttribution, WhatBecomesOfAChildProcessIsNoCrashOfTheDaemon) {
 }
 
 TEST(CrashAttribution, APluginThatClosesTheHostsFilesEndsTheDaemonByName) {
-    SystemClock clock;
-    Host host;
-    host.services.clock = &clock;
-    host.enable_bad("closes_files");
-    const int status = run_in_child(host);
-    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 75) << status;
-    const auto crashes = read_crashes(host.options.state_dir / "crashes.log");
-    ASSERT_EQ(crashes.size(), 1u);
-    EXPECT_EQ(crashes[0].instance, "closes-files");
-    EXPECT_EQ(crashes[0].call, "start");
-    const auto judgement = judge(crashes, clock.wall());
-    ASSERT_EQ(judgement.warnings.size(), 1u);
-    EXPECT_THAT(judgement.warnings[0], HasSubstr("crashed the daemon in start with the closing of files of the host"));
+    for (const auto &[fault, name, call] : {std::tuple("closes_files", "closes-files", "start"),
+                                            std::tuple("closes_files_later", "closes-files-later", "score")}) {
+        SystemClock clock;
+        Host host;
+        host.services.clock = &clock;
+        host.enable_bad(fault);
+        const int status = run_in_child(host);
+        EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 75) << status;
+        const auto crashes = read_crashes(host.options.state_dir / "crashes.log");
+        ASSERT_EQ(crashes.size(), 1u);
+        EXPECT_EQ(crashes[0].instance, name);
+        EXPECT_EQ(crashes[0].call, call);
+        const auto judgement = judge(crashes, clock.wall());
+        ASSERT_EQ(judgement.warnings.size(), 1u);
+        EXPECT_THAT(judgement.warnings[0], HasSubstr("with the closing of files of the host"));
+    }
 }
 
 TEST(CrashAttribution, AWriteFarBehindTheRowsCrashesWhereItIsMade) {

@@ -256,19 +256,6 @@ uint32_t forks() noexcept {
     return g_forks.load(std::memory_order_relaxed);
 }
 
-void end_without_files(const std::filesystem::path &record, const Badge &badge, const char *call) noexcept {
-    const WallTime now{
-        std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch()).count()};
-    (void)add_crash(record, {now, badge.plugin, badge.version, badge.instance, badge.digest, call, closed_files});
-    Line line;
-    for (const char *part : {"riggerd: ", badge.plugin, " ", badge.version, " (instance '", badge.instance,
-                             "') closed files of the host in ", call, "(); the daemon cannot go on"})
-        line.text(part);
-    line.write(STDERR_FILENO);
-    constexpr int temporary_failure = 75; // EX_TEMPFAIL of sysexits.h
-    ::_exit(temporary_failure);
-}
-
 void end_child_of_plugin(const Badge &badge, const char *call) noexcept {
     Line line;
     for (const char *part : {"riggerd: ", badge.plugin, " ", badge.version, " (instance '", badge.instance,

@@ -66,9 +66,6 @@ public:
 
 /// How many forks lie between the first process and this one.
 uint32_t forks() noexcept;
-/// A plugin closed files of the host: whoever writes to one of its own next may write into any other. Adds a line to
-/// the record and ends the process, with the exit status that has it restarted.
-[[noreturn]] void end_without_files(const std::filesystem::path &record, const Badge &badge, const char *call) noexcept;
 /// Of a child process that a plugin made and did not replace with another program: it would go on as a second daemon.
 [[noreturn]] void end_child_of_plugin(const Badge &badge, const char *call) noexcept;
 

@@ -215,11 +215,14 @@ TEST_F(LedgerFile, HoldsWhatIsInProgress) {
         ASSERT_TRUE(left && left->suspect());
         EXPECT_STREQ(left->suspect()->badge.plugin, "com.b");
         EXPECT_STREQ(left->suspect()->call, "score");
-        EXPECT_THAT(left->told(),
-                    testing::EndsWith("In progress were these calls: com.b 1.0.0 (instance 'b') in score, "
-                                      "com.a 1.0.0 (instance 'a') in watch"));
-        const Ledger::Entry too(ledger->get(), a, "claim", false);
+        EXPECT_THAT(left->told(), testing::Eq("In progress were these calls: com.b 1.0.0 (instance 'b') in score, "
+                                              "com.a 1.0.0 (instance 'a') in watch"));
+        Ledger::Entry too(ledger->get(), a, "invoke", false);
         EXPECT_EQ(seen(path / "l")->suspect(), nullptr) << "one of two";
+        too.in_host(true);
+        EXPECT_STREQ(seen(path / "l")->suspect()->badge.plugin, "com.b") << "the other waits for the host";
+        too.in_host(false);
+        EXPECT_EQ(seen(path / "l")->suspect(), nullptr);
     }
     EXPECT_TRUE(seen(path / "l")->calls.empty());
     (*ledger)->end();

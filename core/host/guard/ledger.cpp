@@ -9,13 +9,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <new>
 
 namespace rigger::host {
 namespace {
 constexpr char magic[8] = {'r', 'i', 'g', 'c', 'a', 'l', 'l', '1'};
-enum State : uint32_t { unused, being_written, bounded, open_ended };
+enum State : uint32_t { unused, being_written, at_work, aside };
 
 /// Of this start of the machine: what a process left before it was interrupted by nobody of ours.
 std::array<char, 40> boot_id() {
@@ -34,7 +35,7 @@ template <size_t N> void end_text(char (&text)[N]) { text[N - 1] = '\0'; }
 const LeftInProgress::Call *LeftInProgress::suspect() const noexcept {
     const Call *only = nullptr;
     for (const Call &c : calls) {
-        if (c.open_ended) continue;
+        if (!c.at_work) continue;
         if (only) return nullptr;
         only = &c;
     }
@@ -43,13 +44,32 @@ const LeftInProgress::Call *LeftInProgress::suspect() const noexcept {
 
 std::string LeftInProgress::told() const {
     std::string text;
-    for (const bool open : {false, true})
+    for (const bool at_work : {true, false})
         for (const Call &c : calls)
-            if (c.open_ended == open)
+            if (c.at_work == at_work)
                 text += (text.empty() ? "" : ", ") + std::string(c.badge.plugin) + " " + c.badge.version +
                         " (instance '" + c.badge.instance + "') in " + c.call;
-    return "the daemon ended without a word: it was killed, or a plugin ended it. In progress were these calls: " +
-           (text.empty() ? "none" : text);
+    return "In progress were these calls: " + (text.empty() ? "none" : text);
+}
+
+Crash crash_of(const LeftInProgress::Call *suspect, int signal, WallTime at) {
+    if (!suspect) return {at, {}, {}, {}, {}, {}, signal};
+    const Badge &b = suspect->badge;
+    return {at, b.plugin, b.version, b.instance, b.digest, suspect->call, signal};
+}
+
+void end_without_files(const std::filesystem::path &record, const LeftInProgress &now) noexcept {
+    constexpr int temporary_failure = 75; // EX_TEMPFAIL of sysexits.h
+    try {
+        const Duration since_1970 = std::chrono::system_clock::now().time_since_epoch();
+        (void)add_crash(record, crash_of(now.suspect(), closed_files, {since_1970.count()}));
+        const std::string line =
+            "riggerd: a plugin closed files of the host, and the daemon cannot go on. " + now.told() + "\n";
+        const ssize_t ignored = ::write(STDERR_FILENO, line.data(), line.size());
+        (void)ignored;
+    } catch (...) { // it ends all the same
+    }
+    ::_exit(temporary_failure);
 }
 
 struct Ledger::Entry::Slot {
@@ -64,6 +84,23 @@ struct Ledger::Page {
     int64_t started_ns;
     std::atomic<uint32_t> running;
     std::array<Slot, 256> slots;
+
+    LeftInProgress look() const {
+        LeftInProgress left{{started_ns}, {}};
+        for (const auto &slot : slots) {
+            const uint32_t state = slot.state.load(std::memory_order_acquire);
+            if (state != State::at_work && state != aside) continue;
+            LeftInProgress::Call call = slot.call;
+            call.at_work = state == State::at_work;
+            end_text(call.badge.plugin);
+            end_text(call.badge.version);
+            end_text(call.badge.instance);
+            end_text(call.badge.digest);
+            end_text(call.call);
+            left.calls.push_back(call);
+        }
+        return left;
+    }
 };
 
 std::optional<LeftInProgress> Ledger::read(const std::filesystem::path &file) {
@@ -73,20 +110,10 @@ std::optional<LeftInProgress> Ledger::read(const std::filesystem::path &file) {
     std::memcpy(static_cast<void *>(page.get()), bytes->data(), sizeof(Page));
     if (std::memcmp(page->magic, magic, sizeof magic) != 0 || page->running != 1 || page->boot != boot_id())
         return std::nullopt;
-    LeftInProgress left{{page->started_ns}, {}};
-    for (auto &slot : page->slots) {
-        if (slot.state != bounded && slot.state != open_ended) continue;
-        LeftInProgress::Call call = slot.call;
-        call.open_ended = slot.state == open_ended;
-        end_text(call.badge.plugin);
-        end_text(call.badge.version);
-        end_text(call.badge.instance);
-        end_text(call.badge.digest);
-        end_text(call.call);
-        left.calls.push_back(call);
-    }
-    return left;
+    return page->look();
 }
+
+LeftInProgress Ledger::now() const { return page_->look(); }
 
 Result<std::unique_ptr<Ledger>> Ledger::open(const std::filesystem::path &file, WallTime now) {
     const auto failed = [&](int why) {
@@ -119,7 +146,7 @@ Ledger::~Ledger() {
 
 void Ledger::end() noexcept { page_->running.store(0, std::memory_order_relaxed); }
 
-Ledger::Entry::Entry(Ledger *ledger, const Badge &badge, const char *call, bool open) noexcept {
+Ledger::Entry::Entry(Ledger *ledger, const Badge &badge, const char *call, bool open_ended) noexcept {
     if (!ledger) return;
     auto &slots = ledger->page_->slots;
     thread_local size_t t_latest = 0; // a thread finds its own place free, as a rule
@@ -133,9 +160,14 @@ Ledger::Entry::Entry(Ledger *ledger, const Badge &badge, const char *call, bool 
         const size_t n = std::min(std::strlen(call), sizeof slot_->call.call - 1);
         std::memcpy(slot_->call.call, call, n);
         slot_->call.call[n] = '\0';
-        slot_->state.store(open ? open_ended : bounded, std::memory_order_release);
+        own_state_ = open_ended ? aside : at_work;
+        slot_->state.store(own_state_, std::memory_order_release);
         return;
     }
+}
+
+void Ledger::Entry::in_host(bool is) noexcept {
+    if (slot_) slot_->state.store(is ? static_cast<uint32_t>(aside) : own_state_, std::memory_order_relaxed);
 }
 
 Ledger::Entry::~Entry() {

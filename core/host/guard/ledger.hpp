@@ -25,15 +25,21 @@ struct LeftInProgress {
     struct Call {
         Badge badge;
         char call[24] = "";
-        bool open_ended = false; ///< a watch and the like: in progress all day
+        bool at_work = true; ///< not a watch and the like, in progress all day, and not waiting for the host
     };
     std::vector<Call> calls;
 
-    /// The one call in progress that is not open-ended; nullptr: there were none, or several.
+    /// The one call that was at work; nullptr: there were none, or several.
     const Call *suspect() const noexcept;
     /// Sentence for the operator: what was in progress.
     std::string told() const;
 };
+
+/// The line of the record; nullptr: nobody's.
+Crash crash_of(const LeftInProgress::Call *suspect, int signal, WallTime at);
+/// A plugin closed files of the host: whoever writes to one of its own next may write into any other. Adds a line to
+/// the record, with the only one that was being called, and ends the process with the status that has it restarted.
+[[noreturn]] void end_without_files(const std::filesystem::path &record, const LeftInProgress &now) noexcept;
 
 class Ledger {
 public:
@@ -45,6 +51,8 @@ public:
     Ledger(const Ledger &) = delete;
     Ledger &operator=(const Ledger &) = delete;
 
+    /// As read(), of this process and now.
+    LeftInProgress now() const;
     /// The process is about to end and was told to.
     void end() noexcept;
 
@@ -53,6 +61,8 @@ public:
     public:
         Entry(Ledger *ledger, const Badge &badge, const char *call, bool open_ended) noexcept;
         ~Entry();
+        /// The plugin has called the host, or is back in its own code.
+        void in_host(bool is) noexcept;
         Entry(const Entry &) = delete;
         Entry &operator=(const Entry &) = delete;
 
@@ -60,6 +70,7 @@ public:
         friend class Ledger;
         struct Slot;
         Slot *slot_ = nullptr;
+        uint32_t own_state_ = 0;
     };
 
 private:

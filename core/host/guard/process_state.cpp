@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <csignal>
 #include <cstring>
 #include <iterator>
+#include <utility>
 
 namespace rigger::host {
 namespace {
@@ -62,6 +64,18 @@ mode_t usual_file_mask() {
 }
 } // namespace
 
+OwnFile::OwnFile() : fd_(::memfd_create("rigger-own-file", MFD_CLOEXEC)) {
+    if (fd_ >= 0 && ::fstat(fd_, &is_) != 0) ::close(std::exchange(fd_, -1));
+}
+OwnFile::~OwnFile() {
+    if (fd_ >= 0 && !lost()) ::close(fd_);
+}
+
+bool OwnFile::lost() const noexcept {
+    struct stat now {};
+    return fd_ >= 0 && (::fstat(fd_, &now) != 0 || now.st_dev != is_.st_dev || now.st_ino != is_.st_ino);
+}
+
 ProcessState::ProcessState() : locale_() {
     for (int s = 1; s < static_cast<int>(signal_count); ++s)
         if (can_be_caught(s)) ::sigaction(s, nullptr, &handlers_[static_cast<size_t>(s)]);
@@ -71,7 +85,6 @@ ProcessState::ProcessState() : locale_() {
     ::fegetenv(&arithmetic_);
     for (size_t i = 0; i < limits_.size(); ++i) ::getrlimit(static_cast<__rlimit_resource>(i), &limits_[i]);
     directory_ = ::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (directory_ >= 0) ::fstat(directory_, &directory_is_);
     for (size_t i = 0; i < standard_files; ++i)
         copies_[i] = ::fcntl(static_cast<int>(i), F_DUPFD_CLOEXEC, first_free_fd);
 }
@@ -90,12 +103,6 @@ ProcessState::Scheduling ProcessState::scheduling() {
     now.nice = ::getpriority(PRIO_PROCESS, 0); // of this thread
     ::sched_getaffinity(0, sizeof now.processors, &now.processors);
     return now;
-}
-
-bool ProcessState::lost_files() const {
-    struct stat now {};
-    return directory_ >= 0 &&
-           (::fstat(directory_, &now) != 0 || now.st_dev != directory_is_.st_dev || now.st_ino != directory_is_.st_ino);
 }
 
 /// What belongs to the calling thread alone; the answer as restore()'s.

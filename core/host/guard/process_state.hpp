@@ -14,6 +14,22 @@
 
 namespace rigger::host {
 
+/// A file that only the host has open. Whoever closed it closed what is not his, and there is no putting back: what the
+/// numbers of the others stand for by now, nobody knows. Any thread.
+class OwnFile {
+public:
+    OwnFile();
+    ~OwnFile();
+    OwnFile(const OwnFile &) = delete;
+    OwnFile &operator=(const OwnFile &) = delete;
+
+    bool lost() const noexcept;
+
+private:
+    int fd_ = -1;
+    struct stat is_ {};
+};
+
 /// The signal handlers, the calling thread's signal mask, scheduling and floating-point mode, the locale, the file mode
 /// mask, the resource limits, the working directory and the descriptors 0 to 2, as they are when it is made. The
 /// environment is not in it: no thread may look at it while another one writes.
@@ -27,9 +43,6 @@ public:
     /// Puts back what has changed since, on the same thread; the answer names it ("the handler of SIGTERM, the
     /// locale"), or is empty.
     std::string restore() const;
-    /// Descriptors were closed that belong to the host. There is no putting back: what the numbers of the others stand
-    /// for by now, nobody knows.
-    bool lost_files() const;
 
 private:
     static constexpr size_t signal_count = 32, standard_files = 3;
@@ -48,7 +61,6 @@ private:
     fenv_t arithmetic_{};
     std::array<rlimit, RLIM_NLIMITS> limits_{};
     int directory_ = -1;
-    struct stat directory_is_ {};
     std::array<int, standard_files> copies_{-1, -1, -1}; ///< -1: it was not open
 };
 

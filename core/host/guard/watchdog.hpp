@@ -10,6 +10,7 @@
 #include "base/time.hpp"
 #include "domain/ports/call.hpp"
 #include "host/guard/budget.hpp"
+#include "host/guard/ledger.hpp"
 #include "host/pool.hpp"
 
 #include <rigger/abi/base.h>
@@ -40,6 +41,7 @@ struct GuardedCall {
     Duration heartbeat{0};   ///< not 0: silence for this long ends it
     std::atomic<uint64_t> last_beat_ns{0};
     std::atomic<uint32_t> in_host{0}; ///< > 0: the plugin called us back, the time is ours
+    Ledger::Entry *noted = nullptr;   ///< while running; of its thread alone
     std::function<rig_code()> body;   ///< the call into the plugin; owns its inputs and outputs
 
     std::mutex mutex;

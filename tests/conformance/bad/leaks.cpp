@@ -22,6 +22,10 @@ namespace {
     return above[0] != 0 ? deeper(here) + here[0] : 0;
 }
 
+[[maybe_unused]] void close_all() {
+    for (int fd = 3; fd < 1024; ++fd) ::close(fd);
+}
+
 class Leaks final : public bad::Honest {
 public:
     Leaks(rig::Host host, std::string_view config) : Honest(host, config), host_(host) {}
@@ -54,7 +58,7 @@ public:
         int status = 0;
         ::waitpid(child, &status, 0);
 #elif defined(BAD_CLOSE)
-        for (int fd = 3; fd < 1024; ++fd) ::close(fd);
+        close_all();
 #endif
         return {};
     }
@@ -66,6 +70,8 @@ public:
         std::exit(0);
 #elif defined(BAD_QUICK_EXIT)
         std::quick_exit(0);
+#elif defined(BAD_CLOSE_LATER)
+        close_all();
 #elif defined(BAD_VANISH)
         ::_exit(0);
 #elif defined(BAD_KILL)
