@@ -57,12 +57,32 @@ void sweep(Turn &turn, const SourceName &source, SourceBook &book, ItemKind kind
         for (const auto &[id, entry] : book.offers)
             if (entry.epoch != book.offers_listing.epoch()) stale.push_back(id);
         for (const OfferId &id : stale) drop_offer(turn, book, id);
+        std::erase_if(book.ignored, [&](const auto &entry) { return entry.second != book.offers_listing.epoch(); });
         return;
     }
     std::vector<InstanceId> stale;
     for (const auto &[id, entry] : book.instances)
         if (entry.epoch != book.instances_listing.epoch()) stale.push_back(id);
     for (const InstanceId &id : stale) drop_instance(turn, source, book, id);
+}
+
+/// Two sources claim one id: that on record keeps it, or what is one's would vanish with the other. That it is not
+/// heard yet what it lists, as after a restart, does not mean that it lists it no more.
+bool is_of_another(const State &s, const SourceName &source, const OfferId &id) {
+    const auto row = s.stored.find(id);
+    if (row == s.stored.end() || row->second.first == source) return false;
+    const auto other = s.sources.find(row->second.first);
+    return other != s.sources.end() && other->second.attached &&
+           (!other->second.offers_listing.freshness().complete || other->second.offers.contains(id));
+}
+
+/// Ids that were another source's may be free now: whoever lists them is asked again.
+void reconsider_ignored(Turn &turn) {
+    for (const auto &[name, book] : turn.state.sources)
+        if (book.attached && std::any_of(book.ignored.begin(), book.ignored.end(), [&](const auto &entry) {
+                return !is_of_another(turn.state, name, entry.first);
+            }))
+            turn.relist(true, name.value);
 }
 
 /// How many items the listing must show if all is well, also after a restart, when nothing was listed yet.
@@ -84,7 +104,10 @@ size_t expected(const Turn &turn, const SourceBook &book, const SourceMark &m) {
 void complete(Turn &turn, SourceBook &book, const SourceMark &m) {
     Listing &view = listing(book, m.kind);
     const Listing::Outcome outcome = view.complete(turn.mono, turn.empty_is_meant() ? 0 : expected(turn, book, m));
-    if (outcome == Listing::Outcome::accepted) return sweep(turn, m.source, book, m.kind);
+    if (outcome == Listing::Outcome::accepted) {
+        sweep(turn, m.source, book, m.kind);
+        return reconsider_ignored(turn);
+    }
     turn.problem(port_of(m.source),
                  std::string(m.kind == ItemKind::offer ? "offers" : "instances") + ": " + view.freshness().error);
     turn.relist_later(true, m.source.value);
@@ -126,19 +149,17 @@ void on_offer(Turn &turn, const OfferPut &m) {
     SourceBook &book = turn.state.sources[m.offer->source];
     book.offers_listing.item_if_open();
     book.offers_listing.change(turn.mono);
+    if (is_of_another(turn.state, m.offer->source, m.offer->id)) {
+        drop_offer(turn, book, m.offer->id);
+        book.ignored[m.offer->id] = book.offers_listing.epoch();
+        return turn.problem(port_of(m.offer->source), "offer " + m.offer->id.value + " is ignored: source '" +
+                                                          turn.state.stored[m.offer->id].first.value +
+                                                          "' has the same id");
+    }
+    book.ignored.erase(m.offer->id);
     OfferEntry &entry = book.offers[m.offer->id];
     const OfferPtr old = entry.offer;
     entry.epoch = book.offers_listing.epoch();
-    const auto stored = turn.state.stored.find(m.offer->id);
-    if (stored != turn.state.stored.end() && stored->second.first != m.offer->source) {
-        // Two sources claim one id: the first keeps the row, or rows of one would vanish with the other.
-        if (turn.state.sources.contains(stored->second.first) &&
-            turn.state.sources[stored->second.first].offers.contains(m.offer->id)) {
-            book.offers.erase(m.offer->id);
-            return turn.problem(port_of(m.offer->source), "offer " + m.offer->id.value + " is ignored: source '" +
-                                                              stored->second.first.value + "' has the same id");
-        }
-    }
     if (!old || !same_row(*old, *m.offer)) {
         turn.write(PutOffer{*m.offer});
         turn.state.stored[m.offer->id] = {m.offer->source, m.offer->version};
@@ -170,7 +191,11 @@ void on_instance(Turn &turn, const InstancePut &m) {
 void on_removed(Turn &turn, const ItemRemoved &m) {
     SourceBook &book = turn.state.sources[m.source];
     listing(book, m.kind).change(turn.mono);
-    if (m.kind == ItemKind::offer) return drop_offer(turn, book, OfferId(m.id));
+    if (m.kind == ItemKind::offer) {
+        drop_offer(turn, book, OfferId(m.id));
+        book.ignored.erase(OfferId(m.id));
+        return reconsider_ignored(turn);
+    }
     const InstanceId id(m.id);
     std::string config_id;
     if (const auto at = book.instances.find(id); at != book.instances.end()) config_id = at->second.instance->config_id;
@@ -259,6 +284,7 @@ void detach(Turn &turn, const SourceName &source) {
     at->second.offers_listing.lost("the plugin is not loaded");
     at->second.instances_listing.lost("the plugin is not loaded");
     turn.state.status.ports[port_of(source)].attached = false;
+    reconsider_ignored(turn);
     turn.touch();
     turn.replan();
 }

@@ -94,6 +94,15 @@ struct Subject {
     Duration age{};
 };
 
+bool rests_on(const ReconcileAction &a, std::string_view view) {
+    return std::find(a.views.begin(), a.views.end(), view) != a.views.end();
+}
+
+bool is_ignored(const State &s, const Deployment &d) {
+    const auto source = s.sources.find(d.source);
+    return source != s.sources.end() && source->second.ignored.contains(d.offer);
+}
+
 Result<Subject> look_up(Turn &turn, const ProposedBy &by, const ReconcileAction &a) {
     const State &s = turn.state;
     const Snapshot &shot = *s.reconcile.snapshot;
@@ -108,6 +117,8 @@ Result<Subject> look_up(Turn &turn, const ProposedBy &by, const ReconcileAction 
             return missing("something about it changed since the snapshot was taken");
         if (a.evidence == Evidence::absence && same_cluster::is_elsewhere(s, *t->d))
             return missing("its node is seen in another cluster");
+        if (a.evidence == Evidence::absence && rests_on(a, "offers") && is_ignored(s, *t->d))
+            return missing("its source lists the offer, whose id another source has");
         add_source(subject.views, shot, t->d->source.value);
         add_cluster(subject.views, shot, t->d->cluster.value);
         subject.age = Duration(turn.mono_ns() - t->changed_ns);

@@ -31,6 +31,7 @@ struct InstanceEntry {
 struct SourceBook {
     Listing offers_listing, instances_listing;
     std::unordered_map<OfferId, OfferEntry> offers;
+    std::unordered_map<OfferId, uint64_t> ignored; ///< offers that it lists and whose id is another source's: epoch
     std::unordered_map<InstanceId, InstanceEntry> instances;
     std::vector<OfferPtr> sorted; ///< by ordinal; rebuilt when `dirty`
     bool dirty = true, attached = false;

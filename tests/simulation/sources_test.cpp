@@ -95,6 +95,82 @@ TEST_F(TwoSources, OrphanOfOne_IsReleased_AlthoughTheOtherHasAnInstanceOfThatId)
     }));
 }
 
+/// Both list offer "a", as two sources of one market would.
+struct OneOfferOfTwoSources : TwoSources {
+    void SetUp() override {
+        for (char c = 'b'; c < 'm'; ++c) sim.market.add_offer(std::string(1, c), 2, "h100");
+        TwoSources::SetUp();
+    }
+    void other_lists_it() {
+        sim.hear(SourceAttached{other});
+        sim.hear(SourceMark{other, ItemKind::offer, Mark::begin, ""});
+        for (char c = 'm'; c < 'z'; ++c) list(std::string(1, c));
+        list("a");
+        sim.hear(SourceMark{other, ItemKind::offer, Mark::complete, ""});
+    }
+    void list(const std::string &offer) {
+        Offer theirs = sim.market.offers.at("b");
+        theirs.id = OfferId(offer);
+        theirs.source = other;
+        theirs.deployable = false;
+        sim.hear(OfferPut{std::make_shared<const Offer>(std::move(theirs))});
+    }
+    void heartbeats(Duration span) {
+        for (Duration t{}; t < span; t += 15s) {
+            for (const ItemKind kind : {ItemKind::offer, ItemKind::instance})
+                sim.hear(SourceMark{other, kind, Mark::fresh, ""});
+            sim.run(15s);
+        }
+    }
+    bool has_it(const SourceName &source) const {
+        const auto at = state().sources.find(source);
+        return at != state().sources.end() && at->second.offers.contains(OfferId("a"));
+    }
+};
+
+TEST_F(OneOfferOfTwoSources, StaysWithTheFirst_WhicheverIsHeardFirstAfterARestart) {
+    sim.crash();
+    sim.start();
+    other_lists_it();
+    heartbeats(10min);
+    EXPECT_TRUE(is(Phase::active)) << "the market lists it all the time";
+    EXPECT_TRUE(has_it(SourceName("sim")));
+    EXPECT_FALSE(has_it(other));
+}
+
+TEST_F(OneOfferOfTwoSources, GoesToTheOther_WhenTheFirstListsItNoMore) {
+    other_lists_it();
+    EXPECT_FALSE(has_it(other));
+    sim.market.remove_offer("a");
+    sim.run(1s);
+    other_lists_it(); // it is asked to
+    EXPECT_TRUE(has_it(other));
+}
+
+TEST_F(OneOfferOfTwoSources, GoesToTheOther_WhenTheFirstIsNotLoaded) {
+    other_lists_it();
+    sim.hear(SourceDetached{SourceName("sim")});
+    other_lists_it(); // it is asked to
+    EXPECT_TRUE(has_it(other));
+}
+
+TEST_F(OneOfferOfTwoSources, EndsNothingOfTheOneThatIsIgnored) {
+    sim.crash();
+    Deployment theirs = sim.store.deployments().at(DeploymentId(id));
+    theirs.source = other;
+    ASSERT_TRUE(sim.store.commit({PutDeployment{theirs}}).ok());
+    SourceInstance i = sim.market.instances.at(id);
+    i.source = other;
+    sim.start();
+    sim.run(3s);
+    sim.hear(SourceAttached{other});
+    listed({i});
+    other_lists_it();
+    heartbeats(10min);
+    EXPECT_FALSE(has_it(other));
+    EXPECT_TRUE(is(Phase::active));
+}
+
 TEST(TwoSourcesAtOnce, InstanceOfOne_DoesNotMoveTheDeploymentOfTheOther) {
     Simulator sim(17);
     sim.market.verifies = false;
