@@ -63,6 +63,8 @@ const Fault kFaults[] = {
     {"late", "scorer.deadline", "fail", "it waits for something"},
     {"too_slow", "scorer.budget", "fail", "100,000"},
     {"leaks_thread", "life-cycle.threads-end", "fail", "1 thread(s) still run"},
+    {"meddles_start", "life-cycle.surroundings", "fail", "it changed"},
+    {"changes_environment", "life-cycle.surroundings", "fail", "the environment variable RIGGER_BAD"},
     {"leaks_memory", "life-cycle.no-growth", "fail", "bytes of memory"},
     {"leaks_file", "life-cycle.no-growth", "fail", "200 files stay open"},
     {"allocates_endlessly", "life-cycle.exercised", "fail", "Exhausted (OutOfMemory)"},

@@ -3,8 +3,16 @@
 #include "groups.hpp"
 
 #include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <string>
 #include <string_view>
+#include <sys/stat.h>
 #include <thread>
+#include <unistd.h>
 
 namespace check {
 namespace {
@@ -158,6 +166,48 @@ void no_growth(Context &t) {
            std::to_string(grown) + " bytes of memory stay allocated per cycle of create, start, stop, destroy");
 }
 
+/// What belongs to the whole process. The host puts some of it back, and cannot look at the environment: here no other
+/// thread is writing it.
+std::map<std::string, std::string> surroundings() {
+    std::map<std::string, std::string> all;
+    for (char **variable = ::environ; variable && *variable; ++variable) {
+        const std::string_view text = *variable;
+        const size_t end = text.find('=');
+        all.emplace("the environment variable " + std::string(text.substr(0, end)), text.substr(end));
+    }
+    for (int signal = 1; signal < 32; ++signal) {
+        struct sigaction now {};
+        if (::sigaction(signal, nullptr, &now) != 0) continue;
+        const char *name = ::sigabbrev_np(signal);
+        all.emplace("the handler of SIG" + std::string(name ? name : std::to_string(signal)),
+                    std::to_string(reinterpret_cast<uintptr_t>(now.sa_handler)));
+    }
+    const mode_t mask = ::umask(077);
+    ::umask(mask);
+    all.emplace("the file mode mask", std::to_string(mask));
+    if (char *directory = ::getcwd(nullptr, 0)) {
+        all.emplace("the working directory", directory);
+        std::free(directory);
+    }
+    return all;
+}
+
+void surroundings_stay(Context &t) {
+    FakeHost host;
+    const auto before = surroundings();
+    {
+        Session s(t, host);
+        s.run();
+        t.must("stop", s.stop());
+        s.destroy();
+    }
+    auto now = surroundings();
+    for (const auto &[what, value] : before) {
+        expect(now.count(what) != 0 && now[what] == value, "it changed " + what);
+        now.erase(what);
+    }
+    expect(now.empty(), now.empty() ? std::string() : "it added " + now.begin()->first);
+}
 } // namespace
 
 void add_life_cycle_tests(std::vector<Test> &tests) {
@@ -177,6 +227,8 @@ void add_life_cycle_tests(std::vector<Test> &tests) {
     add("threads-end", "no thread runs after stop()", threads_end);
     add("registrations-end", "timers and subscriptions end with stop(), and nothing touches a destroyed instance",
         registrations_end);
+    add("surroundings", "leaves the environment, signal handlers, file mode mask and working directory as they are",
+        surroundings_stay);
     add("no-growth", "200 cycles leave no memory, file or thread behind", no_growth);
 }
 

@@ -57,6 +57,8 @@ public:
 #endif
         int status = 0;
         ::waitpid(child, &status, 0);
+#elif defined(BAD_ENVIRONMENT)
+        ::setenv("RIGGER_BAD", "1", 1);
 #elif defined(BAD_CLOSE)
         close_all();
 #endif
