@@ -72,6 +72,11 @@ public:
         resumable_ = false;
         if (freshness_.complete) ++freshness_.generation;
     }
+    /// What is expected changed: only a new listing counts, no word that the old one still holds.
+    void distrust(std::string why) {
+        freshness_.complete = resumable_ = false;
+        freshness_.error = std::move(why);
+    }
     void lost(std::string why) {
         resumable_ = resumable_ || (freshness_.complete && !open_);
         if (open_) resumable_ = false;
@@ -82,9 +87,7 @@ public:
 
 private:
     Outcome refuse(Outcome outcome, std::string why) {
-        freshness_.complete = false;
-        resumable_ = false;
-        freshness_.error = std::move(why);
+        distrust(std::move(why));
         return outcome;
     }
 

@@ -47,6 +47,11 @@ void move(Turn &turn, const Server &server, const ClusterName &to) {
         turn.put(track, std::move(d));
         turn.wake(track, turn.mono);
     }
+    // While nothing on record was there a listing of nothing was believed.
+    ClusterBook &book = turn.state.clusters[to];
+    for (const ObjectKind kind : {ObjectKind::pod, ObjectKind::job, ObjectKind::service})
+        book.listing(kind).distrust("deployments were found in it, and it is not listed anew yet");
+    turn.relist(false, backend_of(to));
     JsonWriter json;
     json.begin_object()
         .field("serverId", server.id)

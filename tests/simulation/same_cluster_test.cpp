@@ -187,6 +187,21 @@ TEST_F(SameClusterTest, InstanceThatIsRenamedWhileTheDaemonIsDown_MovesWhatRunsT
     EXPECT_EQ(sim.converge(10min), "");
 }
 
+TEST_F(SameClusterTest, NewNameThatListedNothingAtFirst_EndsNothing) {
+    sim.cluster.listings_empty = sim.cluster_empty = true;
+    sim.rename_backend("other");
+    sim.run(30s);
+    sim.cluster.set_node_ready("gpu-01", false);
+    sim.cluster.set_node_ready("gpu-01", true); // the watch has the node, and nothing of what runs there
+    ASSERT_TRUE(sim.run_until([&] { return cluster_of_deployment() == "other/c1"; }, 2min));
+    sim.run(10min);
+    EXPECT_TRUE(lives());
+    sim.cluster.listings_empty = sim.cluster_empty = false;
+    sim.run(10min);
+    EXPECT_TRUE(lives());
+    EXPECT_TRUE(status()["healthy"].get<bool>()) << status()["warnings"];
+}
+
 TEST_F(SameClusterTest, InstanceThatIsOnlyReloaded_KeepsWhatRunsThere) {
     sim.hear(BackendAttached{"other"});
     const ClusterName second("other/c1");
