@@ -26,6 +26,18 @@ constexpr int64_t stuck_threads_to_give_up = 3;
 constexpr std::string_view own_plugins = "rig."; ///< ids of the plugins that come with rigger
 constexpr const char *ledger_file = "calls-in-progress";
 
+/// A thread that a plugin left behind may call the host as long as the process lives, and finds it closed.
+void keep_for_good(std::vector<std::shared_ptr<HostHandle>> handles) {
+    static std::mutex mutex;
+    static auto *const kept = new std::vector<std::shared_ptr<HostHandle>>;
+    for (const auto &handle : handles) {
+        handle->revoke();
+        handle->orphaned.store(true, std::memory_order_release);
+    }
+    const std::lock_guard lock(mutex);
+    kept->insert(kept->end(), handles.begin(), handles.end());
+}
+
 /// The record speaks of that process: its seconds are whole ones.
 bool is_explained(const LeftInProgress &left, const std::vector<Crash> &crashes) {
     return std::any_of(crashes.begin(), crashes.end(), [&](const Crash &c) {
@@ -40,6 +52,12 @@ struct Registry::Impl {
           machinery(std::make_shared<Machinery>(std::move(s), options.scorers_on_caller ? 0 : scorer_threads(),
                                                 options.state_dir / "crashes.log")),
           loader(options.check), quarantine(options.state_dir / "quarantine.json"), safe_mode(options.safe_mode) {}
+
+    ~Impl() {
+        for (const auto &library : libraries)
+            if (library->handle) handles.push_back(library->handle);
+        keep_for_good(std::move(handles));
+    }
 
     static size_t scorer_threads() { return std::max(2u, std::thread::hardware_concurrency()); }
     const RegistryOptions options;

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ctime>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -233,6 +235,35 @@ TEST(CrashAttribution, APluginThatClosesTheHostsFilesEndsTheDaemonByName) {
         ASSERT_EQ(judgement.warnings.size(), 1u);
         EXPECT_THAT(judgement.warnings[0], HasSubstr("with the closing of files of the host"));
     }
+}
+
+/// Processor time of all threads.
+Duration worked() {
+    timespec t{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return Duration(int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec);
+}
+
+TEST(CrashAttribution, AThreadThatCallsTheHostForEverFindsItClosedWhenItIsGone) {
+    Host host;
+    host.enable_bad("calls_for_ever");
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        ::mallopt(M_PERTURB, 0x5a); // what is freed says so
+        auto clock = std::make_unique<SystemClock>();
+        host.services.clock = clock.get();
+        host.options.run_watchdog = true;
+        auto registry = Registry::open(host.options, host.services);
+        (void)(*registry)->start();
+        (*registry)->stop();
+        registry->reset();
+        clock.reset();
+        for (const Duration begun = worked(); worked() - begun < 100ms;) std::this_thread::yield();
+        ::_exit(0);
+    }
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
 }
 
 TEST(CrashAttribution, AWriteFarBehindTheRowsCrashesWhereItIsMade) {

@@ -34,6 +34,7 @@ struct HostHandle : rig_host {
     std::map<std::string, std::string> secret_references; ///< name -> reference
     std::string config;                                   ///< JSON object text
     std::atomic<bool> revoked{false};
+    std::atomic<bool> orphaned{false}; ///< the registry is gone, and what it was lent may be
 
     std::mutex mutex;
     std::map<uint64_t, Principal> invocations; ///< call id -> who asked; for rig.control/1

@@ -35,6 +35,14 @@ public:
         std::thread([] {
             for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
         }).detach();
+#elif defined(BAD_CALLS)
+        std::thread([host = host_] {
+            const auto *clock = host.table<rig_clock>(RIG_SERVICE_CLOCK);
+            while (clock) {
+                host.log(rig::Level::info, "still here");
+                (void)clock->monotonic_ns(host.raw());
+            }
+        }).detach();
 #elif defined(BAD_MEMORY)
         keep_ = static_cast<char *>(std::malloc(kLeak));
         if (keep_) std::memset(keep_, 1, kLeak);
