@@ -192,18 +192,22 @@ TEST(CrashAttribution, AnEndThatWasToldIsNotWithoutAWord) {
     EXPECT_THAT(host.log(), testing::Not(HasSubstr("without a word")));
 }
 
-TEST(CrashAttribution, AStackOverflowInAThreadOfThePluginsOwnIsThePlugins) {
+void expect_a_segfault(const char *fault, const char *instance, const char *call) {
     SystemClock clock;
     Host host;
     host.services.clock = &clock;
-    host.enable_bad("overflows_thread");
+    host.enable_bad(fault);
     const int status = run_in_child(host);
     EXPECT_TRUE(WIFSIGNALED(status) || WEXITSTATUS(status) != 0);
     const auto crashes = read_crashes(host.options.state_dir / "crashes.log");
     ASSERT_EQ(crashes.size(), 1u);
-    EXPECT_EQ(crashes[0].instance, "overflows-thread");
-    EXPECT_EQ(crashes[0].call, "thread");
+    EXPECT_EQ(crashes[0].instance, instance);
+    EXPECT_EQ(crashes[0].call, call);
     EXPECT_EQ(crashes[0].signal, SIGSEGV);
+}
+
+TEST(CrashAttribution, AStackOverflowInAThreadOfThePluginsOwnIsThePlugins) {
+    expect_a_segfault("overflows_thread", "overflows-thread", "thread");
 }
 
 TEST(CrashAttribution, WhatBecomesOfAChildProcessIsNoCrashOfTheDaemon) {
@@ -267,17 +271,7 @@ TEST(CrashAttribution, AThreadThatCallsTheHostForEverFindsItClosedWhenItIsGone) 
 }
 
 TEST(CrashAttribution, AWriteFarBehindTheRowsCrashesWhereItIsMade) {
-    SystemClock clock;
-    Host host;
-    host.services.clock = &clock;
-    host.enable_bad("writes_far_past_row");
-    const int status = run_in_child(host);
-    EXPECT_TRUE(WIFSIGNALED(status) || WEXITSTATUS(status) != 0);
-    const auto crashes = read_crashes(host.options.state_dir / "crashes.log");
-    ASSERT_EQ(crashes.size(), 1u);
-    EXPECT_EQ(crashes[0].instance, "writes-far-past-row");
-    EXPECT_EQ(crashes[0].call, "score");
-    EXPECT_EQ(crashes[0].signal, SIGSEGV);
+    expect_a_segfault("writes_far_past_row", "writes-far-past-row", "score");
 }
 
 TEST(CrashAttribution, AChildThatComesBackFromAPluginEnds) {

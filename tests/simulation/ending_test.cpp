@@ -59,14 +59,20 @@ TEST(Ending, WaitsForNoObjectThatIsSeen) {
     EXPECT_EQ(seen, 3u) << "a ConfigMap, a Service and a Job";
 }
 
-TEST(Ending, ThatDoesNotComeToAnEnd_SaysWhatItWaitsFor) {
-    Simulator sim(9);
-    sim.cluster.most_termination = 24h * 365;
+/// Starts the world with one deployment, whose id it answers once that is active; empty: it did not come to be.
+std::string active(Simulator &sim) {
     sim.market.add_offer("a", 2, "h100");
     sim.cluster.add_node({"gpu-01", "h100", 2, false});
     sim.start();
     const std::string id = insist_on_deploy(sim, "a", "gpu-01");
-    ASSERT_TRUE(wait_active(sim, "a"));
+    return wait_active(sim, "a") ? id : "";
+}
+
+TEST(Ending, ThatDoesNotComeToAnEnd_SaysWhatItWaitsFor) {
+    Simulator sim(9);
+    sim.cluster.most_termination = 24h * 365;
+    const std::string id = active(sim);
+    ASSERT_NE(id, "");
     sim.undeploy(id);
     const auto says = [&] { return sim.controller_view().state().tracks.begin()->second.last_error; };
     sim.run(2min);
@@ -82,11 +88,8 @@ TEST(Ending, ThatDoesNotComeToAnEnd_SaysWhatItWaitsFor) {
 TEST(Ending, AfterAnOutageOfTheMarket_GivesNoClaimUpForOneOddAnswer) {
     Simulator sim(9);
     sim.reconciler_ports.clear();
-    sim.market.add_offer("a", 2, "h100");
-    sim.cluster.add_node({"gpu-01", "h100", 2, false});
-    sim.start();
-    const std::string id = insist_on_deploy(sim, "a", "gpu-01");
-    ASSERT_TRUE(wait_active(sim, "a"));
+    const std::string id = active(sim);
+    ASSERT_NE(id, "");
     sim.undeploy(id);
     sim.market.down = true;
     sim.run(10min);
@@ -100,11 +103,8 @@ TEST(Ending, AfterAnOutageOfTheMarket_GivesNoClaimUpForOneOddAnswer) {
 TEST(Ending, IsNotOverByAnEmptyAnswer_WhileAWatchShowsAnyOfIt) {
     Simulator sim(9);
     sim.reconciler_ports.clear();
-    sim.market.add_offer("a", 2, "h100");
-    sim.cluster.add_node({"gpu-01", "h100", 2, false});
-    sim.start();
-    const std::string id = insist_on_deploy(sim, "a", "gpu-01");
-    ASSERT_TRUE(wait_active(sim, "a"));
+    const std::string id = active(sim);
+    ASSERT_NE(id, "");
     sim.cluster.vanish(id);
     sim.run(1s);
     sim.cluster.listings_empty = true;

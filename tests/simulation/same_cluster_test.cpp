@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <functional>
+
 namespace rigger::sim {
 namespace {
 using namespace std::chrono_literals;
@@ -132,33 +134,37 @@ TEST_F(SameClusterTest, NameThatChangesWhileTheDaemonIsDown_MovesWhatRunsThere) 
     EXPECT_TRUE(lives());
 }
 
-TEST_F(SameClusterTest, NameThatChangesWhileADeploymentIsMadeOrEnds_CostsNothing) {
-    size_t made = 0, ended = 0;
+/// The cluster changes its name at many moments of a deployment's beginning and end.
+void change_name_meanwhile(uint64_t seed, const std::function<void(Simulator &)> &change_name) {
     for (int delay = 0; delay < 40; ++delay) {
-        Simulator other(static_cast<uint64_t>(100 + delay));
+        SCOPED_TRACE(delay);
+        Simulator other(seed + static_cast<uint64_t>(delay));
         other.reconciler_ports = real_reconcilers();
         other.market.add_offer("a", 2, "h100");
         other.cluster.add_node({"gpu-01", "h100", 2, false});
         other.start();
         other.run(3s);
         other.deploy("a", "gpu-01");
-        if (delay % 2) {
+        const bool ends = delay % 2 != 0;
+        if (ends) {
             wait_active(other, "a");
             other.undeploy(other.deployment_of("a")->id.value);
         }
         other.run(delay * 50ms);
-        other.rename_cluster("c2");
-        if (delay % 2) {
+        change_name(other);
+        if (ends) {
             EXPECT_TRUE(other.run_until([&] { return other.controller_view().state().tracks.empty(); }, 10min));
-            ended += other.cluster.count("Job") == 0;
+            EXPECT_EQ(other.cluster.count("Job"), 0u);
         } else {
-            made += wait_active(other, "a");
-            EXPECT_TRUE(other.controller_view().state().failures.empty()) << delay;
+            EXPECT_TRUE(wait_active(other, "a"));
+            EXPECT_TRUE(other.controller_view().state().failures.empty());
         }
-        EXPECT_EQ(other.converge(10min), "") << delay;
+        EXPECT_EQ(other.converge(10min), "");
     }
-    EXPECT_EQ(made, 20u);
-    EXPECT_EQ(ended, 20u);
+}
+
+TEST_F(SameClusterTest, NameThatChangesWhileADeploymentIsMadeOrEnds_CostsNothing) {
+    change_name_meanwhile(100, [](Simulator &other) { other.rename_cluster("c2"); });
 }
 
 TEST_F(SameClusterTest, InstanceThatIsRenamedWhileTheDaemonRuns_MovesWhatRunsThere) {
@@ -225,29 +231,7 @@ TEST_F(SameClusterTest, InstanceThatIsOnlyReloaded_KeepsWhatRunsThere) {
 }
 
 TEST_F(SameClusterTest, InstanceThatIsRenamedWhileADeploymentIsMadeOrEnds_CostsNothing) {
-    for (int delay = 0; delay < 40; ++delay) {
-        Simulator other(static_cast<uint64_t>(200 + delay));
-        other.reconciler_ports = real_reconcilers();
-        other.market.add_offer("a", 2, "h100");
-        other.cluster.add_node({"gpu-01", "h100", 2, false});
-        other.start();
-        other.run(3s);
-        other.deploy("a", "gpu-01");
-        if (delay % 2) {
-            wait_active(other, "a");
-            other.undeploy(other.deployment_of("a")->id.value);
-        }
-        other.run(delay * 50ms);
-        other.rename_backend("other");
-        if (delay % 2) {
-            EXPECT_TRUE(other.run_until([&] { return other.controller_view().state().tracks.empty(); }, 10min));
-            EXPECT_EQ(other.cluster.count("Job"), 0u);
-        } else {
-            EXPECT_TRUE(wait_active(other, "a")) << delay;
-            EXPECT_TRUE(other.controller_view().state().failures.empty()) << delay;
-        }
-        EXPECT_EQ(other.converge(10min), "") << delay;
-    }
+    change_name_meanwhile(200, [](Simulator &other) { other.rename_backend("other"); });
 }
 
 /// c1's name goes to a cluster with a node, a job, a pod and a service of its own, and the old one is c2.
