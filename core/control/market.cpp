@@ -78,11 +78,12 @@ bool is_of_another(const State &s, const SourceName &source, const OfferId &id) 
 
 /// Ids that were another source's may be free now: whoever lists them is asked again.
 void reconsider_ignored(Turn &turn) {
-    for (const auto &[name, book] : turn.state.sources)
-        if (book.attached && std::any_of(book.ignored.begin(), book.ignored.end(), [&](const auto &entry) {
-                return !is_of_another(turn.state, name, entry.first);
-            }))
-            turn.relist(true, name.value);
+    for (const auto &source : turn.state.sources) {
+        const auto is_free = [&](const auto &entry) { return !is_of_another(turn.state, source.first, entry.first); };
+        const SourceBook &book = source.second;
+        if (book.attached && std::any_of(book.ignored.begin(), book.ignored.end(), is_free))
+            turn.relist(true, source.first.value);
+    }
 }
 
 /// How many items the listing must show if all is well, also after a restart, when nothing was listed yet.
