@@ -155,7 +155,7 @@ TEST_P(Silent, AnEndWithoutAWordNamesWhoWasBeingCalled) {
     (void)run_in_child(host);
     host.start();
     const auto row = host.row(name);
-    EXPECT_EQ(state_name(row.state), "running") << "one end without a word proves nothing";
+    EXPECT_EQ(state_name(row.state), "running") << "an end without a word proves nothing";
     EXPECT_THAT(row.last_error, HasSubstr("com.example.bad." + name + " 1.0.0 (instance '" + name +
                                           "') was in score when the daemon ended without a word"));
     EXPECT_EQ(row.next_command, "rigger plugins disable " + name);
@@ -166,10 +166,10 @@ TEST_P(Silent, AnEndWithoutAWordNamesWhoWasBeingCalled) {
 
     host.registry->stop();
     host.registry.reset();
-    for (int i = 0; i < 4; ++i) (void)run_in_child(host);
+    for (int i = 0; i < 6; ++i) (void)run_in_child(host);
     host.start();
-    EXPECT_EQ(state_name(host.row(name).state), "quarantined");
-    EXPECT_THAT(host.row(name).last_error, HasSubstr("5 times in a row"));
+    EXPECT_EQ(state_name(host.row(name).state), "running")
+        << "nor do six: whoever kills the daemon at work hits the same";
     EXPECT_FALSE(host.registry->safe_mode());
 }
 

@@ -26,7 +26,6 @@ constexpr int signals[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
 constexpr size_t signal_stack_bytes = 64 * 1024;
 constexpr Duration crash_span = std::chrono::minutes(10);
 constexpr size_t crashes_to_safe_mode = 3;
-constexpr size_t silent_ends_to_quarantine = 5;
 constexpr int exit_called = 0;          ///< in the place of a signal
 constexpr char own_thread[] = "thread"; ///< in the place of a call
 
@@ -315,32 +314,18 @@ std::vector<Crash> read_crashes(const std::filesystem::path &record) {
 }
 
 namespace {
-/// Of the last crash, if it said nothing.
-void judge_silent_end(const std::vector<Crash> &crashes, WallTime now, Judgement &out) {
+/// Of the last crash, if it said nothing. However often it happens, whoever kills the daemon at work finds the same
+/// plugin in the same call: that is a remark and never a verdict.
+void remark_on_silent_end(const std::vector<Crash> &crashes, WallTime now, Judgement &out) {
     if (crashes.empty() || crashes.back().signal != without_a_word || crashes.back().instance.empty()) return;
     const Crash &last = crashes.back();
-    const auto other = std::find_if(crashes.rbegin(), crashes.rend(), [&](const Crash &c) {
-        return c.signal != without_a_word || c.instance != last.instance || now - c.at > crash_span || c.at > now;
-    });
-    const auto times = static_cast<size_t>(other - crashes.rbegin());
-    if (times == 0) return;
-    const std::string who = last.plugin + " " + last.version + " (instance '" + last.instance + "')";
-    if (times < silent_ends_to_quarantine) {
-        out.remarks.push_back({last.instance,
-                               who + " was in " + last.call +
-                                   " when the daemon ended without a word, and no other plugin was; it may have been "
-                                   "killed all the same. "
-                                   "Once it has happened " +
-                                   std::to_string(silent_ends_to_quarantine) +
-                                   " times in a row within 10 minutes, it will be quarantined",
-                               last.at});
-        return;
-    }
-    const std::string why = "the daemon ended without a word " + std::to_string(times) +
-                            " times in a row within 10 minutes, each time in a call of it alone, the last time in " +
-                            last.call;
-    out.warnings.push_back(who + " is quarantined: " + why + ". Run: rigger plugins reset " + last.instance);
-    out.quarantine.push_back({last.plugin, last.instance, last.digest, why});
+    if (now - last.at > crash_span || last.at > now) return;
+    out.remarks.push_back({last.instance,
+                           last.plugin + " " + last.version + " (instance '" + last.instance + "') was in " +
+                               last.call +
+                               " when the daemon ended without a word, and no other plugin was. The daemon may have "
+                               "been killed, so the plugin stays; take it out if it goes on like that",
+                           last.at});
 }
 } // namespace
 
@@ -368,7 +353,7 @@ Judgement judge(const std::vector<Crash> &crashes, WallTime now) {
             out.quarantine.push_back({last.plugin, instance, last.digest, "crashed in " + place(last)});
         }
     }
-    judge_silent_end(crashes, now, out);
+    remark_on_silent_end(crashes, now, out);
     // One culprit is dealt with above. Several, or none that is known, mean that the cause is not understood.
     if (recent.size() >= crashes_to_safe_mode && (by_instance.size() > 1 || by_instance.contains(""))) {
         out.safe_mode = true;

@@ -112,8 +112,8 @@ struct Judgement {
     std::vector<Remark> remarks; ///< on instances that are started all the same
     bool safe_mode = false;      ///< three crashes within the span with different culprits, or none: nobody is trusted
 };
-/// First crash of an instance: a remark. Second within 10 minutes: quarantine. An end without a word proves nothing:
-/// a remark; only where five in a row within 10 minutes found the same instance, and no other, is it no chance. Pure.
+/// First crash of an instance: a remark. Second within 10 minutes: quarantine. An end without a word proves nothing,
+/// however often it comes: a remark. Pure.
 Judgement judge(const std::vector<Crash> &crashes, WallTime now);
 
 } // namespace rigger::host

@@ -49,8 +49,8 @@ rig::Status BaselineScorer::start() { return problem_; }
 
 Room BaselineScorer::room_of(const rig::ScoreBatch &batch, size_t candidate) {
     Room room;
-    room.count =
-        static_cast<int>(std::clamp(batch.candidate(total_column)[candidate], 0.0, static_cast<double>(cards)));
+    const double total = batch.candidate(total_column)[candidate]; // it may be NaN
+    room.count = total >= 1 ? static_cast<int>(std::min(total, static_cast<double>(cards))) : 0;
     for (int i = 0; i < room.count; ++i)
         room.milli[i] = std::clamp(batch.candidate(static_cast<size_t>(i))[candidate], 0.0, 1000.0);
     room.cpu = batch.candidate(cpu_column)[candidate];
