@@ -88,7 +88,7 @@ private:
 struct Crash {
     WallTime at;
     std::string plugin, version, instance, digest, call;
-    int signal = 0; ///< 0: it called exit(); without_a_word
+    int signal = 0; ///< 0: it called exit(); closed_files, without_a_word
 };
 inline constexpr int closed_files = -2; ///< in the place of a signal
 /// In the place of a signal: the process ended, and nobody could say why. `plugin` is the only one that was being
